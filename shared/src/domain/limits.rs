@@ -1,0 +1,92 @@
+//! Every limit by name, with its unit in the name. The wire limits are those of `contracts` that senders know; the rest
+//! are ours, and are what lets a plan fit one transaction of 100 rows.
+
+/// Largest request body a sender may post.
+pub const BODY_BYTES_MAX: usize = 524_288;
+/// Of a refused body, so much is read before the answer, so that the client sees the answer rather than a reset.
+pub const REFUSED_BODY_DRAIN_BYTES: usize = 8 * 1024 * 1024;
+/// JSON nesting a sender may use.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Alerts of one group that are kept for display; the rest are counted.
+pub const ALERTS_LISTED_MAX: usize = 1_000;
+/// Alerts that one Prometheus push may carry, each of which is an incident of its own.
+pub const PUSHED_ALERTS_MAX: usize = 1_000;
+/// Size of the row that keeps an incident's alerts (a DynamoDB item ends at 400 KB).
+pub const ALERTS_ROW_BYTES_MAX: usize = 256 * 1024;
+/// An incident's title.
+pub const SUMMARY_CHARS_MAX: usize = 1_024;
+/// A sender's deduplication key (PagerDuty: 255; ours takes Opsgenie's 512 too).
+pub const DEDUP_KEY_CHARS_MAX: usize = 512;
+/// A group key, which Alertmanager builds out of labels.
+pub const GROUP_KEY_BYTES_MAX: usize = 8 * 1024;
+/// A sender's free-form details, as JSON.
+pub const DETAILS_BYTES_MAX: usize = 8 * 1024;
+/// Links and images kept of a signal, each kind.
+pub const LINKS_MAX: usize = 10;
+/// One address in a link or image.
+pub const LINK_BYTES_MAX: usize = 2_048;
+/// Notes that a reader leaves about decoration it dropped.
+pub const REMARKS_MAX: usize = 10;
+/// Names of things: services, policies, people, steps.
+pub const NAME_CHARS_MAX: usize = 128;
+/// A note on an incident.
+pub const NOTE_CHARS_MAX: usize = 10_000;
+/// Digests of accepted signals that a slot remembers.
+pub const SLOT_DIGESTS_MAX: usize = 8;
+
+/// Steps of a policy.
+pub const POLICY_STEPS_MAX: usize = 10;
+/// Targets of a step.
+pub const STEP_TARGETS_MAX: usize = 10;
+/// Times a policy may repeat after its first run.
+pub const POLICY_REPEATS_MAX: u32 = 9;
+/// Longest wait before the next step.
+pub const ESCALATE_AFTER_SECONDS_MAX: u32 = 86_400;
+/// The one step that people chosen by hand get before the service's policy takes over.
+pub const REASSIGNED_STEP_SECONDS: u32 = 300;
+/// Ways to reach one person.
+pub const CONTACTS_MAX: usize = 8;
+/// Notification rules of one person for one urgency.
+pub const RULES_MAX: usize = 8;
+/// Longest wait of a notification rule.
+pub const RULE_AFTER_SECONDS_MAX: u32 = 3_600;
+/// People with the role of owner.
+pub const OWNERS_MAX: usize = 10;
+/// Messages to one owner about one unanswered incident.
+pub const OWNER_NOTICES_MAX: usize = 2;
+/// Notices ("taken by", "over") that one plan writes; more people take another plan at once.
+pub const NOTICES_PER_PLAN_MAX: usize = 80;
+/// Rows that one DynamoDB transaction may write.
+pub const TRANSACTION_ROWS_MAX: usize = 100;
+
+/// Longest snooze.
+pub const SNOOZE_SECONDS_MAX: i64 = 7 * 86_400;
+/// How long an acknowledgement holds when the service says nothing else, and always when a sender acknowledged.
+pub const ACK_TIMEOUT_SECONDS: u32 = 1_800;
+/// How often an unanswered incident is looked at again.
+pub const UNANSWERED_LOOK_SECONDS: i64 = 3_600;
+/// After a sender's own resolve, how long a late retry of an older trigger is recognised.
+pub const LATE_RETRY_SECONDS: i64 = 600;
+
+/// Answered failures after which a delivery has failed for good.
+pub const DELIVERY_FAILURES_MAX: u32 = 5;
+/// Claims without a recorded outcome after which a delivery is stuck.
+pub const DELIVERY_UNRECORDED_MAX: u32 = 5;
+/// How long throttling and early hints may give a claim back.
+pub const DELIVERY_GIVEN_BACK_SECONDS_MAX: i64 = 1_800;
+/// How long a claimed delivery belongs to its worker. Send (10 s) < function timeout (25 s) < lease.
+pub const DELIVERY_LEASE_SECONDS: i64 = 40;
+/// A send starts within this of its check, or checks again.
+pub const CHECK_FRESH_SECONDS: i64 = 2;
+/// How long a link in a message works.
+pub const LINK_DAYS: i64 = 7;
+
+/// Failures of one row's own making after which it is stuck: alarmed, told to the owners, and run on the slow clock.
+pub const STRIKES_MAX: u32 = 5;
+/// The slow clock of a stuck row.
+pub const STUCK_RETRY_SECONDS: i64 = 900;
+
+/// Items of a list answer.
+pub const PAGE_ITEMS_MAX: usize = 100;
+/// Items of a list answer when nothing is asked for.
+pub const PAGE_ITEMS_DEFAULT: usize = 50;

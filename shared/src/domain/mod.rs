@@ -1,0 +1,21 @@
+//! What Nightbell knows, as values.
+//!
+//! Nothing below this folder reads a clock, a random source, the environment, the network or a disk, and nothing is
+//! async: time, ids and facts come in as arguments, plans go out as values. A test keeps it so. The actors are
+//! elsewhere: `functions/*` load facts, call one function here, and write what it answers.
+
+pub mod actor;
+pub mod delivery;
+pub mod escalation;
+pub mod id;
+pub mod incident;
+pub mod limits;
+pub mod people;
+pub mod policy;
+pub mod principal;
+pub mod service;
+pub mod signal;
+pub mod slot;
+pub mod time;
+pub mod timeline;
+pub mod wording;

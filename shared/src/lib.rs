@@ -1,0 +1,10 @@
+//! The common crate: pure domain above, edges below.
+//!
+//! [`domain`] holds values and decisions, and touches nothing. Every other module is an edge: the table, the queues,
+//! the channels, the web, the Lambda runtime. Edges depend on the domain, never the other way.
+
+pub mod channel;
+pub mod domain;
+pub mod secret;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,416 @@
+//! Rows of configuration: services, integrations, policies, people, teams, channels, tokens. Each is one row under one
+//! version; what must change with it (a key, an e-mail address, the audit entry) is in the same transaction.
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Store;
+use super::cursor::{Page, PageRequest, cursor};
+use super::incidents::Applied;
+use super::keys::{self, IndexKey, Key};
+use super::row::{self, Row, Versioned, attribute, number, text, text_of};
+use super::table::{Expression, StoreError, Write};
+use crate::domain::actor::Actor;
+use crate::domain::id::{ChannelId, ContactId, EventId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
+use crate::domain::people::{Channel, Role, Team, User};
+use crate::domain::policy::Policy;
+use crate::domain::principal::Token;
+use crate::domain::service::{Integration, Service};
+
+/// A kind of configuration.
+pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
+    /// Its typed id.
+    type Id: ToString + Copy + Send + Sync;
+    /// Its name in lists and in the audit log.
+    const KIND: &'static str;
+    /// Its partition's prefix.
+    const PARTITION: &'static str;
+
+    /// Its id.
+    fn id(&self) -> Self::Id;
+
+    /// The list it stands in, for kinds that have more than one.
+    fn list(&self) -> &'static str {
+        Self::KIND
+    }
+
+    /// The lists of its kind.
+    const LISTS: &'static [&'static str] = &[Self::KIND];
+}
+
+macro_rules! entities {
+    ($($type:ty, $id:ty, $kind:literal, $partition:literal;)*) => {$(
+        impl Entity for $type {
+            type Id = $id;
+            const KIND: &'static str = $kind;
+            const PARTITION: &'static str = $partition;
+            fn id(&self) -> $id {
+                self.id
+            }
+        }
+    )*};
+}
+
+entities! {
+    Service, ServiceId, "service", "SVC";
+    Integration, IntegrationId, "integration", "INT";
+    Policy, PolicyId, "escalation_policy", "POL";
+    Channel, ChannelId, "channel", "CHN";
+    Team, TeamId, "team", "TEA";
+    Token, TokenId, "token", "TOK";
+}
+
+impl Entity for User {
+    type Id = UserId;
+    const KIND: &'static str = "user";
+    const PARTITION: &'static str = "USR";
+    /// Owners have a list of their own: they must be found in one query when nobody answers.
+    const LISTS: &'static [&'static str] = &["user", OWNERS];
+
+    fn id(&self) -> UserId {
+        self.id
+    }
+
+    fn list(&self) -> &'static str {
+        if self.role == Role::Owner { OWNERS } else { "user" }
+    }
+}
+
+const OWNERS: &str = "owner";
+
+/// What must be written together with a row of configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extra {
+    /// A new integration key, by its hash.
+    AddKey {
+        /// SHA-256 of the key.
+        key_hash: String,
+        /// Whose it is.
+        integration_id: IntegrationId,
+    },
+    /// A key that stops working at a time, or now.
+    EndKey {
+        /// SHA-256 of the key.
+        key_hash: String,
+        /// When; none = now.
+        at: Option<Timestamp>,
+    },
+    /// An e-mail address that must be nobody else's.
+    AddEmail(String, UserId),
+    /// An address that is free again.
+    EndEmail(String),
+    /// A contact of a person.
+    AddContact(ContactId, UserId),
+    /// A contact that is gone.
+    EndContact(ContactId),
+    /// A row that must exist while this is written.
+    Needs(&'static str, String),
+    /// The answer to a creation, for when it is asked for again.
+    Once(Once),
+}
+
+/// The answer to a creation, kept under the key that its client chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Once {
+    /// SHA-256 of who asked, where, and the client's key.
+    pub hash: String,
+    /// SHA-256 of what was asked: the same key for something else is a mistake.
+    pub request_hash: String,
+    /// The answer's body, sealed: it may hold a secret that is shown once.
+    pub sealed_answer: String,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Who changes configuration, and when.
+#[derive(Debug, Clone)]
+pub struct Change<'a> {
+    /// Who.
+    pub by: &'a Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was done: `created`, `updated` or `deleted`.
+    pub action: String,
+    /// The kind of thing.
+    pub object: String,
+    /// Its id.
+    pub object_id: String,
+    /// What it was, as JSON without secrets.
+    #[serde(default)]
+    pub before: Option<String>,
+    /// What it became, as JSON without secrets.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// Fields that are never copied into the audit log, hashed or sealed though they are.
+const NOT_AUDITED: [&str; 4] = ["password_hash", "secret_hash", "sealed_secret", "key_hash"];
+
+impl Store {
+    /// One row, read consistently.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn load<T: Entity>(&self, id: T::Id) -> Result<Option<Versioned<T>>, StoreError> {
+        let item = self.table.get(&Key::entity(T::PARTITION, &id.to_string())).await?;
+        Ok(item.map(row::read).transpose()?)
+    }
+
+    /// Several rows, read consistently, in one round trip; missing ones are left out.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn load_many<T: Entity>(&self, ids: impl IntoIterator<Item = T::Id>) -> Result<Vec<T>, StoreError> {
+        let keys = ids.into_iter().map(|id| Key::entity(T::PARTITION, &id.to_string())).collect();
+        let items = self.table.get_many(keys).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?.value)).collect()
+    }
+
+    /// A page of a kind, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn list<T: Entity>(&self, page: &PageRequest) -> Result<Page<Versioned<T>>, StoreError> {
+        self.list_of(T::LISTS, page).await
+    }
+
+    /// Every row of a kind, page by page: for the rare questions that no index answers (who uses this?).
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn list_all<T: Entity>(&self) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        let mut page = PageRequest::first();
+        loop {
+            let found = self.list::<T>(&page).await?;
+            all.extend(found.items.into_iter().map(|row| row.value));
+            let Some(next) = found.next else { return Ok(all) };
+            page = PageRequest::new(page.limit, Some(&next)).map_err(|_| StoreError::Changed)?;
+        }
+    }
+
+    /// People with the role of owner.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn owners(&self) -> Result<Vec<User>, StoreError> {
+        let page = self.list_of::<User>(&[OWNERS], &PageRequest::first()).await?;
+        Ok(page.items.into_iter().map(|row| row.value).filter(|user| user.role == Role::Owner).collect())
+    }
+
+    async fn list_of<T: Entity>(&self, lists: &[&str], page: &PageRequest) -> Result<Page<Versioned<T>>, StoreError> {
+        let partitions: Vec<String> = lists.iter().map(|list| IndexKey::listed(list, "").pk).collect();
+        let (candidates, more) = self.table.candidates(&partitions, page).await?;
+        let next = candidates.last().filter(|_| more).map(|candidate| cursor(&candidate.place));
+        let keys = candidates.into_iter().map(|candidate| Key { pk: candidate.pk, sk: T::PARTITION.into() });
+        let mut rows = Vec::new();
+        for item in self.table.get_many(keys.collect()).await? {
+            rows.push((keys::id_part(text_of(&item, attribute::PK)).to_owned(), row::read(item)?));
+        }
+        rows.sort_by(|(a, _), (b, _)| b.cmp(a));
+        Ok(Page { items: rows.into_iter().map(|(_, row)| row).collect(), next })
+    }
+
+    /// Adds a row that must not exist yet.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn create<T: Entity>(&self, value: &T, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+        let mut writes = vec![Write::Put(entity_row(value)?, Some(Expression::absent()))];
+        writes.push(self.audit("created", None, Some(value), change)?);
+        self.write(writes, extras).await
+    }
+
+    /// Replaces a row of this version.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn replace<T: Entity>(&self, before: &Versioned<T>, value: &T, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+        let row = entity_row(value)?.version(before.version + 1);
+        let mut writes = vec![Write::Put(row, Some(Expression::version(before.version)))];
+        writes.push(self.audit("updated", Some(&before.value), Some(value), change)?);
+        self.write(writes, extras).await
+    }
+
+    /// Removes a row of this version.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn remove<T: Entity>(&self, before: &Versioned<T>, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+        let key = Key::entity(T::PARTITION, &before.value.id().to_string());
+        let mut writes = vec![Write::Delete(key, Expression::version(before.version))];
+        writes.push(self.audit("deleted", Some(&before.value), None, change)?);
+        self.write(writes, extras).await
+    }
+
+    /// The integration whose key has this hash, and when the key stops working. Expiry is in this answer; TTL only
+    /// cleans.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn integration_by_key(&self, key_hash: &str, now: Timestamp) -> Result<Option<Integration>, StoreError> {
+        let Some(item) = self.table.get(&Key::integration_key(key_hash)).await? else { return Ok(None) };
+        let pointer: KeyPointer = row::read(item)?.value;
+        if pointer.expires_at.is_some_and(|at| at <= now) {
+            return Ok(None);
+        }
+        Ok(self.load::<Integration>(pointer.integration_id).await?.map(|row| row.value))
+    }
+
+    /// Whose an e-mail address is.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, StoreError> {
+        self.pointer(&Key::email(email)).await
+    }
+
+    /// Whose a contact is.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn user_of_contact(&self, contact: ContactId) -> Result<Option<UserId>, StoreError> {
+        self.pointer(&Key::contact(contact)).await
+    }
+
+    /// The answer that was given to a creation before, unless it is too old.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn answered_once(&self, hash: &str, now: Timestamp) -> Result<Option<Once>, StoreError> {
+        let Some(item) = self.table.get(&Key::once(hash)).await? else { return Ok(None) };
+        let once: Once = row::read(item)?.value;
+        Ok((once.expires_at > now).then_some(once))
+    }
+
+    /// A page of the audit log, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn audit_log(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+        let (candidates, more) = self.table.candidates(&[IndexKey::listed("audit", "").pk], page).await?;
+        let next = candidates.last().filter(|_| more).map(|candidate| cursor(&candidate.place));
+        let keys = candidates.into_iter().map(|candidate| Key { pk: candidate.pk, sk: "AUDIT".into() }).collect();
+        let mut items = Vec::new();
+        for item in self.table.get_many(keys).await? {
+            items.push(row::read::<AuditEntry>(item)?.value);
+        }
+        items.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+        Ok(Page { items, next })
+    }
+
+    async fn pointer(&self, key: &Key) -> Result<Option<UserId>, StoreError> {
+        let Some(item) = self.table.get(key).await? else { return Ok(None) };
+        Ok(Some(row::read::<UserPointer>(item)?.value.user_id))
+    }
+
+    async fn write(&self, mut writes: Vec<Write>, extras: &[Extra]) -> Result<Applied, StoreError> {
+        for extra in extras {
+            writes.push(extra_write(extra)?);
+        }
+        Ok(if self.table.transact(writes).await?.is_ok() { Applied::Done } else { Applied::Changed })
+    }
+
+    fn audit<T: Entity>(&self, action: &str, before: Option<&T>, after: Option<&T>, change: &Change<'_>) -> Result<Write, StoreError> {
+        let id = EventId(self.table.random().ulid(change.at));
+        let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
+        let entry = AuditEntry {
+            id,
+            at: change.at,
+            actor: change.by.clone(),
+            action: action.into(),
+            object: T::KIND.into(),
+            object_id,
+            before: before.map(audited).transpose()?,
+            after: after.map(audited).transpose()?,
+        };
+        let row = Row::of(Key::audit(id), "audit", &entry)?.list(Some(IndexKey::listed("audit", id)));
+        Ok(Write::Put(row, None))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyPointer {
+    integration_id: IntegrationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UserPointer {
+    user_id: UserId,
+}
+
+fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
+    let id = value.id().to_string();
+    let row = Row::of(Key::entity(T::PARTITION, &id), T::KIND, value)?;
+    Ok(row.list(Some(IndexKey::listed(value.list(), id))))
+}
+
+fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
+    Ok(match extra {
+        Extra::AddKey { key_hash, integration_id } => {
+            let pointer = KeyPointer { integration_id: *integration_id, expires_at: None };
+            Write::Put(Row::of(Key::integration_key(key_hash), "key", &pointer)?, Some(Expression::absent()))
+        }
+        Extra::EndKey { key_hash, at: None } => {
+            // It may be gone already: TTL cleans keys that have ended.
+            Write::Delete(Key::integration_key(key_hash), Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)"))
+        },
+        Extra::EndKey { key_hash, at: Some(at) } => Write::Update {
+            key: Key::integration_key(key_hash),
+            set: Expression::new(format!("SET expires_at = :at, {} = :ttl", attribute::EXPIRES))
+                .value(":at", text(at.to_string()))
+                .value(":ttl", number(at.as_second())),
+            condition: Expression::present(),
+        },
+        Extra::AddEmail(email, user_id) => {
+            let pointer = UserPointer { user_id: *user_id };
+            Write::Put(Row::of(Key::email(email), "email", &pointer)?, Some(Expression::absent()))
+        }
+        Extra::EndEmail(email) => Write::Delete(Key::email(email), Expression::present()),
+        Extra::AddContact(contact, user_id) => {
+            let pointer = UserPointer { user_id: *user_id };
+            Write::Put(Row::of(Key::contact(*contact), "contact", &pointer)?, Some(Expression::absent()))
+        }
+        Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
+        Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
+        Extra::Once(once) => {
+            let row = Row::of(Key::once(&once.hash), "once", once)?.expires(Some(once.expires_at));
+            // One that has expired may still lie there.
+            let free = Expression::new(format!("attribute_not_exists(pk) OR {} <= :kept", attribute::EXPIRES));
+            let day_before = crate::domain::time::after_seconds(once.expires_at, -86_400).as_second();
+            Write::Put(row, Some(free.value(":kept", number(day_before))))
+        }
+    })
+}
+
+fn audited<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    let mut json = serde_json::to_value(value).map_err(|error| StoreError::Refused(error.to_string()))?;
+    redact(&mut json);
+    Ok(json.to_string())
+}
+
+fn redact(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(fields) => {
+            fields.retain(|name, _| !NOT_AUDITED.contains(&name.as_str()));
+            fields.values_mut().for_each(redact);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
+}

@@ -1,0 +1,80 @@
+//! What is due: one list per kind and shard, read to its end.
+
+use futures_util::future;
+use jiff::Timestamp;
+
+use super::Store;
+use super::keys::{self, SHARDS};
+use super::row::{attribute, text_of};
+use super::table::{Index, Query, Range, StoreError};
+use crate::domain::delivery::DeliveryKey;
+use crate::domain::id::IncidentId;
+
+/// Something that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due<T> {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: T,
+}
+
+/// A key of a due list.
+pub trait DueList: Sized {
+    /// Its name in the list's partition.
+    const NAME: &'static str;
+
+    /// Reads it from what stands behind the time.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl DueList for IncidentId {
+    const NAME: &'static str = "INC";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl DueList for DeliveryKey {
+    const NAME: &'static str = "DLV";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (subject, message) = text.split_once('#')?;
+        Self::parse(subject, message).ok()
+    }
+}
+
+const ROWS_PER_QUERY: usize = 1_000;
+
+impl Store {
+    /// Everything of one kind that is due until `until`, earliest first: one query a shard where there is little.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn due<T: DueList>(&self, until: Timestamp) -> Result<Vec<Due<T>>, StoreError> {
+        let shards = (0..SHARDS).map(|shard| self.due_in_shard(shard, until));
+        let mut due: Vec<Due<T>> = future::try_join_all(shards).await?.into_iter().flatten().collect();
+        due.sort_by_key(|due| due.at);
+        Ok(due)
+    }
+
+    async fn due_in_shard<T: DueList>(&self, shard: u8, until: Timestamp) -> Result<Vec<Due<T>>, StoreError> {
+        let partition = keys::due_partition(T::NAME, shard);
+        let mut due = Vec::new();
+        let mut start = None;
+        loop {
+            let (range, limit) = (Range::Below(keys::due_until(until)), ROWS_PER_QUERY);
+            let query = Query { index: Some(Index::Due), partition: &partition, range, newest_first: false, limit, start };
+            let page = self.table.query(query).await?;
+            due.extend(page.items.iter().filter_map(|item| {
+                let (at, what) = keys::parse_due(text_of(item, attribute::DUE_SK))?;
+                Some(Due { at, what: T::parse(what)? })
+            }));
+            if page.next.is_none() {
+                return Ok(due);
+            }
+            start = page.next;
+        }
+    }
+}

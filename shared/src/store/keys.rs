@@ -1,0 +1,260 @@
+//! Every key string of the table. Only ids, hashes, fixed-width times and padded numbers enter keys.
+//!
+//! | kind | pk | sk | list (gsi1) | due (gsi2) |
+//! |---|---|---|---|---|
+//! | incident | `INC#<inc>` | `INC` | `OPEN#<shard>` or `CLOSED#<shard>` / `<inc>` | `DUE#INC#<shard>` / `<ms>#<inc>` |
+//! | what an incident shows | `INC#<inc>` | `ALR` | | |
+//! | timeline entry | `INC#<inc>` | `EVT#<evt>` | | |
+//! | slot | `SLOT#<int or svc>#<sha256 of the group key>` | `SLOT` | | |
+//! | delivery | `DLV#<inc or con>` | `<epoch>#<cycle>#<step>#<to>#<contact>#<part>` | `LINK#<sha256 of the link code>` / `<sent ms>` | `DUE#DLV#<shard>` / `<ms>#<subject>#<sk>` |
+//! | integration key | `KEY#<sha256>` | `KEY` | | |
+//! | e-mail address | `EMAIL#<sha256>` | `EMAIL` | | |
+//! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
+//! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
+//! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
+//! | change event of a service | `SVC#<svc>` | `EVT#<evt>` | | |
+//! | answer to a creation | `ONCE#<sha256>` | `ONCE` | | |
+//! | message kept instead of sent (local) | `OUT#<evt>` | `OUT` | `LIST#outbox` / `<evt>` | |
+//!
+//! Lists that every incident enters are sharded, since an index that throttles throttles its table.
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
+use crate::domain::id::{ContactId, EventId, IncidentId, ServiceId};
+use crate::domain::incident::Incident;
+use crate::secret::sha256_hex;
+
+/// Partitions over which lists that every incident enters are spread.
+pub const SHARDS: u8 = 4;
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Place within it.
+    pub sk: String,
+}
+
+/// A key of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IndexKey {
+    /// Partition.
+    pub pk: String,
+    /// Place within it.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// An incident.
+    pub fn incident(id: IncidentId) -> Self {
+        Self::new(format!("INC#{id}"), "INC")
+    }
+
+    /// What an incident shows: its alerts and details.
+    pub fn content(id: IncidentId) -> Self {
+        Self::new(format!("INC#{id}"), "ALR")
+    }
+
+    /// An entry of an incident's timeline.
+    pub fn event(incident: IncidentId, event: EventId) -> Self {
+        Self::new(format!("INC#{incident}"), format!("{EVENT_PREFIX}{event}"))
+    }
+
+    /// A change at the sender's side, on its service's own timeline.
+    pub fn service_event(service: ServiceId, event: EventId) -> Self {
+        Self::new(format!("SVC#{service}"), format!("{EVENT_PREFIX}{event}"))
+    }
+
+    /// The slot of a group. `origin` is the id of the integration, or of the service when a person opened it.
+    pub fn slot(origin: &str, group_key: &str) -> Self {
+        Self::new(format!("SLOT#{origin}#{}", sha256_hex(group_key)), "SLOT")
+    }
+
+    /// The slot of an incident.
+    pub fn slot_of(incident: &Incident) -> Self {
+        match incident.integration_id {
+            Some(integration) => Self::slot(&integration.to_string(), &incident.group_key),
+            None => Self::slot(&incident.service_id.to_string(), &incident.group_key),
+        }
+    }
+
+    /// A delivery.
+    pub fn delivery(key: &DeliveryKey) -> Self {
+        Self::new(deliveries_of(key.subject), key.message())
+    }
+
+    /// An integration key, by its hash.
+    pub fn integration_key(key_hash: &str) -> Self {
+        Self::new(format!("KEY#{key_hash}"), "KEY")
+    }
+
+    /// Whose an e-mail address is.
+    pub fn email(address: &str) -> Self {
+        Self::new(format!("EMAIL#{}", sha256_hex(address.to_lowercase())), "EMAIL")
+    }
+
+    /// Whose a contact is.
+    pub fn contact(id: ContactId) -> Self {
+        Self::new(format!("CON#{id}"), "CON")
+    }
+
+    /// A row of configuration: `partition` is its kind's.
+    pub fn entity(partition: &str, id: &str) -> Self {
+        Self::new(format!("{partition}#{id}"), partition)
+    }
+
+    /// The answer to a creation that may be asked for again.
+    pub fn once(hash: &str) -> Self {
+        Self::new(format!("ONCE#{hash}"), "ONCE")
+    }
+
+    /// A message of the local outbox.
+    pub fn outbox(id: EventId) -> Self {
+        Self::new(format!("OUT#{id}"), "OUT")
+    }
+
+    /// An entry of the audit log.
+    pub fn audit(id: EventId) -> Self {
+        Self::new(format!("AUDIT#{id}"), "AUDIT")
+    }
+}
+
+/// What the sort keys of timeline entries begin with.
+pub const EVENT_PREFIX: &str = "EVT#";
+
+/// The partition of an incident.
+pub fn incident_partition(id: IncidentId) -> String {
+    format!("INC#{id}")
+}
+
+/// The partition of a subject's deliveries.
+pub fn deliveries_of(subject: Subject) -> String {
+    format!("DLV#{subject}")
+}
+
+/// Reads a delivery's primary key back.
+///
+/// # Errors
+/// When it was not made by [`Key::delivery`].
+pub fn parse_delivery(pk: &str, sk: &str) -> Result<DeliveryKey, NotADeliveryKey> {
+    DeliveryKey::parse(pk.strip_prefix("DLV#").ok_or(NotADeliveryKey)?, sk)
+}
+
+/// Reads an incident's partition back.
+pub fn parse_incident(pk: &str) -> Option<IncidentId> {
+    pk.strip_prefix("INC#")?.parse().ok()
+}
+
+/// The id behind the `#` of a partition key.
+pub fn id_part(pk: &str) -> &str {
+    pk.split_once('#').map_or(pk, |(_, id)| id)
+}
+
+impl IndexKey {
+    /// Where an incident stands among all of them.
+    pub fn incident(id: IncidentId, open: bool) -> Self {
+        Self { pk: incidents_partition(open, shard(id.0)), sk: id.to_string() }
+    }
+
+    /// Where a row of configuration stands among its kind.
+    pub fn listed(kind: &str, id: impl ToString) -> Self {
+        Self { pk: format!("LIST#{kind}"), sk: id.to_string() }
+    }
+
+    /// Where a delivery is found by the link in its message.
+    pub fn link(code_hash: &str, delivery: &DeliveryKey) -> Self {
+        Self { pk: format!("LINK#{code_hash}"), sk: delivery.subject.to_string() }
+    }
+
+    /// When an incident is due.
+    pub fn incident_due(id: IncidentId, at: Timestamp) -> Self {
+        Self { pk: due_partition("INC", shard(id.0)), sk: format!("{}#{id}", due_text(at)) }
+    }
+
+    /// When a delivery is due.
+    pub fn delivery_due(key: &DeliveryKey, at: Timestamp) -> Self {
+        Self { pk: delivery_due_partition(key), sk: delivery_due_sort(key, at) }
+    }
+}
+
+/// The list of open, or of closed, incidents of one shard.
+pub fn incidents_partition(open: bool, shard: u8) -> String {
+    format!("{}#{shard}", if open { "OPEN" } else { "CLOSED" })
+}
+
+/// The due list of one kind (`INC`, `DLV`) and shard.
+pub fn due_partition(kind: &str, shard: u8) -> String {
+    format!("DUE#{kind}#{shard}")
+}
+
+/// The due list a delivery is in.
+pub fn delivery_due_partition(key: &DeliveryKey) -> String {
+    let ulid = match key.subject {
+        Subject::Incident(id) => id.0,
+        Subject::Contact(id) => id.0,
+    };
+    due_partition("DLV", shard(ulid))
+}
+
+/// A delivery's place in its due list.
+pub fn delivery_due_sort(key: &DeliveryKey, at: Timestamp) -> String {
+    format!("{}#{}#{}", due_text(at), key.subject, key.message())
+}
+
+/// Everything that is due at `at` or before sorts below this.
+pub fn due_until(at: Timestamp) -> String {
+    format!("{}~", due_text(at))
+}
+
+/// Reads a due list's sort key back: when, and what.
+pub fn parse_due(sk: &str) -> Option<(Timestamp, &str)> {
+    let (at, what) = sk.split_once('#')?;
+    Some((Timestamp::from_millisecond(at.parse().ok()?).ok()?, what))
+}
+
+/// Milliseconds since 1970, rounded up ("delays round up"), in 13 digits.
+fn due_text(at: Timestamp) -> String {
+    let whole = at.as_millisecond();
+    let part = at.subsec_nanosecond() % 1_000_000;
+    format!("{:013}", (whole + i64::from(part > 0)).max(0))
+}
+
+fn shard(id: Ulid) -> u8 {
+    (id.random() % u128::from(SHARDS)) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_times_sort_as_text_and_round_up() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let id = IncidentId(Ulid::from_parts(1, 7));
+        let early = IndexKey::incident_due(id, at("2026-01-01T00:00:00.0005Z"));
+        assert!(early.sk < due_until(at("2026-01-01T00:00:00.001Z")));
+        assert!(early.sk > due_until(at("2026-01-01T00:00:00Z")));
+        assert_eq!(parse_due(&early.sk), Some((at("2026-01-01T00:00:00.001Z"), id.to_string().as_str())));
+        assert!(due_until(at("2001-01-01T00:00:00Z")) < due_until(at("2286-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_due_delivery_is_found_again_by_its_place_in_the_list() {
+        let key = DeliveryKey::parse(
+            "inc_01arz3ndektsv4rrffq69g5fav",
+            "000001#0000#02#usr_01arz3ndektsv4rrffq69g5fav#con_01arz3ndektsv4rrffq69g5fav#r1",
+        )
+        .unwrap();
+        let sk = delivery_due_sort(&key, "2026-01-01T00:00:00Z".parse().unwrap());
+        let (_, what) = parse_due(&sk).unwrap();
+        let (subject, message) = what.split_once('#').unwrap();
+        assert_eq!(DeliveryKey::parse(subject, message), Ok(key));
+    }
+}
