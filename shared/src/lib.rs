@@ -3,8 +3,15 @@
 //! [`domain`] holds values and decisions, and touches nothing. Every other module is an edge: the table, the queues,
 //! the channels, the web, the Lambda runtime. Edges depend on the domain, never the other way.
 
+pub mod aws;
 pub mod channel;
+pub mod clock;
+pub mod config;
+pub mod ctx;
 pub mod domain;
+pub mod queue;
+pub mod runtime;
 pub mod secret;
 pub mod store;
 pub mod telemetry;
+pub mod web;

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! REST for everything a person or a script may do, and the pages behind the links in messages.
+//!
+//! `incidents/` answers them, `configuration/` changes who is asked and how, `links/` is what a tired person taps.
+
+mod configuration;
+mod incidents;
+mod links;
+mod openapi;
+
+use axum::Router;
+use shared::ctx::Ctx;
+
+/// Every route of this function.
+pub fn router() -> Router<Ctx> {
+    openapi::router()
+}

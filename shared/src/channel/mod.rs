@@ -4,6 +4,7 @@
 //! retries nor records. Whether to try again is in the error's type, when to is the caller's.
 
 mod email;
+mod gateways;
 mod inward;
 mod resolver;
 mod retry_after;
@@ -16,6 +17,7 @@ use std::{error::Error, io};
 use jiff::SignedDuration;
 
 pub use email::{Email, EmailSender, SmtpConfig, SmtpConfigInvalid};
+pub use gateways::{Gateway, Gateways};
 pub use inward::{Inward, UrlRefused, check_url, is_inward};
 pub use webhook::{WebhookSender, WebhookSetupError, WebhookTimeouts, signature};
 

@@ -95,12 +95,16 @@ pub(super) fn words(raw: Option<&RawValue>, what: &str, remarks: &mut Remarks) -
 
 /// An address that a browser may be sent to.
 pub(super) fn address(raw: Option<&RawValue>, what: &str, remarks: &mut Remarks) -> Option<String> {
-    let text = words(raw, what, remarks)?;
-    if !is_link(&text) {
-        remarks.dropped(what, &text, "is not an http or https address");
+    checked_address(&words(raw, what, remarks)?, what, remarks)
+}
+
+/// A text, if it is an address that a browser may be sent to.
+pub(super) fn checked_address(text: &str, what: &str, remarks: &mut Remarks) -> Option<String> {
+    if !is_link(text) {
+        remarks.dropped(what, text, "is not an http or https address");
         return None;
     }
-    Some(text)
+    Some(text.to_owned())
 }
 
 /// A list of `{"href", "text"}`.

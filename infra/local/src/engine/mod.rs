@@ -26,7 +26,7 @@ use dynoxide::{Database, DynoxideError};
 use tokio::sync::{Semaphore, watch};
 
 pub use dynoxide::storage_backend::{Clock, ManualClock};
-pub use stream::{Start, StreamReader};
+pub use stream::{BATCH_RECORDS, Start, StreamReader};
 
 /// The region the local clients sign for and stream records are said to come from.
 pub const REGION: &str = "us-east-1";

@@ -144,6 +144,11 @@ const WHOLE: Shape = Shape {
     reason: true,
 };
 
+const WITHOUT_SERVICE: Shape = Shape {
+    service: Length::None,
+    ..WHOLE
+};
+
 /// From all of it to the title and the link.
 const SHAPES: [Shape; 7] = [
     WHOLE,
@@ -186,7 +191,7 @@ const SHAPES: [Shape; 7] = [
 
 /// The message in one segment. Only a link that leaves no room for words makes it take more.
 pub(super) fn fit(pieces: &Pieces) -> String {
-    let pieces = Pieces {
+    let mut pieces = Pieces {
         reason: plain(&pieces.reason).into_owned(),
         severity: plain(&pieces.severity).into_owned(),
         service: plain(&pieces.service).into_owned(),
@@ -203,7 +208,14 @@ pub(super) fn fit(pieces: &Pieces) -> String {
         return with_runbook.filter(|text| segments(text) == 1).unwrap_or(whole);
     }
 
-    let encoding = Encoding::of(&whole);
+    let mut encoding = Encoding::of(&whole);
+    if encoding == Encoding::Ucs2
+        && Encoding::of(&line(&pieces, WITHOUT_SERVICE, encoding, &pieces.title)) == Encoding::Gsm
+    {
+        // Only the service's name keeps the message short, and it would be the first to go for that.
+        pieces.service.clear();
+        encoding = Encoding::Gsm;
+    }
     let room = room_beside(pieces.link.as_ref().map(|(_, url)| url.as_str()), encoding);
     let wanted = encoding.units(&pieces.title).min(encoding.title_min());
     for shape in SHAPES {
@@ -291,12 +303,12 @@ fn cut(text: &str, room: usize, encoding: Encoding) -> String {
             used <= room
         })
         .collect();
-    // A joiner at the end would join the ellipsis.
-    let kept = kept.trim_end_matches(['\u{200d}', ' ', '.', ',', ';', ':']);
-    if kept.is_empty() {
-        String::new()
-    } else {
-        format!("{kept}{ellipsis}")
+    // A joiner would join the ellipsis, and stops beside it look like a mistake; but stops may be all there is.
+    let kept = kept.trim_end_matches(['\u{200d}', ' ']);
+    match kept.trim_end_matches(['\u{200d}', ' ', '.', ',', ';', ':']) {
+        "" if kept.is_empty() => String::new(),
+        "" => format!("{kept}{ellipsis}"),
+        kept => format!("{kept}{ellipsis}"),
     }
 }
 
@@ -462,5 +474,6 @@ mod tests {
         assert_eq!(cut("🔥🔥🔥", 5, Encoding::Ucs2), "🔥🔥…");
         assert_eq!(cut("🔥🔥🔥", 4, Encoding::Ucs2), "🔥…");
         assert_eq!(cut("abcdef", 2, Encoding::Gsm), "");
+        assert_eq!(cut("..... .А", 5, Encoding::Ucs2), "....…");
     }
 }
