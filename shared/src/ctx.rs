@@ -6,13 +6,19 @@ use std::sync::Arc;
 use crate::channel::{EmailSender, Gateway, Gateways, Inward, SmtpConfig, WebhookSender};
 use crate::clock::Clock;
 use crate::config::{AwsConfig, Config, ConfigError};
+use crate::intake::Sources;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, Random};
 use crate::store::Store;
 
 /// Everything a function works with; clones are cheap and share it.
 #[derive(Clone)]
-pub struct Ctx(Arc<Parts>);
+pub struct Ctx(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    sources: Sources,
+}
 
 /// The parts of a [`Ctx`].
 pub struct Parts {
@@ -38,13 +44,13 @@ impl Deref for Ctx {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 
 impl From<Parts> for Ctx {
     fn from(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { parts, sources: Sources::default() }))
     }
 }
 
@@ -78,6 +84,11 @@ impl Ctx {
             master: config.master_key,
         }
         .into())
+    }
+
+    /// The senders that were seen lately.
+    pub fn sources(&self) -> &Sources {
+        &self.0.sources
     }
 
     /// An absolute URL of ours.

@@ -41,3 +41,36 @@ async fn start() -> Result<Ctx, Error> {
     telemetry::init(LogFormat::Json, &config.log_filter)?;
     Ok(Ctx::aws(config).await?)
 }
+
+/// An attribute of a row, as the table's stream shows it.
+pub use serde_dynamo::AttributeValue;
+
+/// What one sweep found and did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Swept {
+    /// Rows that were overdue.
+    pub found: usize,
+    /// Rows that are due before the next sweep, and were hinted.
+    pub hinted: usize,
+    /// Overdue rows that could not be done; they stay due.
+    pub failed: usize,
+    /// How late the latest was, in milliseconds.
+    pub lateness_ms: Option<i64>,
+}
+
+impl Swept {
+    /// Logs the sweep of `what`; a sweep that left something undone fails, so that it is seen.
+    ///
+    /// # Errors
+    /// When rows could not be done.
+    pub fn report(self, what: &'static str) -> Result<Self, Error> {
+        if self.found + self.hinted > 0 {
+            let Self { found, hinted, failed, lateness_ms } = self;
+            tracing::info!(what, found, hinted, failed, lateness_ms, "swept");
+        }
+        if self.failed > 0 {
+            return Err(format!("{} of {} overdue {what} could not be done", self.failed, self.found).into());
+        }
+        Ok(self)
+    }
+}

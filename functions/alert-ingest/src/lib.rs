@@ -1,1 +1,9 @@
-//! Placeholder.
+//! Webhooks and event APIs, in; incidents, out.
+//!
+//! `format/` reads what vendors send, purely; `routes/` answers as they expect; taking a signal in is
+//! [`shared::intake`]. A 2xx means that the signal is stored, merged, or recorded as ignored.
+
+pub mod format;
+mod routes;
+
+pub use routes::router;

@@ -120,6 +120,9 @@ pub struct Incident {
     /// The integration it came through; none when a person opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integration_id: Option<IntegrationId>,
+    /// The person (or their script) who opened it; none when it came through an integration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<Actor>,
     /// The group it is about.
     pub group_key: String,
     /// One line about what is wrong.
@@ -214,6 +217,7 @@ impl Incident {
             service_name: service.name.clone(),
             team_id: service.team_id,
             integration_id,
+            opened_by: None,
             group_key: signal.group_key.clone(),
             title: signal.title.clone(),
             severity: signal.severity,
@@ -335,6 +339,8 @@ impl Incident {
                 EventKind::Escalated
             }
         };
+        // Somebody changed what failed, perhaps just so that it stops failing: it is tried at once.
+        self.backoff = None;
         self.wake_at = Some(now);
         Some(event)
     }

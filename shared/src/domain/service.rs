@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::actor::{Actor, ActorKind};
 use super::id::{IntegrationId, PolicyId, ServiceId, TeamId};
 use super::limits;
 use super::signal::Severity;
@@ -121,6 +122,19 @@ pub struct Integration {
     pub previous_key: Option<PreviousKey>,
     /// When it was made.
     pub created_at: jiff::Timestamp,
+}
+
+impl Integration {
+    /// Whether the key with this hash is its own and works now.
+    pub fn accepts(&self, key_hash: &str, now: jiff::Timestamp) -> bool {
+        let previous = self.previous_key.as_ref();
+        self.key_hash == key_hash || previous.is_some_and(|key| key.key_hash == key_hash && key.expires_at > now)
+    }
+
+    /// The integration in the record of what its sender did.
+    pub fn actor(&self) -> Actor {
+        Actor { kind: ActorKind::Integration, id: Some(self.id.to_string()), name: self.name.clone() }
+    }
 }
 
 /// A rotated key that still works for a stated time.

@@ -233,9 +233,12 @@ impl Signal {
         let details = cut_details(draft.details, &mut remarks);
         let links = cut_list(draft.links, limits::LINKS_MAX, "links", &mut remarks);
         let images = cut_list(draft.images, limits::LINKS_MAX, "images", &mut remarks);
-        let alert_count = draft.alerts.len() as u64 + draft.alerts_left_out;
+        let times_are_stable = !draft.alerts.is_empty();
+        let in_group = draft.alerts.len() as u64 + draft.alerts_left_out;
+        // Senders without groups speak of one alert.
+        let alert_count = in_group.max(1);
         let alerts = cut_alerts(draft.alerts);
-        let alerts_not_listed = alert_count - alerts.len() as u64;
+        let alerts_not_listed = in_group - alerts.len() as u64;
         if alerts_not_listed > 0 {
             remarks.push(format!("{alerts_not_listed} of {alert_count} alerts are counted but not listed."));
         }
@@ -249,7 +252,7 @@ impl Signal {
             runbook_url: draft.runbook_url.filter(|url| is_link(url)),
             links,
             alert_count,
-            times_are_stable: alert_count > 0,
+            times_are_stable,
             content: Content {
                 source: draft.source.map(|text| cut_chars(&text, limits::SUMMARY_CHARS_MAX)),
                 component: draft.component.map(|text| cut_chars(&text, limits::SUMMARY_CHARS_MAX)),

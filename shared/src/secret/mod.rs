@@ -7,6 +7,7 @@
 //! Absent on purpose: a way to list, log or serialise any of them. `Debug` of each prints a placeholder, none
 //! implements `Display` or `Serialize`; the clear text is had by asking for it by name.
 
+mod derived;
 mod digest;
 mod link;
 mod master;
@@ -15,6 +16,7 @@ mod random;
 mod seal;
 mod token;
 
+pub use derived::{verification_code, webhook_secret};
 pub use digest::{equal, hmac_sha256, sha256_hex};
 pub use link::LinkCode;
 pub use master::{MasterKey, MasterKeyInvalid};

@@ -107,6 +107,8 @@ pub enum Extra {
     EndContact(ContactId),
     /// A row that must exist while this is written.
     Needs(&'static str, String),
+    /// A row that must be of this version while this is written.
+    Unchanged(&'static str, String, u64),
     /// The answer to a creation, for when it is asked for again.
     Once(Once),
 }
@@ -360,7 +362,7 @@ fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
     Ok(row.list(Some(IndexKey::listed(value.list(), id))))
 }
 
-fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
+pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
     Ok(match extra {
         Extra::AddKey { key_hash, integration_id } => {
             let pointer = KeyPointer { integration_id: *integration_id, expires_at: None };
@@ -388,6 +390,9 @@ fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         }
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
+        Extra::Unchanged(partition, id, version) => {
+            Write::Check(Key::entity(partition, id), Expression::version(*version))
+        }
         Extra::Once(once) => {
             let row = Row::of(Key::once(&once.hash), "once", once)?.expires(Some(once.expires_at));
             // One that has expired may still lie there.

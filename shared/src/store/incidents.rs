@@ -4,6 +4,7 @@ use futures_util::future;
 use jiff::Timestamp;
 
 use super::Store;
+use super::config::{self, Extra, Once};
 use super::cursor::{Page, PageRequest, cursor};
 use super::deliveries;
 use super::keys::{self, IndexKey, Key, SHARDS};
@@ -11,7 +12,7 @@ use super::row::{self, Item, Row, Versioned, attribute, text_of};
 use super::slots::{self, StoredSlot};
 use super::table::{Expression, Query, Range, StoreError, Write};
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{IncidentId, ServiceId, TeamId};
+use crate::domain::id::{EventId, IncidentId, ServiceId, TeamId};
 use crate::domain::incident::{Incident, Status};
 use crate::domain::signal::{Content, Signal};
 use crate::domain::slot::{Slot, SlotClosed};
@@ -101,6 +102,20 @@ impl Store {
                 Ok(Opened::LostTo(slot.map(slots::read).transpose()?))
             }
         }
+    }
+
+    /// Opens an incident that a person asked for, once for the key that they chose. Changed: it was opened before.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn open_incident_once(&self, slot_key: Key, slot: &Slot, incident: &Incident, content: &Content, once: Once) -> Result<Applied, StoreError> {
+        let writes = vec![
+            slots::put(slot_key, slot, 1, Expression::absent())?,
+            Write::Put(incident_row(incident, 1)?, Some(Expression::absent())),
+            Write::Put(content_row(incident.id, content)?, None),
+            config::extra_write(&Extra::Once(once))?,
+        ];
+        self.applied(writes).await
     }
 
     /// Writes a changed snapshot: the slot, what is shown, and, where it matters, the incident.
@@ -199,7 +214,8 @@ impl Store {
         serde_json::from_str(text_of(&item, "body")).map_err(|error| broken(error.to_string()).into())
     }
 
-    /// A page of an incident's timeline, newest first, without the opening.
+    /// A page of an incident's timeline, newest first, without the opening: the reader adds it to the last page, which
+    /// has room for it, since a page that is full always has a cursor.
     ///
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
@@ -208,13 +224,17 @@ impl Store {
         let range = match page.after() {
             None => Range::BeginsWith(keys::EVENT_PREFIX.into()),
             // Below the last one shown, and not below the entries of this kind.
-            Some(after) => Range::Between(keys::EVENT_PREFIX.into(), after.to_owned()),
+            Some(after) if after > keys::EVENT_PREFIX => Range::Between(keys::EVENT_PREFIX.into(), after.to_owned()),
+            Some(_) => return Ok(Page { items: Vec::new(), next: None }),
         };
-        let limit = page.limit + 2;
+        let limit = page.limit + 1;
         let query = Query { index: None, partition: &partition, range, newest_first: true, limit, start: None };
-        let mut items = self.table.query(query).await?.items;
+        let found = self.table.query(query).await?;
+        let mut items = found.items;
         items.retain(|item| page.after().is_none_or(|after| text_of(item, attribute::SK) < after));
-        let more = items.len() > page.limit;
+        // Long notes: the table answers at most 1 MB at a time, so a short page need not be the last. Its own cursor is
+        // there, too, when the query merely reached its limit.
+        let more = items.len() >= page.limit || (found.next.is_some() && !items.is_empty());
         items.truncate(page.limit);
         let next = items.last().filter(|_| more).map(|item| cursor(text_of(item, attribute::SK)));
         let items = items.into_iter().map(|item| Ok(row::read(item)?.value)).collect::<Result<_, StoreError>>()?;
@@ -307,6 +327,19 @@ impl Store {
 
     async fn applied(&self, writes: Vec<Write>) -> Result<Applied, StoreError> {
         Ok(if self.table.transact(writes).await?.is_ok() { Applied::Done } else { Applied::Changed })
+    }
+}
+
+impl PageRequest {
+    /// Whether its cursor, if it has one, came from a list of incidents.
+    pub fn continues_incidents(&self) -> bool {
+        self.after().is_none_or(|after| after.parse::<IncidentId>().is_ok())
+    }
+
+    /// Whether its cursor, if it has one, came from a timeline.
+    pub fn continues_timeline(&self) -> bool {
+        let is_event = |after: &str| after.strip_prefix(keys::EVENT_PREFIX).is_some_and(|id| id.parse::<EventId>().is_ok());
+        self.after().is_none_or(is_event)
     }
 }
 

@@ -38,16 +38,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         };
         // An action that takes an optional body takes none at all, too.
         if bytes.is_empty() && !is_json {
-            return read(b"{}").map(Self);
+            return from_json(b"{}").map(Self);
         }
         if !is_json {
             return Err(Problem::wrong_type());
         }
-        read(&bytes).map(Self)
+        from_json(&bytes).map(Self)
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads JSON into a type of ours, as [`JsonBody`] does.
+///
+/// # Errors
+/// 400, naming the field.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

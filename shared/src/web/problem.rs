@@ -65,6 +65,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body cannot be read", detail)
     }
 
+    /// The same problem under a more exact code.
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
     /// 401: no credentials, or wrong ones.
     pub fn unauthenticated() -> Self {
         let detail = "Send a valid API token as `Authorization: Bearer <token>`.";

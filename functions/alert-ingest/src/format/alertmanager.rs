@@ -8,6 +8,7 @@
 //!
 //! A firing snapshot is ordered by its newest `startsAt` *that has happened*: clients that push only an `endsAt` have it
 //! copied into `startsAt`, where it lies ahead, and a slot that remembered it would ignore the resolve that comes first.
+//! Their resolves, whose start equals their end, are not ordered at all: they are believed whenever they come.
 
 use std::collections::BTreeSet;
 
@@ -72,18 +73,34 @@ struct Member<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 enum Status {
     Firing,
     Resolved,
+}
+
+impl TryFrom<String> for Status {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "firing" => Ok(Self::Firing),
+            "resolved" => Ok(Self::Resolved),
+            _ => Err("has to be firing or resolved".to_owned()),
+        }
+    }
 }
 
 impl Group<'_> {
     fn into_draft(self, now: Timestamp) -> Result<Draft, Refused> {
         let (group_key, status) = self.meaning()?;
         let mut remarks = Remarks::default();
-        let alerts: Vec<Alert> =
-            self.alerts.into_iter().flatten().map(|member| member.into_alert(status, &mut remarks)).collect();
+        let alerts: Vec<Alert> = self
+            .alerts
+            .into_iter()
+            .flatten()
+            .map(|member| member.into_alert(status, &mut remarks))
+            .collect();
         let left_out = self.truncated_alerts.map_or(0, |raw| left_out(raw, &mut remarks));
         remark_on_contradictions(status, &alerts, left_out, &mut remarks);
         let group_labels = lenient::texts(self.group_labels, "group label", &mut remarks);
@@ -93,19 +110,37 @@ impl Group<'_> {
         // The alert that speaks for the group where the group has nothing in common.
         let first = || alerts.iter().find(|alert| alert.firing).or(alerts.first());
         let runbook = label(&common_annotations, RUNBOOK).or_else(|| {
-            let firing_first = alerts.iter().filter(|alert| alert.firing).chain(alerts.iter().filter(|alert| !alert.firing));
-            firing_first.filter_map(|alert| label(&alert.annotations, RUNBOOK)).next()
+            let firing_first = alerts
+                .iter()
+                .filter(|alert| alert.firing)
+                .chain(alerts.iter().filter(|alert| !alert.firing));
+            firing_first
+                .filter_map(|alert| label(&alert.annotations, RUNBOOK))
+                .next()
         });
         let runbook = runbook.and_then(|url| lenient::checked_address(url, "runbook", &mut remarks));
         let summary = label(&common_annotations, SUMMARY)
             .or_else(|| first().and_then(|alert| label(&alert.annotations, SUMMARY)))
-            .map_or_else(|| title(&group_key, &group_labels, &common_labels, &alerts), str::to_owned);
+            .map_or_else(
+                || title(&group_key, &group_labels, &common_labels, &alerts),
+                str::to_owned,
+            );
         let home = lenient::address(self.external_url, "link", &mut remarks);
         let source = first().and_then(|alert| alert.source_url.clone());
         let links = [(home, "Alertmanager"), (source, "Source")].into_iter();
-        let links = links.filter_map(|(href, text)| Some(Link { href: href?, text: text.to_owned() })).collect();
+        let links = links
+            .filter_map(|(href, text)| {
+                Some(Link {
+                    href: href?,
+                    text: text.to_owned(),
+                })
+            })
+            .collect();
         let mut details = Map::new();
-        for (name, raw) in [("receiver", self.receiver), ("notification_reason", self.notification_reason)] {
+        for (name, raw) in [
+            ("receiver", self.receiver),
+            ("notification_reason", self.notification_reason),
+        ] {
             if let Some(words) = lenient::words(raw, name, &mut remarks) {
                 details.insert(name.to_owned(), Value::String(words));
             }
@@ -114,7 +149,11 @@ impl Group<'_> {
             details.insert("group_labels".to_owned(), json!(group_labels));
         }
         Ok(Draft {
-            action: if status == Status::Firing { Action::Trigger } else { Action::Resolve },
+            action: if status == Status::Firing {
+                Action::Trigger
+            } else {
+                Action::Resolve
+            },
             event_at: event_at(status, &alerts, now),
             summary,
             severity: severity(&alerts, &common_labels, &mut remarks),
@@ -123,7 +162,11 @@ impl Group<'_> {
             runbook_url: runbook,
             links,
             images: vec![],
-            details: if details.is_empty() { Value::Null } else { Value::Object(details) },
+            details: if details.is_empty() {
+                Value::Null
+            } else {
+                Value::Object(details)
+            },
             alerts,
             alerts_left_out: left_out,
             remarks: remarks.into_vec(),
@@ -138,12 +181,18 @@ impl Group<'_> {
             errors.push(FieldError::new("groupKey", "is required"));
         }
         if group_key.len() > GROUP_KEY_BYTES_MAX {
-            errors.push(FieldError::new("groupKey", format!("is longer than {GROUP_KEY_BYTES_MAX} bytes")));
+            errors.push(FieldError::new(
+                "groupKey",
+                format!("is longer than {GROUP_KEY_BYTES_MAX} bytes"),
+            ));
         }
         if self.status.is_none() {
             errors.push(FieldError::new("status", "is required: firing or resolved"));
         }
-        self.status.filter(|_| errors.is_empty()).map(|status| (group_key, status)).ok_or_else(|| Refused::invalid(errors))
+        self.status
+            .filter(|_| errors.is_empty())
+            .map(|status| (group_key, status))
+            .ok_or_else(|| Refused::invalid(errors))
     }
 }
 
@@ -152,7 +201,10 @@ impl Member<'_> {
         let firing = self.status.unwrap_or(group) == Status::Firing;
         let labels = self.labels.unwrap_or_default();
         Alert {
-            fingerprint: self.fingerprint.filter(|it| !it.is_empty()).unwrap_or_else(|| labels::fingerprint(&labels)),
+            fingerprint: self
+                .fingerprint
+                .filter(|it| !it.is_empty())
+                .unwrap_or_else(|| labels::fingerprint(&labels)),
             firing,
             annotations: lenient::texts(self.annotations, "annotation", remarks),
             starts_at: lenient::time(self.starts_at, remarks),
@@ -166,10 +218,12 @@ impl Member<'_> {
 
 fn left_out(raw: &RawValue, remarks: &mut Remarks) -> u64 {
     // Read as 32 bits: more would be no count of alerts, and sums of it could overflow.
-    serde_json::from_str::<u32>(raw.get()).map(u64::from).unwrap_or_else(|_| {
-        remarks.add("The count of truncated alerts could not be read.".to_owned());
-        0
-    })
+    serde_json::from_str::<u32>(raw.get())
+        .map(u64::from)
+        .unwrap_or_else(|_| {
+            remarks.add("The count of truncated alerts could not be read.".to_owned());
+            0
+        })
 }
 
 fn remark_on_contradictions(status: Status, alerts: &[Alert], left_out: u64, remarks: &mut Remarks) {
@@ -179,11 +233,15 @@ fn remark_on_contradictions(status: Status, alerts: &[Alert], left_out: u64, rem
             remarks.add("The group is reported as firing, but none of the alerts sent with it is.".to_owned());
         }
         Status::Resolved if firing > 0 => {
-            remarks.add(format!("The group is reported as resolved, but {firing} of its alerts as firing."));
+            remarks.add(format!(
+                "The group is reported as resolved, but {firing} of its alerts as firing."
+            ));
         }
         // Alertmanager with `max_alerts` judges a group by the alerts it sends, not by those it leaves out.
         Status::Resolved if left_out > 0 => {
-            remarks.add(format!("The group is reported as resolved with {left_out} of its alerts left out."));
+            remarks.add(format!(
+                "The group is reported as resolved with {left_out} of its alerts left out."
+            ));
         }
         _ => {}
     }
@@ -204,16 +262,27 @@ fn severity(alerts: &[Alert], common: &Labels, remarks: &mut Remarks) -> Severit
 fn event_at(status: Status, alerts: &[Alert], now: Timestamp) -> Option<Timestamp> {
     let times = alerts.iter().filter_map(|alert| match status {
         Status::Firing => alert.starts_at,
-        Status::Resolved => alert.ends_at,
+        // An end that equals its start was pushed without a start: beside starts, its order means nothing.
+        Status::Resolved => alert.ends_at.filter(|end| alert.starts_at != Some(*end)),
     });
     times.filter(|at| lenient::has_happened(*at, now)).max()
 }
 
 /// A title for a group without a summary: its alert's name, or names, and what it was grouped by.
 fn title(group_key: &str, group: &Labels, common: &Labels, alerts: &[Alert]) -> String {
-    let name = label(group, ALERTNAME).or(label(common, ALERTNAME)).map(str::to_owned).or_else(|| names(alerts));
-    let distinguishing = if group.keys().any(|name| name != ALERTNAME) { group } else { common };
-    labels::title(&name.unwrap_or_else(|| cut_chars(group_key, NAME_CHARS_MAX)), distinguishing)
+    let name = label(group, ALERTNAME)
+        .or(label(common, ALERTNAME))
+        .map(str::to_owned)
+        .or_else(|| names(alerts));
+    let distinguishing = if group.keys().any(|name| name != ALERTNAME) {
+        group
+    } else {
+        common
+    };
+    labels::title(
+        &name.unwrap_or_else(|| cut_chars(group_key, NAME_CHARS_MAX)),
+        distinguishing,
+    )
 }
 
 fn names(alerts: &[Alert]) -> Option<String> {

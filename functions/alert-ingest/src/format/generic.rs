@@ -13,8 +13,17 @@ use super::json::{self, Object, Text};
 use super::lenient::{self, Remarks};
 use super::{FieldError, Refused};
 
-const FIELDS: [&str; 9] =
-    ["summary", "status", "dedup_key", "severity", "source", "component", "occurred_at", "details", "links"];
+const FIELDS: [&str; 9] = [
+    "summary",
+    "status",
+    "dedup_key",
+    "severity",
+    "source",
+    "component",
+    "occurred_at",
+    "details",
+    "links",
+];
 const LINK_FIELDS: [&str; 2] = ["href", "text"];
 
 /// Reads one event. A trigger without a deduplication key is a group of its own, named `fresh_key`; the key to answer is
@@ -35,7 +44,10 @@ pub fn read(body: &[u8], fresh_key: &str, now: Timestamp) -> Result<Signal, Refu
         }
         _ => {}
     }
-    if dedup_key.as_ref().is_some_and(|key| key.chars().count() > DEDUP_KEY_CHARS_MAX) {
+    if dedup_key
+        .as_ref()
+        .is_some_and(|key| key.chars().count() > DEDUP_KEY_CHARS_MAX)
+    {
         errors.add("dedup_key", format!("is longer than {DEDUP_KEY_CHARS_MAX} characters"));
     }
     if event.get("details").is_some_and(|raw| !raw.get().starts_with('{')) {
@@ -45,10 +57,12 @@ pub fn read(body: &[u8], fresh_key: &str, now: Timestamp) -> Result<Signal, Refu
     errors.into_result()?;
 
     let mut remarks = Remarks::default();
-    let details = event.get("details").map(|raw| match lenient::value(raw, "details", &mut remarks) {
-        Value::String(text) => serde_json::json!({ "details": text }),
-        object => object,
-    });
+    let details = event
+        .get("details")
+        .map(|raw| match lenient::value(raw, "details", &mut remarks) {
+            Value::String(text) => serde_json::json!({ "details": text }),
+            object => object,
+        });
     Ok(Signal::new(Draft {
         action,
         group_key: dedup_key.unwrap_or_else(|| fresh_key.to_owned()),
@@ -67,8 +81,11 @@ pub fn read(body: &[u8], fresh_key: &str, now: Timestamp) -> Result<Signal, Refu
     }))
 }
 
-const ACTIONS: [(&str, Action); 3] =
-    [("trigger", Action::Trigger), ("acknowledge", Action::Acknowledge), ("resolve", Action::Resolve)];
+const ACTIONS: [(&str, Action); 3] = [
+    ("trigger", Action::Trigger),
+    ("acknowledge", Action::Acknowledge),
+    ("resolve", Action::Resolve),
+];
 
 const SEVERITIES: [(&str, Severity); 4] = [
     ("critical", Severity::Critical),
@@ -94,7 +111,10 @@ impl Errors {
     fn word<T: Copy>(&mut self, event: &Object<'_>, name: &str, absent: T, words: &[(&str, T)]) -> T {
         let known = match event.text(name) {
             Text::Absent => return absent,
-            Text::Is(word) => words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning),
+            Text::Is(word) => words
+                .iter()
+                .find(|(known, _)| *known == word)
+                .map(|(_, meaning)| *meaning),
             Text::IsNot => None,
         };
         known.unwrap_or_else(|| {
@@ -117,7 +137,10 @@ impl Errors {
 
     fn of_names(&mut self, object: &Object<'_>, known: &[&str], path: &str) {
         for name in object.names().filter(|name| !known.contains(name)) {
-            self.add(format!("{path}{name}"), format!("is not known here; known are {}", known.join(", ")));
+            self.add(
+                format!("{path}{name}"),
+                format!("is not known here; known are {}", known.join(", ")),
+            );
         }
         for name in object.repeated() {
             self.add(format!("{path}{name}"), "is given more than once");
@@ -147,7 +170,11 @@ impl Errors {
     }
 
     fn into_result(self) -> Result<(), Refused> {
-        if self.0.is_empty() { Ok(()) } else { Err(Refused::invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused::invalid(self.0))
+        }
     }
 }
 
@@ -160,14 +187,22 @@ mod tests {
     use crate::format::Code;
 
     fn event(fields: Value) -> Result<Signal, Refused> {
-        read(fields.to_string().as_bytes(), "fresh", "2026-11-22T09:00:00Z".parse().unwrap())
+        read(
+            fields.to_string().as_bytes(),
+            "fresh",
+            "2026-11-22T09:00:00Z".parse().unwrap(),
+        )
     }
 
     /// The fields at fault.
     fn faults(fields: Value) -> Vec<(String, String)> {
         let refused = event(fields).unwrap_err();
         assert_eq!(refused.code, Code::InvalidInput);
-        refused.errors.into_iter().map(|error| (error.field, error.message)).collect()
+        refused
+            .errors
+            .into_iter()
+            .map(|error| (error.field, error.message))
+            .collect()
     }
 
     fn fault(fields: Value) -> String {
@@ -182,14 +217,19 @@ mod tests {
         assert_eq!((read.action, read.severity), (Action::Trigger, Severity::Error));
         assert_eq!((read.title.as_str(), read.group_key.as_str()), ("disk full", "fresh"));
         assert!(read.content.details.is_null() && read.content.remarks.is_empty());
-        assert_eq!(event(json!({"summary": "disk full", "severity": null, "links": null, "details": null})).unwrap(), read);
+        assert_eq!(
+            event(json!({"summary": "disk full", "severity": null, "links": null, "details": null})).unwrap(),
+            read
+        );
     }
 
     #[test]
     fn all_of_it_is_read() {
-        let read = event(json!({"summary": "disk full", "status": "trigger", "dedup_key": "db-7/disk", "severity": "critical",
+        let read = event(
+            json!({"summary": "disk full", "status": "trigger", "dedup_key": "db-7/disk", "severity": "critical",
             "source": "db-7", "component": "postgres", "occurred_at": "2026-11-22T06:00:00+0000", "details": {"free": "1%"},
-            "links": [{"href": "https://r.test", "text": "Runbook"}, {"href": "ftp://r.test"}]}));
+            "links": [{"href": "https://r.test", "text": "Runbook"}, {"href": "ftp://r.test"}]}),
+        );
         insta::assert_debug_snapshot!(super::super::tests::shown(read.unwrap()));
     }
 
@@ -198,7 +238,11 @@ mod tests {
         assert_eq!(fault(json!({})), "summary is required");
         assert_eq!(fault(json!({"summary": null})), "summary is required");
         for name in ["summary", "dedup_key", "source", "component"] {
-            for (value, message) in [(json!(" "), "is empty"), (json!(7), "has to be a string"), (json!([]), "has to be a string")] {
+            for (value, message) in [
+                (json!(" "), "is empty"),
+                (json!(7), "has to be a string"),
+                (json!([]), "has to be a string"),
+            ] {
                 let mut fields = json!({"summary": "s"});
                 fields[name] = value;
                 assert_eq!(fault(fields), format!("{name} {message}"));
@@ -211,16 +255,23 @@ mod tests {
             assert_eq!(fault(json!({"summary": "s", "status": value})), message);
         }
         for value in [json!("x"), json!([]), json!(1), json!(true)] {
-            assert_eq!(fault(json!({"summary": "s", "details": value})), "details has to be an object");
+            assert_eq!(
+                fault(json!({"summary": "s", "details": value})),
+                "details has to be an object"
+            );
         }
-        assert_eq!(fault(json!({"summary": "s", "dedup_key": "é".repeat(513)})), "dedup_key is longer than 512 characters");
+        assert_eq!(
+            fault(json!({"summary": "s", "dedup_key": "é".repeat(513)})),
+            "dedup_key is longer than 512 characters"
+        );
         assert!(event(json!({"summary": "s", "dedup_key": "é".repeat(512)})).is_ok());
         assert_eq!(event(json!([])).unwrap_err().code, Code::WrongShape);
     }
 
     #[test]
     fn unknown_and_repeated_fields_are_refused_by_name_all_at_once() {
-        let faults = faults(json!({"sumary": "s", "dedupkey": "k", "links": [{"href": "https://r.test", "title": "x"}]}));
+        let faults =
+            faults(json!({"sumary": "s", "dedupkey": "k", "links": [{"href": "https://r.test", "title": "x"}]}));
         let names: Vec<_> = faults.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(names, ["dedupkey", "sumary", "summary", "links[0].title"]);
         let refused = read(br#"{"summary":"a","summary":"b"}"#, "fresh", Timestamp::UNIX_EPOCH).unwrap_err();
@@ -230,10 +281,16 @@ mod tests {
     #[test]
     fn acknowledge_and_resolve_need_a_key_and_nothing_else() {
         for (status, action) in [("acknowledge", Action::Acknowledge), ("resolve", Action::Resolve)] {
-            assert_eq!(fault(json!({"status": status})), "dedup_key is required to acknowledge or resolve");
+            assert_eq!(
+                fault(json!({"status": status})),
+                "dedup_key is required to acknowledge or resolve"
+            );
             assert_eq!(fault(json!({"status": status, "dedup_key": ""})), "dedup_key is empty");
             let read = event(json!({"status": status, "dedup_key": "k"})).unwrap();
-            assert_eq!((read.action, read.group_key.as_str(), read.title.as_str()), (action, "k", ""));
+            assert_eq!(
+                (read.action, read.group_key.as_str(), read.title.as_str()),
+                (action, "k", "")
+            );
         }
     }
 
@@ -244,7 +301,10 @@ mod tests {
             (json!(["https://r.test"]), "links[0] has to be an object"),
             (json!([{"href": "https://r.test"}, {}]), "links[1].href is required"),
             (json!([{"href": 7}]), "links[0].href has to be a string"),
-            (json!([{"href": "https://r.test", "text": 7}]), "links[0].text has to be a string"),
+            (
+                json!([{"href": "https://r.test", "text": 7}]),
+                "links[0].text has to be a string",
+            ),
         ] {
             assert_eq!(fault(json!({"summary": "s", "links": links})), message);
         }

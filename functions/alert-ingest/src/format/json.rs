@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use shared::domain::limits::JSON_DEPTH_MAX;
 
@@ -22,7 +22,10 @@ use super::{Code, Refused};
 pub(super) fn text(body: &[u8]) -> Result<Cow<'_, str>, Refused> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let place = error.valid_up_to();
-        Refused::new(Code::NotUtf8, format!("The body is not UTF-8: byte {place} cannot be read."))
+        Refused::new(
+            Code::NotUtf8,
+            format!("The body is not UTF-8: byte {place} cannot be read."),
+        )
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let halves = scan(text)?;
@@ -42,23 +45,20 @@ pub(super) fn text(body: &[u8]) -> Result<Cow<'_, str>, Refused> {
 
 /// Reads one JSON value and nothing after it.
 pub(super) fn from_text<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refused> {
+    let not_json = |error: serde_json::Error| Refused::new(Code::NotJson, format!("The body is not JSON: {error}."));
     let mut source = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         let path = error.path().to_string();
-        refusal(&path, &error.into_inner())
+        let error = error.into_inner();
+        // A wrong type ends the reading early: what follows may not be JSON at all, which is the better answer.
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Err(broken) => not_json(broken),
+            Ok(_) if path == "." => Refused::new(Code::WrongShape, format!("The body has the wrong shape: {error}.")),
+            Ok(_) => Refused::field(path, error.to_string()),
+        }
     })?;
-    source.end().map_err(|error| refusal(".", &error))?;
+    source.end().map_err(not_json)?;
     Ok(value)
-}
-
-fn refusal(path: &str, error: &serde_json::Error) -> Refused {
-    if !error.is_data() {
-        return Refused::new(Code::NotJson, format!("The body is not JSON: {error}."));
-    }
-    match path {
-        "." => Refused::new(Code::WrongShape, format!("The body has the wrong shape: {error}.")),
-        path => Refused::field(path, error.to_string()),
-    }
 }
 
 /// Bytes of `\ud83d`.
@@ -103,7 +103,9 @@ fn scan(text: &str) -> Result<Vec<usize>, Refused> {
 fn escaped_unit(bytes: &[u8], place: usize) -> Option<u16> {
     let escape = bytes.get(place..place + ESCAPE_BYTES)?;
     let digits = escape.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | (digit as char).to_digit(16)? as u16))
+    digits
+        .iter()
+        .try_fold(0, |unit, &digit| Some(unit << 4 | (digit as char).to_digit(16)? as u16))
 }
 
 /// An object whose fields are read one by one, so that all of its faults are found, not only the first.
@@ -185,12 +187,17 @@ mod tests {
     use super::*;
 
     fn refused(body: &[u8]) -> Refused {
-        text(body).and_then(|text| from_text::<Object<'_>>(&text).map(|_| ())).unwrap_err()
+        text(body)
+            .and_then(|text| from_text::<Object<'_>>(&text).map(|_| ()))
+            .unwrap_err()
     }
 
     #[test]
     fn a_refusal_says_what_is_wrong_and_where() {
-        assert_eq!(refused(b"{\"a\":\"\xff\"}").message, "The body is not UTF-8: byte 6 cannot be read.");
+        assert_eq!(
+            refused(b"{\"a\":\"\xff\"}").message,
+            "The body is not UTF-8: byte 6 cannot be read."
+        );
         for (body, place) in [
             (&b"{\"a\":1,\n  b}"[..], "line 2 column 3"),
             (b"", "line 1 column 0"),
@@ -231,7 +238,11 @@ mod tests {
         ] {
             let body = format!("\u{feff}{{\"a\":\"{sent}\"}}");
             let body = text(body.as_bytes()).unwrap();
-            assert_eq!(from_text::<Object<'_>>(&body).unwrap().text("a"), Text::Is(read.into()), "{sent}");
+            assert_eq!(
+                from_text::<Object<'_>>(&body).unwrap().text("a"),
+                Text::Is(read.into()),
+                "{sent}"
+            );
         }
     }
 

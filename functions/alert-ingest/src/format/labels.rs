@@ -28,19 +28,27 @@ const QUOTE_CHARS_MAX: usize = 80;
 
 /// A label that says something: an empty one is, to Prometheus, not there.
 pub(super) fn label<'a>(labels: &'a Labels, name: &str) -> Option<&'a str> {
-    labels.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    labels
+        .get(name)
+        .map(String::as_str)
+        .filter(|value| !value.trim().is_empty())
 }
 
 /// How bad the `severity` label says it is. Without it, or with a word nobody knows, it is an error: rather wake somebody.
 pub(super) fn severity(labels: &Labels, remarks: &mut Remarks) -> Severity {
-    let Some(word) = label(labels, SEVERITY) else { return Severity::Error };
+    let Some(word) = label(labels, SEVERITY) else {
+        return Severity::Error;
+    };
     match word.trim().to_ascii_lowercase().as_str() {
         "critical" | "page" | "fatal" | "emergency" => Severity::Critical,
         "error" | "high" | "major" => Severity::Error,
         "warning" | "warn" | "minor" | "medium" => Severity::Warning,
         "info" | "low" | "none" | "debug" | "notice" => Severity::Info,
         _ => {
-            remarks.add(format!("The severity {} is not known and counts as error.", cut_chars(word, QUOTE_CHARS_MAX)));
+            remarks.add(format!(
+                "The severity {} is not known and counts as error.",
+                cut_chars(word, QUOTE_CHARS_MAX)
+            ));
             Severity::Error
         }
     }
@@ -53,14 +61,23 @@ pub(super) fn source(labels: &Labels) -> Option<String> {
 
 /// Which part of it.
 pub(super) fn component(labels: &Labels) -> Option<String> {
-    COMPONENTS.iter().find_map(|name| label(labels, name)).map(str::to_owned)
+    COMPONENTS
+        .iter()
+        .find_map(|name| label(labels, name))
+        .map(str::to_owned)
 }
 
 /// A title out of labels, for alerts without a summary: `InstanceDown (instance=h1:9100, job=node)`.
 pub(super) fn title(name: &str, labels: &Labels) -> String {
-    let others = labels.iter().filter(|(name, value)| *name != ALERTNAME && *name != SEVERITY && !value.is_empty());
+    let others = labels
+        .iter()
+        .filter(|(name, value)| *name != ALERTNAME && *name != SEVERITY && !value.is_empty());
     let others: Vec<String> = others.map(|(name, value)| format!("{name}={value}")).collect();
-    if others.is_empty() { name.to_owned() } else { format!("{name} ({})", others.join(", ")) }
+    if others.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name} ({})", others.join(", "))
+    }
 }
 
 /// A label set as Prometheus writes it: `{alertname="InstanceDown", instance="h1:9100"}`.
@@ -72,7 +89,11 @@ pub(super) fn written(labels: &Labels) -> String {
         }
         // Both sides are quoted as Rust quotes them, so that no two label sets are written alike.
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let _ = if plain { write!(text, "{name}={value:?}") } else { write!(text, "{name:?}={value:?}") };
+        let _ = if plain {
+            write!(text, "{name}={value:?}")
+        } else {
+            write!(text, "{name:?}={value:?}")
+        };
     }
     text.push('}');
     text

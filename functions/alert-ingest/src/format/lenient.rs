@@ -32,18 +32,26 @@ impl Remarks {
         if self.kept.contains(&remark) {
             return;
         }
-        if self.kept.len() < REMARKS_KEPT { self.kept.push(remark) } else { self.more += 1 }
+        if self.kept.len() < REMARKS_KEPT {
+            self.kept.push(remark)
+        } else {
+            self.more += 1
+        }
     }
 
     pub(super) fn into_vec(mut self) -> Vec<String> {
         if self.more > 0 {
-            self.kept.push(format!("{} more remarks like these are not listed.", self.more));
+            self.kept
+                .push(format!("{} more remarks like these are not listed.", self.more));
         }
         self.kept
     }
 
     fn dropped(&mut self, what: &str, raw: &str, why: &str) {
-        self.add(format!("The {what} {} {why} and was dropped.", cut_chars(raw, QUOTE_CHARS_MAX)));
+        self.add(format!(
+            "The {what} {} {why} and was dropped.",
+            cut_chars(raw, QUOTE_CHARS_MAX)
+        ));
     }
 }
 
@@ -112,7 +120,10 @@ pub(super) fn links(raw: Option<&RawValue>, remarks: &mut Remarks) -> Vec<Link> 
     objects(raw, "link", remarks, |object, remarks| {
         let href = address(Some(object.get("href")?), "link", remarks)?;
         let text = words(object.get("text"), "text of a link", remarks).unwrap_or_default();
-        Some(Link { href, text: cut_chars(&text, limits::NAME_CHARS_MAX) })
+        Some(Link {
+            href,
+            text: cut_chars(&text, limits::NAME_CHARS_MAX),
+        })
     })
 }
 
@@ -120,13 +131,20 @@ pub(super) fn links(raw: Option<&RawValue>, remarks: &mut Remarks) -> Vec<Link> 
 pub(super) fn images(raw: Option<&RawValue>, remarks: &mut Remarks) -> Vec<Image> {
     objects(raw, "image", remarks, |object, remarks| {
         let src = address(Some(object.get("src")?), "image", remarks)?;
-        if !src.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+        if !src
+            .get(..8)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+        {
             remarks.dropped("image", &src, "is not an https address");
             return None;
         }
         let href = address(object.get("href"), "link of an image", remarks);
         let alt = words(object.get("alt"), "text of an image", remarks);
-        Some(Image { src, href, alt: alt.map(|alt| cut_chars(&alt, limits::SUMMARY_CHARS_MAX)) })
+        Some(Image {
+            src,
+            href,
+            alt: alt.map(|alt| cut_chars(&alt, limits::SUMMARY_CHARS_MAX)),
+        })
     })
 }
 
@@ -137,14 +155,18 @@ pub(super) fn texts(raw: Option<&RawValue>, what: &str, remarks: &mut Remarks) -
         remarks.dropped(what, raw.get(), "is not an object");
         return BTreeMap::new();
     };
-    let texts = object.names().filter_map(|name| Some((name.to_owned(), words(object.get(name), what, remarks)?)));
+    let texts = object
+        .names()
+        .filter_map(|name| Some((name.to_owned(), words(object.get(name), what, remarks)?)));
     texts.collect()
 }
 
 /// Any value; one that cannot be read (a number beyond our range) is kept as its text.
 pub(super) fn value(raw: &RawValue, what: &str, remarks: &mut Remarks) -> Value {
     serde_json::from_str(raw.get()).unwrap_or_else(|_| {
-        remarks.add(format!("The {what} hold a number that is too large and are kept as text."));
+        remarks.add(format!(
+            "The {what} hold a number that is too large and are kept as text."
+        ));
         Value::String(raw.get().to_owned())
     })
 }
@@ -209,10 +231,20 @@ mod tests {
         for text in [r#""0001-01-01T00:00:00Z""#, r#""0001-01-01T00:00:00+00:00""#, r#""""#] {
             assert_eq!(read(text), (None, vec![]));
         }
-        for text in [r#""yesterday""#, "1795328849", r#""2026-11-22T06:27:28""#, r#""2026-13-01T00:00:00Z""#, "{}", "true"] {
+        for text in [
+            r#""yesterday""#,
+            "1795328849",
+            r#""2026-11-22T06:27:28""#,
+            r#""2026-13-01T00:00:00Z""#,
+            "{}",
+            "true",
+        ] {
             let (at, remarks) = read(text);
             assert_eq!(at, None, "{text}");
-            assert_eq!(remarks, [format!("The timestamp {text} could not be read and was dropped.")]);
+            assert_eq!(
+                remarks,
+                [format!("The timestamp {text} could not be read and was dropped.")]
+            );
         }
     }
 
@@ -232,16 +264,32 @@ mod tests {
     fn only_web_addresses_pass_and_images_only_over_https() {
         let mut remarks = Remarks::default();
         let found = links(
-            Some(raw(r#"[{"href":"https://a.test/x","text":7},{"href":"javascript:alert(1)"},{"text":"no address"},3]"#)),
+            Some(raw(
+                r#"[{"href":"https://a.test/x","text":7},{"href":"javascript:alert(1)"},{"text":"no address"},3]"#,
+            )),
             &mut remarks,
         );
-        assert_eq!(found, [Link { href: "https://a.test/x".into(), text: "7".into() }]);
+        assert_eq!(
+            found,
+            [Link {
+                href: "https://a.test/x".into(),
+                text: "7".into()
+            }]
+        );
         assert_eq!(remarks.into_vec().len(), 3);
 
         let mut remarks = Remarks::default();
-        let sent = r#"[{"src":"HTTPS://a.test/g.png","href":"ftp://a.test","alt":"graph"},{"src":"http://a.test/g.png"}]"#;
+        let sent =
+            r#"[{"src":"HTTPS://a.test/g.png","href":"ftp://a.test","alt":"graph"},{"src":"http://a.test/g.png"}]"#;
         let found = images(Some(raw(sent)), &mut remarks);
-        assert_eq!(found, [Image { src: "HTTPS://a.test/g.png".into(), href: None, alt: Some("graph".into()) }]);
+        assert_eq!(
+            found,
+            [Image {
+                src: "HTTPS://a.test/g.png".into(),
+                href: None,
+                alt: Some("graph".into())
+            }]
+        );
         insta::assert_debug_snapshot!(remarks.into_vec(), @r#"
         [
             "The link of an image ftp://a.test is not an http or https address and was dropped.",

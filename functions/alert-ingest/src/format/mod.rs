@@ -84,13 +84,20 @@ pub struct FieldError {
 
 impl FieldError {
     fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
 impl Refused {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), errors: vec![] }
+        Self {
+            code,
+            message: message.into(),
+            errors: vec![],
+        }
     }
 
     fn invalid(mut errors: Vec<FieldError>) -> Self {
@@ -99,7 +106,11 @@ impl Refused {
             _ => format!("{} fields are missing or invalid.", errors.len()),
         };
         errors.truncate(FIELD_ERRORS_MAX);
-        Self { code: Code::InvalidInput, message, errors }
+        Self {
+            code: Code::InvalidInput,
+            message,
+            errors,
+        }
     }
 
     fn field(field: impl Into<String>, message: impl Into<String>) -> Self {

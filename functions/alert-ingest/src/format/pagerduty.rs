@@ -64,7 +64,9 @@ pub fn read(body: &[u8], fresh_key: &str, now: Timestamp) -> Result<Event, Refus
         errors.append(&mut in_payload);
     }
     // Without an action there is an error; naming one spares an impossible branch.
-    let action = action.filter(|_| errors.is_empty()).ok_or_else(|| Refused::invalid(errors))?;
+    let action = action
+        .filter(|_| errors.is_empty())
+        .ok_or_else(|| Refused::invalid(errors))?;
     let payload = payload.unwrap_or_default();
     let mut remarks = Remarks::default();
     let signal = Signal::new(Draft {
@@ -84,7 +86,11 @@ pub fn read(body: &[u8], fresh_key: &str, now: Timestamp) -> Result<Event, Refus
         alerts_left_out: 0,
         remarks: remarks.into_vec(),
     });
-    Ok(Event { routing_key, dedup_key, signal })
+    Ok(Event {
+        routing_key,
+        dedup_key,
+        signal,
+    })
 }
 
 /// Reads a change event.
@@ -96,7 +102,9 @@ pub fn read_change(body: &[u8]) -> Result<Change, Refused> {
         return Err(Refused::field("payload", missing("payload")));
     };
     let mut errors = Vec::new();
-    let Some(summary) = required(&payload, "summary", &mut errors) else { return Err(Refused::invalid(errors)) };
+    let Some(summary) = required(&payload, "summary", &mut errors) else {
+        return Err(Refused::invalid(errors));
+    };
     let mut remarks = Remarks::default();
     let mut links = lenient::links(event.get("links"), &mut remarks);
     links.truncate(limits::LINKS_MAX);
@@ -116,7 +124,10 @@ fn routing_key(event: &Object<'_>) -> Result<String, Refused> {
         // Said alone: who holds no key is told nothing of the rest.
         _ => {
             let errors = vec![FieldError::new("routing_key", "Invalid routing key")];
-            Err(Refused { errors, ..Refused::new(Code::InvalidRoutingKey, "The routing key is invalid.") })
+            Err(Refused {
+                errors,
+                ..Refused::new(Code::InvalidRoutingKey, "The routing key is invalid.")
+            })
         }
     }
 }
@@ -161,7 +172,11 @@ impl Meaning {
     fn read(payload: Option<&Object<'_>>, errors: &mut Vec<FieldError>) -> Self {
         let Some(payload) = payload else {
             errors.push(FieldError::new("payload", missing("payload")));
-            return Self { summary: String::new(), source: None, severity: Severity::Info };
+            return Self {
+                summary: String::new(),
+                source: None,
+                severity: Severity::Info,
+            };
         };
         Self {
             summary: required(payload, "summary", errors).unwrap_or_default(),
@@ -180,7 +195,8 @@ fn severity(payload: &Object<'_>, errors: &mut Vec<FieldError>) -> Option<Severi
         Text::Absent => missing("payload.severity"),
         Text::Is(word) if word.trim().is_empty() => missing("payload.severity"),
         Text::Is(_) | Text::IsNot => {
-            "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')".to_owned()
+            "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')"
+                .to_owned()
         }
     };
     errors.push(FieldError::new("payload.severity", problem));
@@ -207,37 +223,59 @@ fn missing(path: &str) -> String {
 fn links(event: &Object<'_>, remarks: &mut Remarks) -> Vec<Link> {
     let client = lenient::address(event.get("client_url"), "client_url", remarks).map(|href| {
         let text = lenient::words(event.get("client"), "client", remarks).unwrap_or_default();
-        Link { href, text: cut_chars(&text, limits::NAME_CHARS_MAX) }
+        Link {
+            href,
+            text: cut_chars(&text, limits::NAME_CHARS_MAX),
+        }
     });
-    client.into_iter().chain(lenient::links(event.get("links"), remarks)).collect()
+    client
+        .into_iter()
+        .chain(lenient::links(event.get("links"), remarks))
+        .collect()
 }
 
 /// The custom details, with the fields that have no place of their own beside them.
 fn details(event: &Object<'_>, payload: &Object<'_>, remarks: &mut Remarks) -> Value {
-    let custom = payload.get("custom_details").map(|raw| lenient::value(raw, "details", remarks));
+    let custom = payload
+        .get("custom_details")
+        .map(|raw| lenient::value(raw, "details", remarks));
     let mut details = match custom {
         Some(Value::Object(fields)) => fields,
         Some(other) => Map::from_iter([("custom_details".to_owned(), other)]),
         None => Map::new(),
     };
     let client = event.get("client").filter(|_| event.get("client_url").is_none());
-    for (name, raw) in [("group", payload.get("group")), ("class", payload.get("class")), ("client", client)] {
+    for (name, raw) in [
+        ("group", payload.get("group")),
+        ("class", payload.get("class")),
+        ("client", client),
+    ] {
         if let Some(words) = lenient::words(raw, name, remarks) {
             details.entry(name).or_insert(Value::String(words));
         }
     }
-    if details.is_empty() { Value::Null } else { Value::Object(details) }
+    if details.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(details)
+    }
 }
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("dedup_key", &self.dedup_key).field("signal", &self.signal).finish_non_exhaustive()
+        f.debug_struct("Event")
+            .field("dedup_key", &self.dedup_key)
+            .field("signal", &self.signal)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Change").field("summary", &self.summary).field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Change")
+            .field("summary", &self.summary)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 
@@ -253,12 +291,18 @@ mod tests {
         let mut event = json!({"routing_key": KEY, "event_action": "trigger"});
         let fields = fields.as_object().unwrap().clone();
         event.as_object_mut().unwrap().extend(fields);
-        read(event.to_string().as_bytes(), "fresh", "2026-11-22T09:00:00Z".parse().unwrap())
+        read(
+            event.to_string().as_bytes(),
+            "fresh",
+            "2026-11-22T09:00:00Z".parse().unwrap(),
+        )
     }
 
     fn trigger(payload: Value) -> Result<Event, Refused> {
         let mut full = json!({"summary": "disk full", "source": "db-7", "severity": "critical"});
-        full.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+        full.as_object_mut()
+            .unwrap()
+            .extend(payload.as_object().unwrap().clone());
         event(json!({ "payload": full }))
     }
 
@@ -270,7 +314,14 @@ mod tests {
 
     #[test]
     fn a_routing_key_that_can_be_none_is_refused_in_the_vendors_words_and_alone() {
-        for key in [json!(null), json!(7), json!(""), json!("short"), json!("x".repeat(33)), json!({})] {
+        for key in [
+            json!(null),
+            json!(7),
+            json!(""),
+            json!("short"),
+            json!("x".repeat(33)),
+            json!({}),
+        ] {
             let refused = event(json!({"routing_key": key, "event_action": "explode"})).unwrap_err();
             assert_eq!(refused.code, Code::InvalidRoutingKey);
             assert_eq!(refused.errors, [FieldError::new("routing_key", "Invalid routing key")]);
@@ -303,7 +354,10 @@ mod tests {
 
     #[test]
     fn a_wrong_action_or_dedup_key_is_refused() {
-        assert_eq!(texts(event(json!({"event_action": null}))), ["'event_action' is missing or blank"]);
+        assert_eq!(
+            texts(event(json!({"event_action": null}))),
+            ["'event_action' is missing or blank"]
+        );
         for action in [json!("close"), json!("Trigger"), json!(1)] {
             assert!(texts(event(json!({ "event_action": action })))[0].starts_with("'event_action' is invalid"));
         }
@@ -319,10 +373,18 @@ mod tests {
 
     #[test]
     fn an_acknowledge_or_resolve_is_never_refused_for_its_payload() {
-        let payloads = [json!(null), json!(7), json!([]), json!("x"), json!({}), json!({"severity": 1, "summary": {}, "timestamp": []})];
+        let payloads = [
+            json!(null),
+            json!(7),
+            json!([]),
+            json!("x"),
+            json!({}),
+            json!({"severity": 1, "summary": {}, "timestamp": []}),
+        ];
         for action in ["acknowledge", "resolve"] {
             for payload in &payloads {
-                let read = event(json!({"event_action": action, "dedup_key": "k", "payload": payload, "links": 7})).unwrap();
+                let read =
+                    event(json!({"event_action": action, "dedup_key": "k", "payload": payload, "links": 7})).unwrap();
                 assert_eq!(read.signal.group_key, "k");
                 assert_eq!(read.signal.title, "");
             }
@@ -349,16 +411,28 @@ mod tests {
 
     #[test]
     fn decoration_of_any_kind_is_kept_or_dropped_and_never_refused() {
-        let odd = [json!(null), json!(7), json!(true), json!("x"), json!([1, [2]]), json!({"a": {"b": null}})];
+        let odd = [
+            json!(null),
+            json!(7),
+            json!(true),
+            json!("x"),
+            json!([1, [2]]),
+            json!({"a": {"b": null}}),
+        ];
         for value in &odd {
             let payload = json!({"timestamp": value, "component": value, "group": value, "class": value, "custom_details": value,
                 "summary": "s", "source": "s", "severity": "info"});
-            let read = event(json!({"payload": payload, "links": value, "images": value, "client": value, "client_url": value}));
+            let read = event(
+                json!({"payload": payload, "links": value, "images": value, "client": value, "client_url": value}),
+            );
             let content = read.unwrap().signal.content;
             assert!(content.details.is_null() || content.details.is_object());
         }
         let read = trigger(json!({"custom_details": [1], "group": "prod", "class": 7})).unwrap();
-        assert_eq!(read.signal.content.details, json!({"custom_details": [1], "group": "prod", "class": "7"}));
+        assert_eq!(
+            read.signal.content.details,
+            json!({"custom_details": [1], "group": "prod", "class": "7"})
+        );
         let read = trigger(json!({"custom_details": {"group": "mine", "load": 0.75}, "group": "prod"})).unwrap();
         assert_eq!(read.signal.content.details, json!({"group": "mine", "load": 0.75}));
     }
@@ -372,13 +446,21 @@ mod tests {
         );
         let read = read(body.as_bytes(), "fresh", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(read.signal.content.remarks.len(), 1);
-        assert!(read.signal.content.details["custom_details"].as_str().unwrap().contains("1e999"));
+        assert!(
+            read.signal.content.details["custom_details"]
+                .as_str()
+                .unwrap()
+                .contains("1e999")
+        );
     }
 
     #[test]
     fn times_order_events_unless_they_lie_ahead() {
         let at = |timestamp: &str| trigger(json!({ "timestamp": timestamp })).unwrap().signal;
-        assert_eq!(at("2026-11-22T06:00:00.000+0000").event_at, "2026-11-22T06:00:00Z".parse().ok());
+        assert_eq!(
+            at("2026-11-22T06:00:00.000+0000").event_at,
+            "2026-11-22T06:00:00Z".parse().ok()
+        );
         let ahead = at("2026-11-22T10:00:00Z");
         assert_eq!(ahead.event_at, None);
         assert_eq!(
@@ -392,16 +474,26 @@ mod tests {
     fn neither_debug_form_shows_the_key() {
         let debug = format!("{:?}", trigger(json!({})).unwrap());
         assert!(!debug.contains(KEY));
-        let change = json!({"routing_key": KEY, "payload": {"summary": "Deployed", "timestamp": "2026-11-22T06:00:00+0000"}});
+        let change =
+            json!({"routing_key": KEY, "payload": {"summary": "Deployed", "timestamp": "2026-11-22T06:00:00+0000"}});
         let change = read_change(change.to_string().as_bytes()).unwrap();
         assert!(!format!("{change:?}").contains(KEY));
-        assert_eq!((change.summary.as_str(), change.routing_key.as_str()), ("Deployed", KEY));
+        assert_eq!(
+            (change.summary.as_str(), change.routing_key.as_str()),
+            ("Deployed", KEY)
+        );
         assert!(change.changed_at.is_some());
     }
 
     #[test]
     fn a_change_needs_a_summary_and_nothing_else() {
-        for payload in [json!(null), json!({}), json!({"summary": ""}), json!({"summary": 1}), json!([])] {
+        for payload in [
+            json!(null),
+            json!({}),
+            json!({"summary": ""}),
+            json!({"summary": 1}),
+            json!([]),
+        ] {
             let body = json!({"routing_key": KEY, "payload": payload}).to_string();
             assert_eq!(read_change(body.as_bytes()).unwrap_err().code, Code::InvalidInput);
         }

@@ -29,19 +29,26 @@ pub fn read(body: &[u8], now: Timestamp) -> Result<Vec<Signal>, Refused> {
     let alerts: Vec<Pushed<'_>> = json::from_text(&text)?;
     if alerts.len() > PUSHED_ALERTS_MAX {
         let message = format!(
-            "The push holds {} alerts and at most {PUSHED_ALERTS_MAX} are taken at once: lower Prometheus' \
-             --alertmanager.notification-batch-size or its queue capacity.",
+            "The push holds {} alerts and at most {PUSHED_ALERTS_MAX} are taken at once: send smaller batches.",
             alerts.len()
         );
         return Err(Refused::new(Code::TooManyAlerts, message));
     }
-    let nameless = alerts.iter().enumerate().filter(|(_, alert)| label(&alert.labels, ALERTNAME).is_none());
-    let errors: Vec<_> =
-        nameless.map(|(n, _)| FieldError::new(format!("[{n}].labels.{ALERTNAME}"), "is required")).collect();
+    let nameless = alerts
+        .iter()
+        .enumerate()
+        .filter(|(_, alert)| label(&alert.labels, ALERTNAME).is_none());
+    let errors: Vec<_> = nameless
+        .map(|(n, _)| FieldError::new(format!("[{n}].labels.{ALERTNAME}"), "is required"))
+        .collect();
     if !errors.is_empty() {
         return Err(Refused::invalid(errors));
     }
-    let last: HashMap<String, usize> = alerts.iter().enumerate().map(|(n, alert)| (group_key(&alert.labels), n)).collect();
+    let last: HashMap<String, usize> = alerts
+        .iter()
+        .enumerate()
+        .map(|(n, alert)| (group_key(&alert.labels), n))
+        .collect();
     let mut kept: Vec<(usize, String)> = last.into_iter().map(|(key, n)| (n, key)).collect();
     kept.sort_unstable();
     let mut kept = kept.into_iter().peekable();
@@ -79,7 +86,11 @@ impl Pushed<'_> {
         let runbook_url = runbook.and_then(|url| lenient::checked_address(url, "runbook", &mut remarks));
         let name = label(&labels, ALERTNAME).unwrap_or_default();
         Draft {
-            action: if ended_at.is_some() { Action::Resolve } else { Action::Trigger },
+            action: if ended_at.is_some() {
+                Action::Resolve
+            } else {
+                Action::Trigger
+            },
             group_key,
             event_at: ended_at.or(starts_at.filter(|at| lenient::has_happened(*at, now))),
             summary: label(&annotations, SUMMARY).map_or_else(|| labels::title(name, &labels), str::to_owned),
@@ -87,7 +98,13 @@ impl Pushed<'_> {
             source: labels::source(&labels),
             component: labels::component(&labels),
             runbook_url,
-            links: source_url.iter().map(|href| Link { href: href.clone(), text: "Source".to_owned() }).collect(),
+            links: source_url
+                .iter()
+                .map(|href| Link {
+                    href: href.clone(),
+                    text: "Source".to_owned(),
+                })
+                .collect(),
             images: vec![],
             details: Value::Null,
             alerts: vec![Alert {
@@ -138,13 +155,20 @@ mod tests {
     fn a_firing_alert_ends_ahead_and_a_resolved_one_has_ended() {
         let labels = json!({"alertname": "InstanceDown", "instance": "h1:9100", "job": "node", "severity": "page"});
         let at = |ends: Value| {
-            one(json!({"labels": labels, "annotations": {"summary": "h1 down", "runbook_url": "https://r.test/1"},
-                "startsAt": "2026-11-22T08:00:00.5Z", "endsAt": ends, "generatorURL": "http://prom.test/graph"}))
+            one(
+                json!({"labels": labels, "annotations": {"summary": "h1 down", "runbook_url": "https://r.test/1"},
+                "startsAt": "2026-11-22T08:00:00.5Z", "endsAt": ends, "generatorURL": "http://prom.test/graph"}),
+            )
         };
         let firing = at(json!("2026-11-22T09:04:00Z"));
         let digest_of_the_first = firing.digest.clone();
         insta::assert_debug_snapshot!(super::super::tests::shown(firing.clone()));
-        for ends in [json!(null), json!("0001-01-01T00:00:00Z"), json!(""), json!("2026-11-22T09:08:00Z")] {
+        for ends in [
+            json!(null),
+            json!("0001-01-01T00:00:00Z"),
+            json!(""),
+            json!("2026-11-22T09:08:00Z"),
+        ] {
             let again = at(ends);
             assert_eq!((again.action, &again.digest), (Action::Trigger, &digest_of_the_first));
             assert_eq!(again.timed_digest, firing.timed_digest);
@@ -162,7 +186,12 @@ mod tests {
 
     #[test]
     fn a_group_is_a_label_set_in_any_order_without_its_empty_labels() {
-        let key = |labels: &str| read(format!("[{{\"labels\":{labels}}}]").as_bytes(), now()).unwrap().remove(0).group_key;
+        let key = |labels: &str| {
+            read(format!("[{{\"labels\":{labels}}}]").as_bytes(), now())
+                .unwrap()
+                .remove(0)
+                .group_key
+        };
         let base = key(r#"{"alertname":"A","b":"1","c":"2"}"#);
         assert_eq!(base, r#"{alertname="A", b="1", c="2"}"#);
         assert_eq!(key(r#"{"c":"2","b":"1","alertname":"A","d":""}"#), base);
@@ -174,21 +203,38 @@ mod tests {
         ] {
             assert_ne!(key(other), base);
         }
-        let long = |last: &str| key(&json!({"alertname": "A", "b": format!("{}{last}", "x".repeat(9_000))}).to_string());
+        let long =
+            |last: &str| key(&json!({"alertname": "A", "b": format!("{}{last}", "x".repeat(9_000))}).to_string());
         assert_ne!(long("1"), long("2"));
         assert_eq!(long("1"), long("1"));
-        assert!(long("1").len() <= READABLE_KEY_BYTES_MAX + 255 && long("1").starts_with(r#"{alertname="A", …} sha256:"#));
+        assert!(
+            long("1").len() <= READABLE_KEY_BYTES_MAX + 255 && long("1").starts_with(r#"{alertname="A", …} sha256:"#)
+        );
     }
 
     #[test]
     fn of_a_label_set_that_comes_twice_the_last_counts() {
         let alert = |name: &str, ends: &str| json!({"labels": {"alertname": name}, "endsAt": ends});
         let (ahead, past) = ("2026-11-22T10:00:00Z", "2026-11-22T08:00:00Z");
-        let read = push(json!([alert("A", ahead), alert("B", past), alert("A", past), alert("C", ahead), alert("B", ahead)]));
-        let read: Vec<_> = read.unwrap().into_iter().map(|signal| (signal.title, signal.action)).collect();
+        let read = push(json!([
+            alert("A", ahead),
+            alert("B", past),
+            alert("A", past),
+            alert("C", ahead),
+            alert("B", ahead)
+        ]));
+        let read: Vec<_> = read
+            .unwrap()
+            .into_iter()
+            .map(|signal| (signal.title, signal.action))
+            .collect();
         assert_eq!(
             read,
-            [("A".into(), Action::Resolve), ("C".into(), Action::Trigger), ("B".into(), Action::Trigger)]
+            [
+                ("A".into(), Action::Resolve),
+                ("C".into(), Action::Trigger),
+                ("B".into(), Action::Trigger)
+            ]
         );
     }
 
@@ -213,12 +259,21 @@ mod tests {
             assert_eq!(push(body).unwrap_err().code, Code::WrongShape);
         }
         let nameless = push(Value::from(vec![json!({}); 500])).unwrap_err();
-        assert_eq!((nameless.errors.len(), nameless.message.as_str()), (20, "500 fields are missing or invalid."));
+        assert_eq!(
+            (nameless.errors.len(), nameless.message.as_str()),
+            (20, "500 fields are missing or invalid.")
+        );
     }
 
     #[test]
     fn as_many_as_the_limit_are_read_and_no_more() {
-        let batch = |size: usize| push((0..size).map(|n| json!({"labels": {"alertname": format!("A{n}")}})).collect());
+        let batch = |size: usize| {
+            push(
+                (0..size)
+                    .map(|n| json!({"labels": {"alertname": format!("A{n}")}}))
+                    .collect(),
+            )
+        };
         assert_eq!(batch(0).unwrap().len(), 0);
         assert_eq!(batch(PUSHED_ALERTS_MAX).unwrap().len(), PUSHED_ALERTS_MAX);
         let refused = batch(PUSHED_ALERTS_MAX + 1).unwrap_err();
@@ -228,8 +283,10 @@ mod tests {
 
     #[test]
     fn without_a_summary_the_labels_make_the_title() {
-        let read = one(json!({"labels": {"alertname": "Disk", "severity": "WARNING", "host": "db-7", "service": "billing"},
-            "annotations": {"description": "x", "n": 7, "o": {}}, "status": {"state": "active"}}));
+        let read = one(
+            json!({"labels": {"alertname": "Disk", "severity": "WARNING", "host": "db-7", "service": "billing"},
+            "annotations": {"description": "x", "n": 7, "o": {}}, "status": {"state": "active"}}),
+        );
         assert_eq!(read.title, "Disk (host=db-7, service=billing)");
         assert_eq!(read.severity, Severity::Warning);
         assert_eq!(read.content.source.as_deref(), Some("db-7"));

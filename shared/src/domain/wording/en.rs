@@ -12,6 +12,9 @@ use crate::domain::timeline::{Asked, Because, EventKind, NotPaged, Resolution};
 /// A title, as far as anybody would listen to it.
 const SPOKEN_TITLE_CHARS_MAX: usize = 200;
 
+/// Somebody's name in a text message.
+const TEXTED_NAME_CHARS_MAX: usize = 32;
+
 /// The English catalogue.
 pub(super) struct English;
 
@@ -287,7 +290,10 @@ fn over(deed: Option<&Deed<'_>>, time: fn(&Moment) -> String) -> String {
 }
 
 fn doer(deed: Option<&Deed<'_>>) -> String {
-    deed.map_or_else(|| "somebody".into(), |deed| name(deed.by))
+    deed.map_or_else(
+        || "somebody".into(),
+        |deed| cut_chars(&name(deed.by), TEXTED_NAME_CHARS_MAX),
+    )
 }
 
 fn name(actor: &Actor) -> String {

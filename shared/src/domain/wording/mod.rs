@@ -2,7 +2,7 @@
 //!
 //! The sender of messages calls [`compose`], readers of a timeline call [`event_text`] and [`opened_text`]. Everything
 //! that is language lives in one file per locale behind one trait: a further language is one more file and one more
-//! line in [`LOCALES`]. Texts that strangers wrote (titles, names, links) are put on one line and lose control
+//! line in `LOCALES`. Texts that strangers wrote (titles, names, links) are put on one line and lose control
 //! characters and invisible marks here, once, before any locale sees them. What is absent: markup. Every text is plain,
 //! and whoever puts it into HTML, SSML or JSON escapes it there.
 
@@ -99,7 +99,7 @@ pub struct Message {
 /// The message for these facts, in these words, as this medium carries it.
 ///
 /// A text message about an incident fits one segment together with its link, as long as the link is not much longer
-/// than 60 characters: see [`sms`] for what gives way.
+/// than 60 characters: the head of `sms.rs` says what gives way.
 pub fn compose(medium: Medium, locale: Locale, facts: &Facts<'_>) -> Message {
     let words = locale.words();
     match facts.about {

@@ -315,7 +315,7 @@ fn cut(text: &str, room: usize, encoding: Encoding) -> String {
 /// The text before a comma: one full stop at its end would stand beside it.
 fn without_full_stop(text: &str) -> &str {
     match text.strip_suffix('.') {
-        Some(rest) if !rest.ends_with('.') => rest,
+        Some(rest) if !rest.is_empty() && !rest.ends_with('.') => rest,
         _ => text,
     }
 }

@@ -35,6 +35,7 @@ fn incident() -> Incident {
         service_name: "Checkout".into(),
         team_id: None,
         integration_id: Some(ulid.into()),
+        opened_by: None,
         group_key: "disk".into(),
         title: "Disk full on db-1".into(),
         severity: Severity::Critical,

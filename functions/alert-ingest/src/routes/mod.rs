@@ -1,0 +1,30 @@
+//! The routes that senders post to. Each answers as its vendor does.
+
+mod body;
+mod hooks;
+mod pagerduty;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use shared::ctx::Ctx;
+use shared::web::Problem;
+
+/// Every route of this function.
+pub fn router() -> Router<Ctx> {
+    Router::new()
+        .route("/v2/enqueue", post(pagerduty::event))
+        .route("/v2/change/enqueue", post(pagerduty::change))
+        .route("/hooks/{key}", post(hooks::group).put(hooks::group))
+        .route("/hooks/{key}/", post(hooks::group).put(hooks::group))
+        .route("/hooks/{key}/api/v2/alerts", post(hooks::pushed))
+        .route("/healthz/alert-ingest", get(health))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .fallback(async || Problem::not_found())
+}
+
+async fn health(State(ctx): State<Ctx>) -> Result<impl IntoResponse, Problem> {
+    ctx.store.table().ping().await?;
+    Ok(axum::Json(serde_json::json!({ "status": "ok", "version": ctx.config.version })))
+}

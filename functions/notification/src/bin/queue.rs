@@ -1,0 +1,6 @@
+//! The Lambda: notification, woken by its queue.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::runtime::run_handler(notification::handle_queue).await
+}
