@@ -1,1 +1,12 @@
-//! Placeholder.
+//! The world in which stories are told: the real handlers on the embedded engine, with a clock that is moved by hand.
+//!
+//! [`World`] plays AWS: it delivers the table's changes, the queues' messages and the minute's tick as real event JSON,
+//! in the order a test asks for, or not at all. [`Wire`] stands between the SDK and the engine: it counts what is asked
+//! and breaks what a test wants broken.
+
+pub mod people;
+pub mod wire;
+pub mod world;
+
+pub use wire::{Break, Held, Moment, Tally, Wire};
+pub use world::{Answer, Which, World};

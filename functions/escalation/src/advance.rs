@@ -1,5 +1,8 @@
 //! One incident, one step further: load, decide, write in one transaction, nudge the queues.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::actor::Actor;
@@ -7,6 +10,7 @@ use shared::domain::delivery::Delivery;
 use shared::domain::escalation::{Decision, Facts, Plan, back_off, decide};
 use shared::domain::id::{EventId, IncidentId};
 use shared::domain::incident::Incident;
+use shared::domain::limits;
 use shared::domain::slot::Slot;
 use shared::domain::timeline::{Event, EventKind, Resolution};
 use shared::queue::{DeliveryHint, Hint, IncidentHint};
@@ -32,19 +36,26 @@ pub enum Advanced {
 /// Does what is due about an incident. Idempotent: calling it again finds nothing due.
 ///
 /// # Errors
-/// When the table does not answer, or the incident kept changing. A failure that the row itself causes is written down
-/// (it waits longer each time, and its owners are told) before it is returned.
+/// When the table does not answer, or the incident kept changing. A failure that the row itself causes, a panic
+/// included, is written down (it waits longer each time, and in the end the owners are told) before it is returned.
 pub async fn advance(ctx: &Ctx, id: IncidentId, now: Timestamp) -> Result<Advanced, StoreError> {
+    let result = match AssertUnwindSafe(rounds(ctx, id, now)).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Refused("deciding what to do panicked".into())),
+    };
+    if let Err(error) = &result
+        && !error.is_tables_own()
+    {
+        strike(ctx, id, error, now).await?;
+    }
+    result
+}
+
+async fn rounds(ctx: &Ctx, id: IncidentId, now: Timestamp) -> Result<Advanced, StoreError> {
     for _ in 0..ROUNDS_MAX {
         let Some(incident) = ctx.store.incident(id).await? else { return Ok(Advanced::Waits(None)) };
-        match once(ctx, &incident, now).await {
-            Ok(Some(advanced)) => return Ok(advanced),
-            Ok(None) => {}
-            Err(error) if error.is_tables_own() => return Err(error),
-            Err(error) => {
-                strike(ctx, &incident, &error, now).await?;
-                return Err(error);
-            }
+        if let Some(advanced) = once(ctx, &incident, now).await? {
+            return Ok(advanced);
         }
     }
     Err(StoreError::Changed)
@@ -112,8 +123,24 @@ async fn close(ctx: &Ctx, incident: &Versioned<Incident>, slot: &Slot, now: Time
 }
 
 /// Writes down that an incident's own row fails, unless it changed meanwhile.
-async fn strike(ctx: &Ctx, incident: &Versioned<Incident>, error: &StoreError, now: Timestamp) -> Result<(), StoreError> {
-    tracing::error!(incident_id = %incident.value.id, %error, "handling an incident failed");
+async fn strike(ctx: &Ctx, id: IncidentId, error: &StoreError, now: Timestamp) -> Result<(), StoreError> {
+    tracing::error!(incident_id = %id, %error, "handling an incident failed");
+    let incident = match ctx.store.incident(id).await {
+        Ok(Some(incident)) => incident,
+        Ok(None) => return Ok(()),
+        // Not even its backoff can be written into a row that cannot be read: its place in the due list can.
+        Err(error) if !error.is_tables_own() => {
+            let strikes = ctx.store.postpone(id, now).await?;
+            if strikes == limits::STRIKES_MAX {
+                tracing::error!(incident_id = %id, %error, alarm = "an incident cannot be read", "somebody must look");
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    if incident.value.due().is_none_or(|due| due > now) {
+        return Ok(());
+    }
     let owners = ctx.store.owners().await?;
     let plan = back_off(&incident.value, &owners, &error.to_string(), now);
     write(ctx, incident.version, plan, now).await.map(drop)

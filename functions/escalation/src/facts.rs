@@ -8,7 +8,7 @@ use shared::domain::escalation::{Facts, Need};
 use shared::domain::id::{ChannelId, PolicyId, UserId};
 use shared::domain::incident::{Incident, Route};
 use shared::domain::people::{Channel, User};
-use shared::domain::policy::{OnCall, Policy};
+use shared::domain::policy::Policy;
 use shared::domain::service::Service;
 use shared::store::StoreError;
 use shared::store::keys::Key;
@@ -41,7 +41,7 @@ pub async fn read(ctx: &Ctx, incident: &Incident, facts: &mut Facts, needs: &[Ne
             Need::User(user) => users.push(*user),
             Need::Channel(channel) => channels.push(*channel),
             // Nobody is on call in a schedule until there are schedules.
-            Need::Schedule(_) => facts.on_call = Some(OnCall::default()),
+            Need::Schedule(schedule) => drop(facts.on_call.0.insert(*schedule, Vec::new())),
             other => reads.push(one(ctx, incident, *other).boxed()),
         }
     }

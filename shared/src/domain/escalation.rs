@@ -31,8 +31,8 @@ pub struct Facts {
     pub users: HashMap<UserId, Option<User>>,
     /// Places, by id.
     pub channels: HashMap<ChannelId, Option<Channel>>,
-    /// Who is on call now, for the schedules that were looked at.
-    pub on_call: Option<OnCall>,
+    /// Who is on call now, by schedule.
+    pub on_call: OnCall,
     /// The deliveries of the incident's current epoch, cycle and step.
     pub step_rows: Option<Vec<Delivery>>,
     /// Every delivery of the incident.
@@ -116,7 +116,7 @@ pub fn decide(incident: &Incident, facts: &Facts, now: Timestamp) -> Decision {
         Err(needs) => Decision::Need(needs),
         Ok(decision) => {
             if let Decision::Plan(plan) = &decision {
-                // The limits make it so: 10 targets x 8 messages, or 80 notices, or 10 owners x 2 notices.
+                // The limits make it so: 10 people x 8 messages and 10 places, or 80 notices, or 10 owners x 2 notices.
                 assert!(plan.rows() <= limits::TRANSACTION_ROWS_MAX, "a plan must fit one transaction");
             }
             decision
@@ -165,7 +165,10 @@ impl Deciding<'_> {
             }
         }
         match self.next.progress.clone() {
-            Progress::Page(because) => self.page(because),
+            Progress::Page(because) => {
+                self.begin_again_if_cut();
+                self.page(because)
+            }
             Progress::Next(because) => self.page_next(because),
             Progress::Waiting(until) if until <= self.now => self.page_next(Because::TimePassed),
             Progress::Waiting(_) => self.look_at_step(),
@@ -219,13 +222,11 @@ impl Deciding<'_> {
             Recipient::Person(user, _) => !actor.is_some_and(|mark| mark.by.is_user(*user)),
             Recipient::Place(_) => true,
         });
-        let more = to_tell.len() > limits::NOTICES_PER_PLAN_MAX;
-        to_tell.truncate(limits::NOTICES_PER_PLAN_MAX);
         self.need_recipients(to_tell.iter().copied())?;
 
         let (epoch, cycle, step) = (self.next.epoch, self.next.cycle, self.next.step);
         let key = |to| DeliveryKey { subject: Subject::Incident(self.next.id), epoch, cycle, step, to, part: Part::Notice(what) };
-        let deliveries: Vec<Delivery> = to_tell
+        let mut deliveries: Vec<Delivery> = to_tell
             .iter()
             .filter_map(|to| match to {
                 Recipient::Person(user, _) => {
@@ -235,6 +236,9 @@ impl Deciding<'_> {
                 Recipient::Place(channel) => Some(self.to_place(key, self.channel(*channel)?)),
             })
             .collect();
+        // Only who can be told counts: those who cannot would be left over for ever.
+        let more = deliveries.len() > limits::NOTICES_PER_PLAN_MAX;
+        deliveries.truncate(limits::NOTICES_PER_PLAN_MAX);
         let people = deliveries.len() as u32;
         if more {
             self.next.wake_at = Some(self.now);
@@ -295,8 +299,8 @@ impl Deciding<'_> {
         }
         let mut waiting: Vec<&&Delivery> = rows
             .iter()
-            .filter(|row| row.state == DeliveryState::Scheduled && row.due_at.is_some_and(|due| due > self.now))
-            .filter(|row| row.failures == 0 && !row.hastened)
+            // One that was tried already and waits for its provider is not another contact.
+            .filter(|row| row.state == DeliveryState::Scheduled && row.first_due > self.now && !row.hastened)
             .collect();
         waiting.sort_by_key(|row| row.due_at);
         if !waiting.is_empty() {
@@ -339,6 +343,17 @@ impl Deciding<'_> {
         self.page(because)
     }
 
+    /// The step to be paged (again) may have been cut from its policy meanwhile: then the policy begins again.
+    fn begin_again_if_cut(&mut self) {
+        let Route::Policy(id) = &self.next.route else { return };
+        let policy = self.facts.policies.get(id).and_then(Option::as_ref);
+        if policy.is_some_and(|policy| self.next.step as usize >= policy.steps.len()) {
+            self.next.cycle += 1;
+            self.next.first_cycle = self.next.cycle;
+            self.next.step = 0;
+        }
+    }
+
     /// Pages the current step, or the first after it that has somebody to page.
     fn page(mut self, because: Because) -> Asking<Decision> {
         let mut skipped = Vec::new();
@@ -347,16 +362,18 @@ impl Deciding<'_> {
             let Some(step) = self.current_step()? else {
                 return self.unanswered(because, not_asked, skipped);
             };
-            let (deliveries, mut asked) = self.page_step(&step)?;
+            let (deliveries, asked) = match self.page_step(&step) {
+                // Skipping goes through the policy, and must not ask once for each of its steps.
+                Err(_) if !skipped.is_empty() => return Err(self.needs_of_policy()),
+                answer => answer?,
+            };
             if !deliveries.is_empty() {
-                let mut all = not_asked;
-                all.append(&mut asked);
-                return self.paged(because, &step, deliveries, all, skipped);
+                not_asked.extend(asked);
+                return self.paged(because, &step, deliveries, not_asked, skipped);
             }
             skipped.push(self.next.step);
-            not_asked.extend(asked);
             // The same people are missing in every run: once is enough to say it.
-            not_asked.dedup();
+            not_asked.extend(asked.into_iter().filter(|one| !not_asked.contains(one)).collect::<Vec<_>>());
             if let Route::People { then, .. } = self.next.route {
                 self.next.route = Route::Policy(then);
                 self.next.cycle += 1;
@@ -395,6 +412,13 @@ impl Deciding<'_> {
         Ok(policy.steps.get(self.next.step as usize).cloned())
     }
 
+    /// Everything about the people and places of the policy that is not known yet.
+    fn needs_of_policy(&self) -> Vec<Need> {
+        let Route::Policy(id) = &self.next.route else { return Vec::new() };
+        let steps = self.facts.policies.get(id).into_iter().flatten().flat_map(|policy| &policy.steps);
+        steps.filter_map(|step| self.page_step(step).err()).flatten().collect::<HashSet<_>>().into_iter().collect()
+    }
+
     /// The messages of one step, and whom it asks or why not.
     fn page_step(&self, step: &Step) -> Asking<(Vec<Delivery>, Vec<Asked>)> {
         let mut needs: Vec<Need> = Vec::new();
@@ -405,19 +429,21 @@ impl Deciding<'_> {
             match target {
                 Target::User(user) => people.push(*user),
                 Target::Channel(channel) => places.push(*channel),
-                Target::Schedule(schedule) => match &self.facts.on_call {
+                Target::Schedule(schedule) => match self.facts.on_call.of(schedule) {
                     None => needs.push(Need::Schedule(*schedule)),
-                    Some(on_call) if on_call.of(schedule).is_empty() => {
+                    Some(on_call) if on_call.is_empty() => {
                         asked.push(Asked { id: schedule.to_string(), name: None, why_not: Some(NotPaged::NobodyOnCall) });
                     }
-                    Some(on_call) => people.extend(on_call.of(schedule)),
+                    Some(on_call) => people.extend(on_call),
                 },
             }
         }
-        let mut seen = HashSet::new();
+        let (mut seen, mut seen_places) = (HashSet::new(), HashSet::new());
         people.retain(|user| seen.insert(*user));
+        places.retain(|place| seen_places.insert(*place));
+        // Schedules may stand for many people; each place is one message.
         people.truncate(limits::STEP_TARGETS_MAX);
-        places.truncate(limits::STEP_TARGETS_MAX - people.len().min(limits::STEP_TARGETS_MAX));
+        places.truncate(limits::STEP_TARGETS_MAX);
         needs.extend(people.iter().filter(|user| !self.facts.users.contains_key(user)).map(|user| Need::User(*user)));
         needs.extend(places.iter().filter(|id| !self.facts.channels.contains_key(id)).map(|id| Need::Channel(*id)));
         if !needs.is_empty() {
@@ -595,6 +621,11 @@ pub fn back_off(incident: &Incident, owners: &[User], reason: &str, now: Timesta
     if strikes != limits::STRIKES_MAX {
         return Plan::of(next);
     }
+    // Whatever ended the wait in between (a failed page wakes its incident, people act), a notice has one name for each
+    // step, and planning it again would make this very write fail.
+    let here = Some((incident.epoch, incident.cycle, incident.step));
+    let owners = if incident.stuck_told == here { &[] } else { owners };
+    next.stuck_told = here;
     let (deliveries, owners) = tell_owners(incident, owners, Part::Stuck, now);
     let event = Some(EventKind::Stuck { reason: reason.to_owned(), owners });
     Plan { deliveries, event, alarm: Some("handling an incident keeps failing"), ..Plan::of(next) }

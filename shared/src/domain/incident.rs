@@ -182,6 +182,9 @@ pub struct Incident {
     /// Set while handling it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
+    /// The epoch, run and step at which its owners were last told that handling it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck_told: Option<(u32, u32, u32)>,
     /// Counts of the slot, from when it closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
@@ -242,6 +245,7 @@ impl Incident {
             wake_at: Some(now),
             announce: None,
             backoff: None,
+            stuck_told: None,
             counts: None,
             likely: likely
                 .filter_map(|target| match target {
@@ -346,7 +350,10 @@ impl Incident {
     }
 
     fn acknowledge(&mut self, by: &Actor, now: Timestamp) -> Option<EventKind> {
-        if self.status != Status::Triggered {
+        let by_sender = by.kind == super::actor::ActorKind::Integration;
+        // Its time-out could page somebody before a person's snooze ends; and what arrives does not end a snooze.
+        let put_off = by_sender && self.snoozed_until.is_some();
+        if self.status != Status::Triggered || put_off {
             return None;
         }
         self.raise_epoch();
@@ -354,7 +361,6 @@ impl Incident {
         self.acknowledged = Some(Mark { at: now, by: by.clone() });
         self.announce = Some(Announcement::TakenBy);
         // Nobody may be looking when only the sender says so: its word always times out.
-        let by_sender = by.kind == super::actor::ActorKind::Integration;
         let seconds = match self.timeouts.ack_seconds {
             0 if by_sender => limits::ACK_TIMEOUT_SECONDS,
             seconds => seconds,

@@ -33,6 +33,8 @@ pub const NAME_CHARS_MAX: usize = 128;
 pub const NOTE_CHARS_MAX: usize = 10_000;
 /// Digests of accepted signals that a slot remembers.
 pub const SLOT_DIGESTS_MAX: usize = 8;
+/// Digests that it may gather before it is trimmed to those.
+pub const SLOT_DIGESTS_UNTRIMMED_MAX: usize = 2 * SLOT_DIGESTS_MAX;
 
 /// Steps of a policy.
 pub const POLICY_STEPS_MAX: usize = 10;

@@ -7,15 +7,21 @@
 pub mod actor;
 pub mod delivery;
 pub mod escalation;
+#[cfg(test)]
+mod escalation_tests;
 pub mod id;
 pub mod incident;
 pub mod limits;
 pub mod people;
 pub mod policy;
 pub mod principal;
+#[cfg(test)]
+mod principal_tests;
 pub mod service;
 pub mod signal;
 pub mod slot;
+#[cfg(test)]
+mod slot_tests;
 pub mod time;
 pub mod timeline;
 pub mod wording;

@@ -49,14 +49,14 @@ pub struct Policy {
     pub created_at: jiff::Timestamp,
 }
 
-/// Who is on call at one instant, per schedule. The rota arithmetic that fills it is elsewhere; a schedule that is
-/// missing here has nobody on call.
+/// Who is on call at one instant, for the schedules that were looked at: empty where nobody is, or where there is no
+/// such schedule. The rota arithmetic that fills it is elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnCall(pub HashMap<ScheduleId, Vec<UserId>>);
 
 impl OnCall {
-    /// Who is on call in this schedule.
-    pub fn of(&self, schedule: &ScheduleId) -> &[UserId] {
-        self.0.get(schedule).map_or(&[], Vec::as_slice)
+    /// Who is on call in this schedule. None: it was not looked at.
+    pub fn of(&self, schedule: &ScheduleId) -> Option<&[UserId]> {
+        self.0.get(schedule).map(Vec::as_slice)
     }
 }

@@ -160,6 +160,16 @@ impl Slot {
         next
     }
 
+    /// Whether a repeat can be counted in place: the table's own condition, as a function.
+    pub fn can_count(&self, signal: &Signal) -> bool {
+        let remembers = || self.recent.contains(&signal.timed_digest);
+        match (signal.event_at, signal.times_are_stable) {
+            (None, _) => true,
+            (Some(_), true) => remembers(),
+            (Some(_), false) => self.recent.len() < limits::SLOT_DIGESTS_UNTRIMMED_MAX,
+        }
+    }
+
     fn is_newer_than(&self, signal: &Signal) -> bool {
         match (self.newest_ms, signal.event_at) {
             (Some(newest), Some(event)) => event.as_millisecond() < newest,
@@ -170,6 +180,7 @@ impl Slot {
     fn is_late_retry(&self, signal: &Signal, now: Timestamp) -> bool {
         self.closed.is_some_and(|closed| closed.by_sender && now < after_seconds(closed.at, limits::LATE_RETRY_SECONDS))
             && signal.event_at.is_some()
-            && self.recent.contains(&signal.timed_digest)
+            // Between two trims there may be more.
+            && self.recent.iter().rev().take(limits::SLOT_DIGESTS_MAX).any(|digest| *digest == signal.timed_digest)
     }
 }

@@ -117,6 +117,14 @@ impl Intake<'_> {
                 (_, Opened::LostTo(Some(winner))) => *slot = Some(winner),
                 (_, Opened::LostTo(None)) => *slot = self.ctx.store.slot(&self.slot_key).await?,
             },
+            // Counting needs no version, so that any number of repeats can be counted at once. What cannot be counted
+            // so (the slot's digests need a trim) is taken in like a change.
+            Verdict::Repeat(_) if !self.needs_trim(slot.as_ref()) => {
+                match self.ctx.store.count_repeat(&self.slot_key, self.signal, self.now).await? {
+                    Repeated::Counted(incident) => return Ok(Some(Outcome::Merged(incident))),
+                    Repeated::Not(found) => *slot = found,
+                }
+            }
             Verdict::Repeat(id) | Verdict::Changed(id) => {
                 let known = slot.as_ref().ok_or(StoreError::Changed)?;
                 if self.take_in(id, known).await? == Applied::Done {
@@ -145,6 +153,10 @@ impl Intake<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn needs_trim(&self, slot: Option<&StoredSlot>) -> bool {
+        slot.is_some_and(|slot| !slot.value.can_count(self.signal))
     }
 
     async fn open(&self, before: Option<&StoredSlot>) -> Result<(IncidentId, Opened), StoreError> {

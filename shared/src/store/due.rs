@@ -4,11 +4,13 @@ use futures_util::future;
 use jiff::Timestamp;
 
 use super::Store;
-use super::keys::{self, SHARDS};
-use super::row::{attribute, text_of};
-use super::table::{Index, Query, Range, StoreError};
+use super::keys::{self, IndexKey, Key, SHARDS};
+use super::row::{attribute, number, text, text_of};
+use super::table::{Expression, Index, Query, Range, StoreError};
 use crate::domain::delivery::DeliveryKey;
 use crate::domain::id::IncidentId;
+use crate::domain::limits;
+use crate::domain::time::after_seconds;
 
 /// Something that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,25 @@ impl Store {
         let mut due: Vec<Due<T>> = future::try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_by_key(|due| due.at);
         Ok(due)
+    }
+
+    /// Moves an incident whose row cannot be read back in the due list, longer each time. Answers how often it has been.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn postpone(&self, id: IncidentId, now: Timestamp) -> Result<u32, StoreError> {
+        let key = Key::incident(id);
+        let seen = self.table.get(&key).await?.and_then(|item| item.get("postponed")?.as_n().ok()?.parse().ok());
+        let strikes: u32 = seen.unwrap_or(0) + 1;
+        let seconds = if strikes >= limits::STRIKES_MAX { limits::STUCK_RETRY_SECONDS } else { 15 << strikes };
+        let due = IndexKey::incident_due(id, after_seconds(now, seconds));
+        let set = Expression::new("SET postponed = :strikes, pk2 = :due_pk, sk2 = :due_sk")
+            .value(":strikes", number(strikes))
+            .value(":due_pk", text(due.pk))
+            .value(":due_sk", text(due.sk));
+        let still_due = Expression::new("sk2 < :now").value(":now", text(keys::due_until(now)));
+        self.table.update(&key, set, still_due).await?;
+        Ok(strikes)
     }
 
     async fn due_in_shard<T: DueList>(&self, shard: u8, until: Timestamp) -> Result<Vec<Due<T>>, StoreError> {

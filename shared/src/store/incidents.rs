@@ -232,9 +232,8 @@ impl Store {
         let found = self.table.query(query).await?;
         let mut items = found.items;
         items.retain(|item| page.after().is_none_or(|after| text_of(item, attribute::SK) < after));
-        // Long notes: the table answers at most 1 MB at a time, so a short page need not be the last. Its own cursor is
-        // there, too, when the query merely reached its limit.
-        let more = items.len() >= page.limit || (found.next.is_some() && !items.is_empty());
+        // The table answers at most 1 MB at a time: among long notes a short page need not be the last.
+        let more = items.len() >= page.limit || found.next.is_some();
         items.truncate(page.limit);
         let next = items.last().filter(|_| more).map(|item| cursor(text_of(item, attribute::SK)));
         let items = items.into_iter().map(|item| Ok(row::read(item)?.value)).collect::<Result<_, StoreError>>()?;

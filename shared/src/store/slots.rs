@@ -22,9 +22,6 @@ pub enum Repeated {
     Not(Option<StoredSlot>),
 }
 
-/// Digests that a slot may gather between two trims.
-const DIGESTS_UNTRIMMED_MAX: usize = 2 * limits::SLOT_DIGESTS_MAX;
-
 /// How long a tombstone stays after its incident closed: far longer than any late retry.
 const TOMBSTONE_SECONDS: i64 = 86_400;
 
@@ -50,7 +47,7 @@ impl Store {
                 condition.values.insert(":timed".into(), text(&signal.timed_digest.0));
             } else {
                 condition.text += " AND size(recent) < :untrimmed";
-                condition.values.insert(":untrimmed".into(), number(DIGESTS_UNTRIMMED_MAX));
+                condition.values.insert(":untrimmed".into(), number(limits::SLOT_DIGESTS_UNTRIMMED_MAX));
                 set.text += ", recent = list_append(recent, :timed)";
                 let list = aws_sdk_dynamodb::types::AttributeValue::L(vec![text(&signal.timed_digest.0)]);
                 set.values.insert(":timed".into(), list);

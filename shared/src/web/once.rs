@@ -66,12 +66,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// This creation, if it has a name: names are each person's own, and of one route.
+    /// This creation, if it has a name. Names are of one route, and of one person in a browser or one token: what was
+    /// answered may be a secret, and a lesser token of the same person is not to be told it.
     pub fn of(&self, auth: &Authenticated, route: &str, body: &impl Serialize) -> Option<Asked> {
         let key = self.0.as_deref()?;
         let request = serde_json::to_string(body).ok()?;
+        let token = auth.principal.token.as_ref().map_or_else(String::new, |(id, _)| id.to_string());
         Some(Asked {
-            hash: sha256_hex(format!("{}\n{route}\n{key}", auth.principal.user_id)),
+            hash: sha256_hex(format!("{}\n{token}\n{route}\n{key}", auth.principal.user_id)),
             request_hash: sha256_hex(request),
         })
     }

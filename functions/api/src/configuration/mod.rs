@@ -1,1 +1,45 @@
-//! Routes.
+//! Configuration: who is asked when something breaks, how they are reached, and who may change that.
+//!
+//! One file a kind: its body, its view, and its `Resource`, which says what a client may write and what follows. What
+//! kinds share is in `resource.rs` (read, change, remove), `create.rs` (creations that may be sent twice), `list.rs`,
+//! `etag.rs` and `validate.rs`. What is absent: decisions about rights, which are the principal's
+//! (`Principal::may`), and keys, which are the store's.
+
+mod audit;
+mod caller;
+mod channels;
+mod contacts;
+mod create;
+mod etag;
+mod integrations;
+mod list;
+mod policies;
+mod preview;
+mod resource;
+mod rules;
+mod services;
+mod teams;
+mod tokens;
+mod users;
+mod validate;
+mod verification;
+
+use shared::ctx::Ctx;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes of all kinds of configuration.
+pub fn routes() -> OpenApiRouter<Ctx> {
+    OpenApiRouter::new()
+        .merge(services::routes())
+        .merge(integrations::routes())
+        .merge(policies::routes())
+        .merge(preview::routes())
+        .merge(teams::routes())
+        .merge(users::routes())
+        .merge(rules::routes())
+        .merge(contacts::routes())
+        .merge(verification::routes())
+        .merge(channels::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
+}

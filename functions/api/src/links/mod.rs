@@ -1,1 +1,247 @@
-//! Routes.
+//! `/i/{code}`: what a tired person taps. A message carries the code; whoever has it answers as the person it was sent
+//! to, for seven days, about one incident, without signing in.
+//!
+//! A GET (or HEAD) shows and never acts: mail programs and chat rooms fetch links for previews, scanners for safety. Only
+//! the POST of the page's form acts, through the same [`crate::incidents::act()`] as the API, and answers 303, so that a
+//! reload repeats nothing. What is absent: a session, a cookie, a script, and any request to anybody else.
+//!
+//! Where the POST comes from (`Origin`, `Sec-Fetch-Site`) is not looked at, on purpose. Such checks keep other sites from
+//! borrowing what the browser sends by itself; here it sends nothing: the code in the URL is the whole credential, and
+//! who knows it needs no victim's browser. A check could only turn away somebody at 3 a.m. whose mail program opens
+//! links in a window of its own (`Origin: null`, which `Referrer-Policy: no-referrer` makes of every form's origin).
+
+mod limiter;
+mod page;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Form, FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use serde::Deserialize;
+use shared::ctx::Ctx;
+use shared::domain::delivery::{Delivery, Recipient, Subject};
+use shared::domain::id::{IncidentId, UserId};
+use shared::domain::incident::Act;
+use shared::domain::limits;
+use shared::domain::people::User;
+use shared::domain::principal::{Principal, Right};
+use shared::domain::time::after_seconds;
+use shared::secret::LinkCode;
+use shared::store::StoreError;
+use shared::web::Problem;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::incidents::{Deed, act};
+use limiter::{Limiter, TooOften};
+use page::{Closed, Reader, Shown};
+
+/// Codes that lead nowhere, a client and minute: then it is asked to wait, whatever it asks for.
+const WRONG_CODES_A_MINUTE: u32 = 30;
+/// Requests with one code a minute. A person who answers makes three.
+const REQUESTS_PER_CODE_A_MINUTE: u32 = 30;
+/// `action=acknowledge`, and room for what browsers add.
+const FORM_BYTES_MAX: usize = 4 * 1024;
+
+/// The pages behind the links in messages. They are no part of the API's description.
+pub fn routes() -> OpenApiRouter<Ctx> {
+    OpenApiRouter::new()
+        .route("/i/{code}", get(show).post(answer))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(Extension(Arc::new(Limits::default())))
+        .layer(map_response(page::guarded))
+}
+
+/// One pair of limiters for each router, so for each instance.
+struct Limits {
+    wrong: Limiter<Client>,
+    per_code: Limiter<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { wrong: Limiter::new(WRONG_CODES_A_MINUTE), per_code: Limiter::new(REQUESTS_PER_CODE_A_MINUTE) }
+    }
+}
+
+async fn show(link: Link, State(ctx): State<Ctx>) -> Result<Shown, Closed> {
+    let opened = link.open(&ctx).await?;
+    opened.page(&ctx, link.now).await
+}
+
+async fn answer(link: Link, State(ctx): State<Ctx>, form: Result<Form<Answer>, FormRejection>) -> Result<Response, Closed> {
+    let opened = link.open(&ctx).await?;
+    let Form(answer) = form.map_err(|rejection| Closed::Unreadable(rejection.status()))?;
+    opened.answer(&ctx, answer, link.now).await?;
+    Ok(Redirect::to(&format!("/i/{}", opened.code.expose())).into_response())
+}
+
+/// What the page's buttons send.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Answer {
+    action: Action,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Acknowledge,
+    Resolve,
+}
+
+/// A link somebody followed: nothing about it is known yet.
+struct Link {
+    text: String,
+    client: Client,
+    limits: Arc<Limits>,
+    now: Timestamp,
+}
+
+/// Who follows links, as far as one can be told from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Client(String);
+
+/// A link that works: whose it is, and what about.
+struct Opened {
+    code: LinkCode,
+    incident_id: IncidentId,
+    delivery: Delivery,
+    user: User,
+}
+
+impl FromRequestParts<Ctx> for Link {
+    type Rejection = Closed;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Closed> {
+        // Bytes that are no text are no code either.
+        let text = Path::<String>::from_request_parts(parts, ctx).await.map_or_else(|_| String::new(), |Path(text)| text);
+        let limits = Extension::<Arc<Limits>>::from_request_parts(parts, ctx).await;
+        let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
+        Ok(Self { text, client: Client::of(parts, ctx), limits, now: ctx.clock.now() })
+    }
+}
+
+impl Client {
+    fn of(parts: &Parts, ctx: &Ctx) -> Self {
+        // Only what API Gateway wrote is believed, and it writes last; at home anybody may send the header.
+        let is_aws = !ctx.config.has_outbox;
+        let forwarded = is_aws.then(|| last_forwarded(&parts.headers)).flatten();
+        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
+        Self(forwarded.or_else(peer).unwrap_or_default())
+    }
+}
+
+fn last_forwarded(headers: &HeaderMap) -> Option<String> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next().map(|address| address.trim().to_owned()).filter(|address| !address.is_empty())
+}
+
+impl Link {
+    /// Whose link it is and what about, if it works still.
+    async fn open(&self, ctx: &Ctx) -> Result<Opened, Closed> {
+        self.limits.wrong.check(&self.client, self.now)?;
+        let opened = self.look_up(ctx).await;
+        if matches!(opened, Err(Closed::Wrong)) {
+            self.limits.wrong.count(self.client.clone(), self.now);
+        }
+        opened
+    }
+
+    async fn look_up(&self, ctx: &Ctx) -> Result<Opened, Closed> {
+        let code = LinkCode::parse(&self.text).ok_or(Closed::Wrong)?;
+        let hash = code.storage_hash();
+        self.limits.per_code.take(hash.clone(), self.now)?;
+        let delivery = ctx.store.by_link(&hash).await?.ok_or(Closed::Wrong)?.delivery;
+        let (Subject::Incident(incident_id), Recipient::Person(user, _)) = (delivery.key.subject, delivery.key.to) else {
+            return Err(Closed::Wrong);
+        };
+        if has_expired(&delivery, self.now) {
+            return Err(Closed::Expired);
+        }
+        let user = ctx.store.load::<User>(user).await?.ok_or(Closed::Gone)?.value;
+        Ok(Opened { code, incident_id, delivery, user })
+    }
+}
+
+fn has_expired(delivery: &Delivery, now: Timestamp) -> bool {
+    after_seconds(delivery.created_at, limits::LINK_DAYS * 86_400) <= now
+}
+
+impl Opened {
+    async fn page(&self, ctx: &Ctx, now: Timestamp) -> Result<Shown, Closed> {
+        let full = ctx.store.incident_in_full(self.incident_id);
+        let deliveries = ctx.store.all_deliveries(Subject::Incident(self.incident_id));
+        let (full, deliveries) = futures_util::try_join!(full, deliveries)?;
+        let (incident, content) = full.ok_or(Closed::Wrong)?;
+        let others = page::others_paged(&deliveries, self.user.id);
+        let names = if others.is_empty() { Vec::new() } else { ctx.store.load_many::<User>(others.clone()).await? };
+        let reader = Reader { user: &self.user, may_answer: self.principal().may(Right::Respond).is_ok(), now };
+        Ok(page::shown(&self.code, &incident, &content, &in_order(&others, &names), &reader))
+    }
+
+    async fn answer(&self, ctx: &Ctx, answer: Answer, now: Timestamp) -> Result<(), Closed> {
+        let principal = self.principal();
+        principal.may(Right::Respond).map_err(|_| Closed::NotAllowed)?;
+        let deed = match answer.action {
+            Action::Acknowledge => Deed::Act(Act::Acknowledge),
+            Action::Resolve => Deed::Resolve,
+        };
+        act(ctx, self.incident_id, &principal.actor(), deed, None, now).await?;
+        tracing::info!(incident_id = %self.incident_id, delivery_id = %self.delivery.key.public_id(), action = ?answer.action, "answered by link");
+        Ok(())
+    }
+
+    /// The person, with all that their role allows and nothing more.
+    fn principal(&self) -> Principal {
+        Principal::of(&self.user, None)
+    }
+}
+
+fn in_order<'a>(ids: &[UserId], users: &'a [User]) -> Vec<&'a str> {
+    ids.iter().filter_map(|id| users.iter().find(|user| user.id == *id)).map(|user| user.name.as_str()).collect()
+}
+
+impl From<TooOften> for Closed {
+    fn from(TooOften(seconds): TooOften) -> Self {
+        Self::TooOften(seconds)
+    }
+}
+
+impl From<StoreError> for Closed {
+    fn from(error: StoreError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<Problem> for Closed {
+    fn from(problem: Problem) -> Self {
+        match StatusCode::from_u16(problem.status) {
+            Ok(StatusCode::NOT_FOUND) => Self::Wrong,
+            Ok(StatusCode::SERVICE_UNAVAILABLE) => Self::Unavailable,
+            _ => Self::Broken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn only_the_last_forwarded_address_is_believed() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(last_forwarded(&headers), None);
+        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 203.0.113.9"));
+        assert_eq!(last_forwarded(&headers).as_deref(), Some("203.0.113.9"));
+        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
+        assert_eq!(last_forwarded(&headers).as_deref(), Some("198.51.100.7"));
+    }
+}

@@ -69,6 +69,7 @@ fn incident() -> Incident {
         wake_at: None,
         announce: None,
         backoff: None,
+        stuck_told: None,
         counts: None,
         likely: vec![],
     }

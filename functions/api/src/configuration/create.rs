@@ -1,0 +1,73 @@
+//! Creations, each of which a client may send twice under one `Idempotency-Key`.
+
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+use shared::domain::principal::Right;
+use shared::store::{Applied, Entity, Extra};
+use shared::web::{Created, IdempotencyKey, Problem};
+
+use super::caller::Caller;
+use super::etag::etag;
+use super::resource::{Plan, ROUNDS_MAX, Resource};
+
+/// A body that makes something when it is posted.
+pub trait Creation: Serialize + Send + Sync {
+    /// The row that it makes, or, for what lives inside another row, changes.
+    type Entity: Entity;
+    /// Where it is posted.
+    const PATH: &'static str;
+
+    /// What it takes.
+    fn rights(&self, caller: &Caller) -> impl Future<Output = Result<Vec<Right>, Problem>> + Send;
+
+    /// What it comes to, and what is answered: an object with an `id`.
+    fn plan(&self, caller: &Caller) -> impl Future<Output = Result<(Plan<Self::Entity>, Value), Problem>> + Send;
+}
+
+impl<R: Resource> Creation for R {
+    type Entity = R::Entity;
+    const PATH: &'static str = R::PATH;
+
+    async fn rights(&self, caller: &Caller) -> Result<Vec<Right>, Problem> {
+        Resource::rights(self, caller, None).await
+    }
+
+    async fn plan(&self, caller: &Caller) -> Result<(Plan<R::Entity>, Value), Problem> {
+        let mut plan = Resource::plan(self, caller, None).await?;
+        let answer = match plan.answer.take() {
+            Some(answer) => answer,
+            None => to_json(R::View::from(plan.value.clone()))?,
+        };
+        Ok((plan, answer))
+    }
+}
+
+/// Makes it, or gives the answer again that this request was given before.
+pub async fn create<C: Creation>(caller: &Caller, key: &IdempotencyKey, body: &C) -> Result<Response, Problem> {
+    caller.may_all(body.rights(caller).await?)?;
+    let asked = key.of(&caller.auth, C::PATH, body);
+    for _ in 0..ROUNDS_MAX {
+        if let Some(asked) = &asked
+            && let Some(answer) = asked.recall(&caller.ctx, caller.now()).await?
+        {
+            return Ok(answer);
+        }
+        let (mut plan, answer) = body.plan(caller).await?;
+        let location = format!("{}/{}", C::PATH, answer["id"].as_str().unwrap_or_default());
+        let created = Created { location, etag: etag(plan.version()), body: answer };
+        plan.extras.extend(asked.as_ref().map(|asked| Extra::Once(asked.remember(&caller.ctx, &created, caller.now()))));
+        if plan.write(caller).await? == Applied::Done {
+            return Ok(created.into_response());
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// A value as JSON.
+pub fn to_json(value: impl Serialize) -> Result<Value, Problem> {
+    serde_json::to_value(value).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written");
+        Problem::internal()
+    })
+}

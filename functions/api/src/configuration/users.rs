@@ -1,0 +1,308 @@
+//! People: who may sign in, what they may do, and how they are addressed.
+//!
+//! People change their own name, time zone and locale; the rest is an admin's, and whatever makes, unmakes or touches an
+//! owner is an owner's. There is always an owner, and there are never more than can all be told of one incident.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::ctx::Ctx;
+use shared::domain::id::{TeamId, UserId};
+use shared::domain::limits;
+use shared::domain::people::{Role, Team, User};
+use shared::domain::policy::Target;
+use shared::domain::principal::Right;
+use shared::store::{Entity, Extra, Versioned};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::create::create;
+use super::etag::{IfMatch, Tagged};
+use super::list::{self, ListQuery};
+use super::policies::policies_that_ask;
+use super::resource::{self, Changes, Plan, Resource};
+use super::tokens;
+use super::validate::Faults;
+
+/// Teams of one person: they are checked by the write, which has room for these.
+const TEAMS_MAX: usize = 50;
+
+pub fn routes() -> OpenApiRouter<Ctx> {
+    OpenApiRouter::new()
+        .routes(routes!(list_users, create_user))
+        .routes(routes!(get_me))
+        .routes(routes!(get_user, change_user, delete_user))
+}
+
+/// A person as they are written.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserBody {
+    /// What others call them, 1 to 128 characters.
+    #[schema(min_length = 1, max_length = 128)]
+    name: String,
+    /// Where they sign in; nobody else's. Kept in lower case.
+    #[schema(max_length = 254)]
+    email: String,
+    /// What they may do.
+    role: Role,
+    /// The teams they are in.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    team_ids: Vec<TeamId>,
+    /// IANA time zone in which they are told times.
+    #[serde(default = "utc")]
+    time_zone: String,
+    /// Language they are addressed in: `en`.
+    #[serde(default = "english")]
+    locale: String,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+/// A person as they are read. How they are reached is among the contacts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    id: UserId,
+    name: String,
+    email: String,
+    role: Role,
+    team_ids: Vec<TeamId>,
+    time_zone: String,
+    locale: String,
+    created_at: Timestamp,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        let User { id, name, email, role, team_ids, time_zone, locale, created_at, .. } = user;
+        Self { id, name, email, role, team_ids, time_zone, locale, created_at }
+    }
+}
+
+impl UserBody {
+    /// Whether it leaves everything of `before` that is not a person's own to change.
+    fn is_personal(&self, before: &User) -> bool {
+        let email = self.email.trim().to_lowercase();
+        self.role == before.role && email == before.email && self.team_ids == before.team_ids
+    }
+
+    /// What it takes, other than the person themselves changing what is their own.
+    fn rights(&self, me: UserId, before: Option<&User>) -> Vec<Right> {
+        if let Some(before) = before.filter(|before| before.id == me && self.is_personal(before)) {
+            return vec![Right::SettingsOf(before.id)];
+        }
+        let roles = before.map(|before| before.role).into_iter().chain([self.role]);
+        match roles.max() {
+            Some(Role::Owner) => vec![Right::Administer, Right::Own],
+            _ => vec![Right::Administer],
+        }
+    }
+}
+
+impl Resource for UserBody {
+    type Entity = User;
+    type View = UserView;
+    const PATH: &'static str = "/api/v1/users";
+
+    async fn rights(&self, caller: &Caller, before: Option<&User>) -> Result<Vec<Right>, Problem> {
+        Ok(self.rights(caller.principal().user_id, before))
+    }
+
+    async fn plan(&self, caller: &Caller, before: Option<Versioned<User>>) -> Result<Plan<User>, Problem> {
+        let mut faults = Faults::default();
+        let name = faults.name(&self.name);
+        let email = faults.email("email", &self.email);
+        let time_zone = faults.time_zone(&self.time_zone);
+        faults.locale(&self.locale);
+        faults.count("team_ids", self.team_ids.len(), 0..=TEAMS_MAX);
+        faults.no_doubles(&self.team_ids, team_field);
+        // Only what is within its limits is looked up.
+        faults.none()?;
+        let mut faults = Faults::default();
+        let teams = self.team_ids.iter().enumerate().map(|(place, id)| (team_field(place), *id));
+        let mut extras = faults.exist::<Team>(caller, teams.collect()).await?;
+        faults.none()?;
+        let old = before.as_ref().map(|before| &before.value);
+        let (id, created_at) = old.map_or_else(|| caller.new_born(), |old| (old.id, old.created_at));
+        extras.extend(take_email(caller, id, &email, old).await?);
+        extras.extend(owners_change(caller, self.role, old).await?);
+        let (contacts, rules, password_hash) = old.cloned().map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
+        let (role, team_ids, locale) = (self.role, self.team_ids.clone(), self.locale.clone());
+        let user = User { id, name, email, role, team_ids, time_zone, locale, contacts, rules, password_hash, created_at };
+        Ok(Plan::new(before, user, extras))
+    }
+
+    async fn right_to_remove(_: &Caller, user: &User) -> Result<Right, Problem> {
+        Ok(if user.role == Role::Owner { Right::Own } else { Right::Administer })
+    }
+
+    async fn users(caller: &Caller, user: &User) -> Result<Vec<String>, Problem> {
+        if user.id == caller.principal().user_id {
+            return Err(Problem::conflict("yourself", "You cannot remove yourself; ask another admin."));
+        }
+        policies_that_ask(caller, Target::User(user.id)).await
+    }
+
+    async fn removed_with(caller: &Caller, user: &User) -> Result<Vec<Extra>, Problem> {
+        let mut extras = vec![Extra::EndEmail(user.email.clone())];
+        extras.extend(user.contacts.iter().map(|contact| Extra::EndContact(contact.id)));
+        if user.role == Role::Owner {
+            extras.push(another_owner(caller, user.id).await?);
+        }
+        Ok(extras)
+    }
+}
+
+fn team_field(place: usize) -> String {
+    format!("team_ids[{place}]")
+}
+
+/// What makes an e-mail address this person's, and frees the one they had.
+async fn take_email(caller: &Caller, id: UserId, email: &str, before: Option<&User>) -> Result<Vec<Extra>, Problem> {
+    let old = before.map(|before| before.email.as_str());
+    if old == Some(email) {
+        return Ok(Vec::new());
+    }
+    if caller.store().user_by_email(email).await?.is_some_and(|owner| owner != id) {
+        return Err(Problem::conflict("email_taken", format!("Somebody else has the e-mail address {email}.")));
+    }
+    let freed = old.map(|old| Extra::EndEmail(old.to_owned()));
+    Ok([Extra::AddEmail(email.to_owned(), id)].into_iter().chain(freed).collect())
+}
+
+/// What a change of role means for the owners: that there is room for one more, or that one is left.
+async fn owners_change(caller: &Caller, role: Role, before: Option<&User>) -> Result<Option<Extra>, Problem> {
+    let was_owner = before.is_some_and(|before| before.role == Role::Owner);
+    match (was_owner, role == Role::Owner, before) {
+        (false, true, _) if caller.store().owners().await?.len() >= limits::OWNERS_MAX => {
+            Err(Problem::conflict("too_many_owners", format!("There are {} owners already, the most there can be.", limits::OWNERS_MAX)))
+        }
+        (true, false, Some(before)) => another_owner(caller, before.id).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Another owner, who must be left as they are while this one goes: of two owners who unmake one another, one stays.
+async fn another_owner(caller: &Caller, id: UserId) -> Result<Extra, Problem> {
+    for other in caller.store().owners().await?.into_iter().filter(|other| other.id != id) {
+        match caller.store().load::<User>(other.id).await? {
+            Some(other) if other.value.role == Role::Owner => {
+                return Ok(Extra::Unchanged(User::PARTITION, other.value.id.to_string(), other.version));
+            }
+            _ => {}
+        }
+    }
+    Err(Problem::conflict("last_owner", "There must be an owner. Make somebody else one first."))
+}
+
+/// People, newest first
+#[utoipa::path(get, path = "/api/v1/users", tag = "Users", params(ListQuery),
+    responses((status = 200, body = Listed<UserView>)))]
+async fn list_users(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<UserBody> {
+    list::list::<UserBody>(&caller, query.page()).await
+}
+
+/// Add a person
+#[utoipa::path(post, path = "/api/v1/users", tag = "Users", request_body = UserBody,
+    responses((status = 201, body = UserView)))]
+async fn create_user(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<UserBody>) -> Result<Response, Problem> {
+    create(&caller, &key, &body).await
+}
+
+/// Oneself
+#[utoipa::path(get, path = "/api/v1/users/me", tag = "Users", responses((status = 200, body = UserView)))]
+async fn get_me(caller: Caller) -> Result<Tagged<UserView>, Problem> {
+    resource::get::<UserBody>(&caller, caller.principal().user_id).await
+}
+
+/// One person
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "Users", params(("id" = UserId, Path)),
+    responses((status = 200, body = UserView)))]
+async fn get_user(caller: Caller, Id(id): Id<UserId>) -> Result<Tagged<UserView>, Problem> {
+    resource::get::<UserBody>(&caller, id).await
+}
+
+/// Change a person
+///
+/// Everybody may change their own name, time zone and locale.
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", params(("id" = UserId, Path)),
+    request_body = UserBody, responses((status = 200, body = UserView)))]
+async fn change_user(
+    caller: Caller,
+    Id(id): Id<UserId>,
+    if_match: IfMatch,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Tagged<UserView>, Problem> {
+    resource::change::<UserBody>(&caller, id, &if_match, &changes).await
+}
+
+/// Remove a person whom no escalation policy asks, and with them their contacts and tokens
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "Users", params(("id" = UserId, Path)),
+    responses((status = 204)))]
+async fn delete_user(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
+    let removed = resource::remove::<UserBody>(&caller, id, &if_match).await?;
+    tokens::revoke_all_of(&caller, id).await?;
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(role: Role) -> User {
+        User {
+            id: ulid::Ulid::from_parts(1, 1).into(),
+            name: "Ada".into(),
+            email: "ada@example.com".into(),
+            role,
+            team_ids: vec![],
+            time_zone: "UTC".into(),
+            locale: "en".into(),
+            contacts: vec![],
+            rules: Default::default(),
+            password_hash: None,
+            created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn body(role: Role) -> UserBody {
+        let (name, email) = ("Ada L.".to_owned(), "ada@example.com".to_owned());
+        UserBody { name, email, role, team_ids: vec![], time_zone: "Europe/London".into(), locale: "en".into() }
+    }
+
+    #[test]
+    fn people_change_what_is_their_own_and_admins_the_rest() {
+        let ada = user(Role::Responder);
+        let other = ulid::Ulid::from_parts(1, 2).into();
+        assert_eq!(body(Role::Responder).rights(ada.id, Some(&ada)), [Right::SettingsOf(ada.id)]);
+        assert_eq!(body(Role::Responder).rights(other, Some(&ada)), [Right::Administer]);
+        assert_eq!(body(Role::Admin).rights(ada.id, Some(&ada)), [Right::Administer]);
+        let renamed = UserBody { email: "eve@example.com".into(), ..body(Role::Responder) };
+        assert_eq!(renamed.rights(ada.id, Some(&ada)), [Right::Administer]);
+        assert_eq!(body(Role::Viewer).rights(other, None), [Right::Administer]);
+    }
+
+    #[test]
+    fn whatever_concerns_an_owner_is_an_owners() {
+        let owner = user(Role::Owner);
+        let other = ulid::Ulid::from_parts(1, 2).into();
+        let own = [Right::Administer, Right::Own];
+        assert_eq!(body(Role::Owner).rights(other, None), own);
+        assert_eq!(body(Role::Owner).rights(other, Some(&user(Role::Admin))), own);
+        assert_eq!(body(Role::Admin).rights(other, Some(&owner)), own);
+        // Whoever could change an owner's address could sign in as them.
+        assert_eq!(body(Role::Owner).rights(other, Some(&owner)), own);
+        assert_eq!(body(Role::Owner).rights(owner.id, Some(&owner)), [Right::SettingsOf(owner.id)]);
+    }
+}

@@ -1,0 +1,166 @@
+//! The routes: credentials first, then id, query and body; one call; its answer.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use shared::ctx::Ctx;
+use shared::domain::id::IncidentId;
+use shared::domain::incident::Act;
+use shared::domain::principal::Right;
+use shared::store::OutboxMessage;
+use shared::web::{Authenticated, Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::act::{AnswerBody, Deed, NoBody, Note, NoteBody, ReassignBody, SnoozeBody, act, add_note};
+use super::deliveries::{self, DeliveryView};
+use super::list::{self, ListQuery};
+use super::open::{self, NewIncident};
+use super::outbox;
+use super::timeline::{self, EventView};
+use super::view::{FullView, IncidentView};
+
+/// The routes about incidents.
+pub fn routes() -> OpenApiRouter<Ctx> {
+    OpenApiRouter::new()
+        .routes(routes!(list_incidents, open_incident))
+        .routes(routes!(get_incident))
+        .routes(routes!(acknowledge))
+        .routes(routes!(unacknowledge))
+        .routes(routes!(resolve))
+        .routes(routes!(snooze))
+        .routes(routes!(reassign))
+        .routes(routes!(escalate))
+        .routes(routes!(note))
+        .routes(routes!(get_timeline))
+        .routes(routes!(get_deliveries))
+        .routes(routes!(get_outbox))
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Items at most.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+type Answer = Result<Json<FullView>, Problem>;
+
+/// Incidents, newest first.
+#[utoipa::path(get, path = "/api/v1/incidents", tag = "Incidents", params(ListQuery),
+    responses((status = 200, description = "A page of incidents", body = Listed<IncidentView>)))]
+async fn list_incidents(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<ListQuery>) -> Result<Json<Listed<IncidentView>>, Problem> {
+    who.may(Right::Read)?;
+    list::list(&ctx, query).await.map(Json)
+}
+
+/// Opens an incident by hand.
+#[utoipa::path(post, path = "/api/v1/incidents", tag = "Incidents", request_body = NewIncident,
+    responses((status = 201, description = "It is open, or was opened by the same request before", body = FullView,
+        headers(("Location" = String, description = "Where it is")))))]
+async fn open_incident(who: Authenticated, State(ctx): State<Ctx>, key: IdempotencyKey, JsonBody(body): JsonBody<NewIncident>) -> Result<Response, Problem> {
+    who.may(Right::Respond)?;
+    open::open(&ctx, &who, &key, body).await
+}
+
+/// One incident, with its alerts and details.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "Incidents", params(("id" = IncidentId, Path)),
+    responses((status = 200, description = "The incident", body = FullView, headers(("ETag" = String, description = "For If-None-Match"))),
+        (status = 304, description = "It is as the caller knows it")))]
+async fn get_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, headers: HeaderMap) -> Result<Response, Problem> {
+    who.may(Right::Read)?;
+    Ok(FullView::load(&ctx, id).await?.answer(&headers))
+}
+
+/// Takes it: nobody else is paged. Once it is taken or over, nothing changes.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
+async fn acknowledge(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+    answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), body.read()?).await
+}
+
+/// Gives it back: its step is paged again.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/unacknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
+async fn unacknowledge(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+    answer(&ctx, &who, id, Deed::Act(Act::Unacknowledge), None).await
+}
+
+/// Ends it. Once it is over, nothing changes.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/resolve", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
+async fn resolve(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+    answer(&ctx, &who, id, Deed::Resolve, body.read()?).await
+}
+
+/// Pages nobody until a time, at most 7 days away.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/snooze", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = SnoozeBody, responses((status = 200, description = "The incident", body = FullView)))]
+async fn snooze(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<SnoozeBody>) -> Answer {
+    answer(&ctx, &who, id, Deed::Act(body.read(who.now)?), None).await
+}
+
+/// Asks others, at once: by another policy, or these people and then by the service's policy.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/reassign", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = ReassignBody, responses((status = 200, description = "The incident", body = FullView)))]
+async fn reassign(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<ReassignBody>) -> Answer {
+    who.may(Right::Respond)?;
+    let route = body.read()?.resolve(&ctx, id).await?;
+    answer(&ctx, &who, id, Deed::Act(route), None).await
+}
+
+/// Goes on to the next step of its policy, at once.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/escalate", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
+async fn escalate(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+    answer(&ctx, &who, id, Deed::Act(Act::Escalate), None).await
+}
+
+/// Writes something down on its timeline.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "Incidents", params(("id" = IncidentId, Path)),
+    request_body = NoteBody, responses((status = 200, description = "The incident", body = FullView)))]
+async fn note(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<NoteBody>) -> Answer {
+    who.may(Right::Respond)?;
+    let incident = add_note(&ctx, id, &who.principal.actor(), body.read()?, who.now).await?;
+    FullView::of(&ctx, incident).await.map(Json)
+}
+
+async fn answer(ctx: &Ctx, who: &Authenticated, id: IncidentId, deed: Deed, note: Option<Note>) -> Answer {
+    who.may(Right::Respond)?;
+    let incident = act(ctx, id, &who.principal.actor(), deed, note, who.now).await?;
+    FullView::of(ctx, incident).await.map(Json)
+}
+
+/// What happened to it, newest first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
+    responses((status = 200, description = "A page of its timeline", body = Listed<EventView>)))]
+async fn get_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<EventView>>, Problem> {
+    who.may(Right::Read)?;
+    timeline::page(&ctx, &who.principal, id, query).await.map(Json)
+}
+
+/// Whom it asked, how, and what came of it, newest first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/deliveries", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
+    responses((status = 200, description = "A page of its deliveries", body = Listed<DeliveryView>)))]
+async fn get_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<DeliveryView>>, Problem> {
+    who.may(Right::Read)?;
+    deliveries::page(&ctx, id, query).await.map(Json)
+}
+
+/// What would have been sent, in the local home. Everybody's links are in it: for administrators.
+#[utoipa::path(get, path = "/api/v1/outbox", tag = "Incidents", params(PageQuery),
+    responses((status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
+async fn get_outbox(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<PageQuery>) -> Result<Json<Listed<OutboxMessage>>, Problem> {
+    who.may(Right::Administer)?;
+    outbox::page(&ctx, query).await.map(Json)
+}

@@ -1,0 +1,125 @@
+//! Requests to functions: the longest path prefix decides which function answers, as routes of the HTTP API do on AWS.
+//!
+//! Each request runs in a task of its own. A handler that panics answers 500 to its own request; a client that hangs up
+//! does not cut a handler in the middle, as it would not on AWS. The log has one line a request, with the route's
+//! template instead of the path: paths hold integration keys and link codes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use shared::ctx::Ctx;
+use shared::web::Problem;
+use tower::ServiceExt;
+
+use crate::triggers::{Function, Trigger};
+
+/// What one request may take, its body's arrival included: as long as an HTTP API waits for its function.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The requests' side of `functions`.
+pub fn router(functions: &[Function], ctx: &Ctx) -> Router {
+    let mut routes: Vec<Route> = Vec::new();
+    for function in functions {
+        if let Trigger::Http { paths, router } = function.trigger {
+            let router = router().with_state(ctx.clone()).layer(middleware::from_fn(named));
+            routes.extend(paths.iter().map(|prefix| Route { prefix, name: function.name, router: router.clone() }));
+        }
+    }
+    routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
+    let routes: Arc<[Route]> = routes.into();
+    Router::new().fallback(move |request: Request| {
+        let routes = Arc::clone(&routes);
+        async move { answer(&routes, request).await }
+    })
+}
+
+#[derive(Clone)]
+struct Route {
+    prefix: &'static str,
+    name: &'static str,
+    router: Router,
+}
+
+/// The route that was taken, told outwards.
+#[derive(Clone)]
+struct Named(MatchedPath);
+
+async fn named(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(path) = path {
+        response.extensions_mut().insert(Named(path));
+    }
+    response
+}
+
+async fn answer(routes: &[Route], request: Request) -> Response {
+    let Some(route) = routes.iter().find(|route| request.uri().path().starts_with(route.prefix)) else {
+        return Problem::not_found().into_response();
+    };
+    let began = Instant::now();
+    let method = request.method().clone();
+    let mut running = tokio::spawn(route.router.clone().oneshot(request));
+    let response = match tokio::time::timeout(REQUEST_TIMEOUT, &mut running).await {
+        Ok(Ok(Ok(response))) => response,
+        Ok(Err(failed)) => {
+            tracing::error!(function = route.name, %method, panicked = failed.is_panic(), "a request failed");
+            Problem::internal().into_response()
+        }
+        Err(_) => {
+            running.abort();
+            tracing::warn!(function = route.name, %method, "a request took too long");
+            Problem::unavailable().into_response()
+        }
+    };
+    let path = response.extensions().get::<Named>().map_or("(no route)", |named| named.0.as_str());
+    let (status, ms) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1_000.0);
+    tracing::debug!(function = route.name, %method, path, status, ms = format_args!("{ms:.1}"), "request");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::home::testing;
+
+    fn first() -> Router<Ctx> {
+        let panics = || async { if true { panic!("on purpose") } };
+        Router::new().route("/hooks/{key}", get(|| async { "first" })).route("/hooks/panic", get(panics))
+    }
+
+    fn second() -> Router<Ctx> {
+        Router::new().route("/", get(|| async { "second" })).fallback(|| async { (StatusCode::NOT_FOUND, "second") })
+    }
+
+    #[tokio::test]
+    async fn the_longest_prefix_decides_and_a_panic_is_one_requests_own() {
+        let functions = [
+            Function { name: "second", trigger: Trigger::Http { paths: &["/"], router: second } },
+            Function { name: "first", trigger: Trigger::Http { paths: &["/hooks/"], router: first } },
+        ];
+        let (ctx, _) = testing::ctx().await;
+        let router = router(&functions, &ctx);
+        let get = async |path: &str| {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let body = axum::body::to_bytes(response.into_body(), 1_000).await.unwrap();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        };
+        assert_eq!(get("/hooks/x").await, (200, "first".into()));
+        assert_eq!(get("/").await, (200, "second".into()));
+        assert_eq!(get("/hook").await, (404, "second".into()));
+        let (status, body) = get("/hooks/panic").await;
+        assert_eq!(status, 500);
+        assert!(body.contains(r#""code":"internal""#), "{body}");
+        assert_eq!(get("/hooks/x").await.0, 200);
+    }
+}

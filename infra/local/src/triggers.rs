@@ -1,0 +1,143 @@
+//! The one list of triggers: which function is woken by what. `template.yaml` says the same to AWS, and a test compares
+//! the two. A function is called as Lambda calls it: its event as JSON in, its answer as JSON out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lambda_runtime::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::ctx::Ctx;
+use shared::queue::{Queue, Queues};
+
+/// One Lambda.
+#[derive(Clone)]
+pub struct Function {
+    /// Its name: that of its binary.
+    pub name: &'static str,
+    /// What wakes it.
+    pub trigger: Trigger,
+}
+
+/// What wakes a function.
+#[derive(Clone)]
+pub enum Trigger {
+    /// Requests whose path begins with one of these; the longest of all functions' prefixes decides.
+    Http {
+        /// The prefixes.
+        paths: &'static [&'static str],
+        /// What answers.
+        router: fn() -> Router<Ctx>,
+    },
+    /// Changes of the table that match this pattern, in AWS's own syntax of event filters.
+    Stream {
+        /// The pattern, JSON.
+        pattern: &'static str,
+        /// What is called, with `DynamoDBEvent`.
+        handler: Handler,
+    },
+    /// Messages of a queue.
+    Queue {
+        /// Which.
+        queue: QueueName,
+        /// Batches (of at most [`crate::pumps::BATCH_MESSAGES`]) that may be worked on at once.
+        at_once: usize,
+        /// What is called, with `SQSEvent`.
+        handler: Handler,
+    },
+    /// Ticks.
+    Schedule {
+        /// How far apart.
+        every: Duration,
+        /// What is called, with a scheduled event of EventBridge.
+        handler: Handler,
+    },
+}
+
+/// A handler as Lambda sees it: JSON in, JSON out.
+pub type Handler = Arc<dyn Fn(String, Ctx) -> BoxFuture<'static, Result<String, Error>> + Send + Sync>;
+
+/// A queue by which functions wake one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueName {
+    /// Incidents that are due.
+    Escalation,
+    /// Messages that are due.
+    Notification,
+}
+
+impl QueueName {
+    /// Its name, as the last part of its ARN.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Escalation => "escalation",
+            Self::Notification => "notification",
+        }
+    }
+
+    /// The queue itself.
+    pub fn of(self, queues: &Queues) -> &Queue {
+        match self {
+            Self::Escalation => &queues.escalation,
+            Self::Notification => &queues.notification,
+        }
+    }
+}
+
+/// Writes of incidents. Removals are not among them, so neither is what TTL cleans.
+const INCIDENT_WRITTEN: &str =
+    r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident"]}}}}"#;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Every function and what wakes it.
+#[must_use]
+pub fn functions() -> Vec<Function> {
+    let function = |name, trigger| Function { name, trigger };
+    vec![
+        function("alert-ingest-http", Trigger::Http {
+            paths: &["/v2/", "/hooks/", "/healthz/alert-ingest"],
+            router: alert_ingest::router,
+        }),
+        function("api-http", Trigger::Http { paths: &["/"], router: api::router }),
+        function("escalation-stream", Trigger::Stream {
+            pattern: INCIDENT_WRITTEN,
+            handler: handler(escalation::handle_stream),
+        }),
+        function("escalation-queue", Trigger::Queue {
+            queue: QueueName::Escalation,
+            at_once: 8,
+            handler: handler(escalation::handle_queue),
+        }),
+        function("escalation-sweep", Trigger::Schedule { every: MINUTE, handler: handler(escalation::handle_sweep) }),
+        function("notification-queue", Trigger::Queue {
+            queue: QueueName::Notification,
+            // A receiver that hangs holds its batch for up to ten seconds: the others must find a place meanwhile.
+            at_once: 32,
+            handler: handler(notification::handle_queue),
+        }),
+        function("notification-sweep", Trigger::Schedule {
+            every: MINUTE,
+            handler: handler(notification::handle_sweep),
+        }),
+    ]
+}
+
+/// Makes a handler of the real event types what Lambda makes of it.
+pub fn handler<E, A, F>(handle: impl Fn(E, Ctx) -> F + Send + Sync + 'static) -> Handler
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    F: Future<Output = Result<A, Error>> + Send + 'static,
+{
+    Arc::new(move |event, ctx| {
+        let event = match serde_json::from_str(&event) {
+            Ok(event) => event,
+            Err(error) => return std::future::ready(Err(error.into())).boxed(),
+        };
+        handle(event, ctx).map(|answer| Ok(serde_json::to_string(&answer?)?)).boxed()
+    })
+}

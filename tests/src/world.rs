@@ -1,0 +1,381 @@
+//! One deployment, by hand.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+use aws_lambda_events::event::sqs::SqsEvent;
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use nightbell_local::engine::{self, Start, StreamReader};
+use serde_json::{Value, json};
+use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
+use shared::clock::{Clock, ManualClock};
+use shared::config::Config;
+use shared::ctx::{Ctx, Parts};
+use shared::domain::id::IncidentId;
+use shared::domain::incident::Incident;
+use shared::queue::{MemoryQueue, Queue, Queues};
+use shared::runtime::Swept;
+use shared::secret::{MasterKey, Random};
+use shared::store::{OutboxMessage, PageRequest, Store, create_table};
+use tower::ServiceExt;
+
+use crate::people::Cast;
+use crate::wire::Wire;
+
+/// When stories begin.
+pub const DAWN: &str = "2026-03-01T02:00:00Z";
+const TABLE: &str = "nightbell-test";
+
+/// A deployment whose clock, network and pumps are in the hands of a test.
+pub struct World {
+    /// What every function is given.
+    pub ctx: Ctx,
+    /// The time.
+    pub clock: ManualClock,
+    /// The way to the table.
+    pub wire: Wire,
+    /// Who is there.
+    pub cast: Cast,
+    /// The engine beneath.
+    pub table: engine::Table,
+    /// Hints to `escalation`.
+    pub escalation_queue: MemoryQueue,
+    /// Hints to `notification`.
+    pub notification_queue: MemoryQueue,
+    stream: StreamReader,
+    alert_ingest: Router,
+    api: Router,
+}
+
+/// One of the queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// `escalation`'s.
+    Escalation,
+    /// `notification`'s.
+    Notification,
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: http::HeaderMap,
+    /// The body as JSON, or as a JSON string where it is none.
+    pub body: Value,
+}
+
+#[derive(Debug)]
+struct EngineClock(ManualClock);
+
+impl engine::Clock for EngineClock {
+    fn now_unix_secs(&self) -> u64 {
+        self.0.now().as_second().max(0) as u64
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.now().as_millisecond() as f64 / 1000.0
+    }
+}
+
+impl World {
+    /// A fresh deployment at [`DAWN`].
+    pub async fn new() -> Self {
+        let clock = ManualClock::new(DAWN.parse().expect("a time"));
+        let table = engine::Table::memory_with_clock(Arc::new(EngineClock(clock.clone()))).expect("an engine");
+        create_table(&table.client(), TABLE).await.expect("a table");
+        let wire = Wire::default();
+        let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
+        let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
+        let random = Random::seeded(7);
+        let ctx: Ctx = Parts {
+            config: Config {
+                public_url: "http://nightbell.test".parse().expect("a URL"),
+                version: "test",
+                has_outbox: true,
+            },
+            store: Store::new(
+                engine::client_over(wire.over(table.http_client())),
+                TABLE,
+                random.clone(),
+            ),
+            queues: Queues {
+                escalation: Queue::Memory(escalation_queue.clone()),
+                notification: Queue::Memory(notification_queue.clone()),
+            },
+            gateways: Gateways {
+                sms: Some(Gateway::Outbox),
+                voice: Some(Gateway::Outbox),
+                email: Some(Gateway::Outbox),
+                webhook: Some(Gateway::Webhook(webhooks)),
+            },
+            inward: Inward::AllowLoopback,
+            clock: Clock::Manual(clock.clone()),
+            random,
+            master: MasterKey::from_bytes([9; 32]),
+        }
+        .into();
+        let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
+        let cast = Cast::assemble(&ctx).await;
+        let alert_ingest = alert_ingest::router().with_state(ctx.clone());
+        let api = api::router().with_state(ctx.clone());
+        let mut world = Self {
+            ctx,
+            clock,
+            wire,
+            cast,
+            table,
+            escalation_queue,
+            notification_queue,
+            stream,
+            alert_ingest,
+            api,
+        };
+        world.drain().await;
+        world.wire.take_tally();
+        world
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Asks over HTTP, as anybody.
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let path = request.uri().path();
+        let is_senders = path.starts_with("/v2/") || path.starts_with("/hooks/");
+        let function = if is_senders { &self.alert_ingest } else { &self.api };
+        let response = function.clone().oneshot(request).await.expect("routers do not fail");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("bodies end").to_bytes();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or_else(|_| text()),
+        }
+    }
+
+    /// Posts a sender's JSON.
+    pub async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(body.into());
+        self.ask(request.expect("a request")).await
+    }
+
+    /// Posts a generic event to the service's generic integration.
+    pub async fn signal(&self, event: Value) -> Answer {
+        self.post(&format!("/hooks/{}", self.cast.generic), event.to_string())
+            .await
+    }
+
+    /// Triggers `dedup_key` and answers the incident.
+    pub async fn trigger(&self, dedup_key: &str) -> IncidentId {
+        let event = json!({ "summary": "disk full", "dedup_key": dedup_key, "severity": "critical" });
+        let answer = self.signal(event).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        answer.body["incident_id"]
+            .as_str()
+            .expect("an incident")
+            .parse()
+            .expect("an id")
+    }
+
+    /// Asks the API with the owner's token.
+    pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.api_as(&self.cast.token, method, path, body).await
+    }
+
+    /// Asks the API with this token.
+    pub async fn api_as(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"));
+        let request = match body {
+            None => request.body(Body::empty()),
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string().into()),
+        };
+        self.ask(request.expect("a request")).await
+    }
+
+    /// The incident, as it is stored.
+    pub async fn incident(&self, id: IncidentId) -> Incident {
+        self.ctx
+            .store
+            .incident(id)
+            .await
+            .expect("the table answers")
+            .expect("an incident")
+            .value
+    }
+
+    /// Every message that went out, oldest first.
+    pub async fn outbox(&self) -> Vec<OutboxMessage> {
+        let mut page = self
+            .ctx
+            .store
+            .outbox(&PageRequest::first())
+            .await
+            .expect("the table answers");
+        assert!(page.next.is_none(), "more messages than a story should send");
+        page.items.reverse();
+        page.items
+    }
+
+    /// Moves the clock, and nothing else.
+    pub fn pass(&self, time: SignedDuration) {
+        self.clock.advance(time);
+    }
+
+    /// Drains all work, moves the clock by minutes, sweeping at each, and drains all that follows.
+    pub async fn live(&mut self, time: SignedDuration) {
+        let end = self.now() + time;
+        self.drain().await;
+        while self.now() < end {
+            let next_due = [self.escalation_queue.next_due(), self.notification_queue.next_due()];
+            let step = SignedDuration::from_mins(1).min(self.now().duration_until(end));
+            let tick = self.now() + step;
+            let until = next_due
+                .into_iter()
+                .flatten()
+                .filter(|due| *due > self.now())
+                .fold(tick, Timestamp::min);
+            self.clock.advance(self.now().duration_until(until));
+            self.drain().await;
+            if until == tick {
+                for swept in self.sweep().await {
+                    swept.expect("a sweep leaves nothing undone");
+                }
+                self.drain().await;
+            }
+        }
+    }
+
+    /// Delivers every table change and every message that is due, and what follows from them, until nothing is left.
+    pub async fn drain(&mut self) {
+        for _ in 0..1_000 {
+            let worked = self.drain_stream(1).await
+                | self.drain_queue(Which::Escalation, 1).await
+                | self.drain_queue(Which::Notification, 1).await;
+            if !worked {
+                return;
+            }
+        }
+        panic!("work never ends");
+    }
+
+    /// Delivers every table change `times` over. A batch that fails is tried twice more, and then dropped.
+    pub async fn drain_stream(&mut self, times: u32) -> bool {
+        let mut worked = false;
+        while let Some(event) = self.stream.try_next().await.expect("a stream") {
+            worked = true;
+            for _ in 0..times {
+                for _ in 0..3 {
+                    let event = through_json(&event);
+                    if escalation::handle_stream(event, self.ctx.clone()).await.is_ok() {
+                        break;
+                    }
+                }
+            }
+        }
+        worked
+    }
+
+    /// Loses every table change that was not delivered yet.
+    pub async fn lose_stream(&mut self) {
+        while self.stream.try_next().await.expect("a stream").is_some() {}
+    }
+
+    /// Delivers every message of a queue that is due, `times` over, in batches of ten. What fails is put back for 30 s.
+    pub async fn drain_queue(&self, which: Which, times: u32) -> bool {
+        let queue = match which {
+            Which::Escalation => &self.escalation_queue,
+            Which::Notification => &self.notification_queue,
+        };
+        let mut worked = false;
+        loop {
+            let batch = queue.receive(self.now(), 10);
+            if batch.is_empty() {
+                return worked;
+            }
+            worked = true;
+            let mut failed = Vec::new();
+            for _ in 0..times {
+                let records = batch.iter().map(|message| {
+                    json!({ "messageId": message.id.to_string(), "body": message.body, "attributes": {}, "messageAttributes": {} })
+                });
+                let event: SqsEvent =
+                    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).expect("an event");
+                let response = match which {
+                    Which::Escalation => escalation::handle_queue(event, self.ctx.clone()).await,
+                    Which::Notification => notification::handle_queue(event, self.ctx.clone()).await,
+                };
+                let response = response.expect("queue handlers answer per message");
+                failed = response
+                    .batch_item_failures
+                    .into_iter()
+                    .map(|failure| failure.item_identifier)
+                    .collect();
+            }
+            for message in batch {
+                if failed.contains(&message.id.to_string()) && message.received < 5 {
+                    queue.put_back(message, self.now() + SignedDuration::from_secs(30));
+                }
+            }
+        }
+    }
+
+    /// The minute's tick, for both sweeps. Errors are what the functions would log.
+    pub async fn sweep(&self) -> [Result<Swept, String>; 2] {
+        let tick = || -> EventBridgeEvent<Value> {
+            serde_json::from_value(json!({
+                "version": "0", "id": "tick", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+                "account": "123456789012", "time": self.now().to_string(), "region": "us-east-1",
+                "resources": [], "detail": {}
+            }))
+            .expect("an event")
+        };
+        let incidents = escalation::handle_sweep(tick(), self.ctx.clone())
+            .await
+            .map_err(|error| error.to_string());
+        let deliveries = notification::handle_sweep(tick(), self.ctx.clone())
+            .await
+            .map_err(|error| error.to_string());
+        [incidents, deliveries]
+    }
+
+    /// Panics if work is left that is due now.
+    pub async fn assert_idle(&mut self) {
+        self.drain().await;
+        let due = self
+            .ctx
+            .store
+            .due::<IncidentId>(self.now())
+            .await
+            .expect("the table answers");
+        assert!(due.is_empty(), "incidents are left: {due:?}");
+        let due = self
+            .ctx
+            .store
+            .due::<shared::domain::delivery::DeliveryKey>(self.now())
+            .await;
+        let due = due.expect("the table answers");
+        assert!(due.is_empty(), "deliveries are left: {due:?}");
+    }
+}
+
+/// An event as a Lambda gets it: through its JSON.
+fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(event: &T) -> T {
+    serde_json::from_value(serde_json::to_value(event).expect("JSON")).expect("the same event")
+}

@@ -1,0 +1,8 @@
+//! Stories through the front door, one binary: what a sender posts, what a person is sent, what they tap.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod alert;
+mod budget;
+mod faults;
+mod races;
