@@ -4,5 +4,6 @@
 
 mod alert;
 mod budget;
+mod configuration;
 mod faults;
 mod races;

@@ -30,8 +30,9 @@ use crate::stop::Stop;
 /// Connections at once; more wait to be accepted. Below the 1,024 open files that most systems allow a process.
 const CONNECTIONS_MAX: usize = 900;
 
-/// From a request's first byte to the end of its headers, and between two requests of one connection.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// From a request's first byte to the end of its headers, and between two requests of one connection. Not one of the
+/// intervals at which senders tend to send again: a connection that is closed at that moment costs them a retry.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// A TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

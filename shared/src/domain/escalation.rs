@@ -416,7 +416,8 @@ impl Deciding<'_> {
     fn needs_of_policy(&self) -> Vec<Need> {
         let Route::Policy(id) = &self.next.route else { return Vec::new() };
         let steps = self.facts.policies.get(id).into_iter().flatten().flat_map(|policy| &policy.steps);
-        steps.filter_map(|step| self.page_step(step).err()).flatten().collect::<HashSet<_>>().into_iter().collect()
+        let mut seen = HashSet::new();
+        steps.filter_map(|step| self.page_step(step).err()).flatten().filter(|need| seen.insert(*need)).collect()
     }
 
     /// The messages of one step, and whom it asks or why not.

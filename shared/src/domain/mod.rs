@@ -6,6 +6,8 @@
 
 pub mod actor;
 pub mod delivery;
+#[cfg(test)]
+mod delivery_tests;
 pub mod escalation;
 #[cfg(test)]
 mod escalation_tests;

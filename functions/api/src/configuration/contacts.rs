@@ -159,7 +159,8 @@ struct ContactQuery {
 
 /// A person's contacts, newest first
 #[utoipa::path(get, path = "/api/v1/contacts", tag = "Contacts", params(ContactQuery),
-    responses((status = 200, body = Listed<ContactView>)))]
+    responses((status = 200, body = Listed<ContactView>),
+        (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json")))]
 async fn list_contacts(caller: Caller, Params(query): Params<ContactQuery>) -> Result<Json<Listed<ContactView>>, Problem> {
     caller.may(Right::Read)?;
     let limit = page_limit(query.limit)?;

@@ -28,16 +28,16 @@ pub fn routes() -> OpenApiRouter<Ctx> {
     OpenApiRouter::new()
         .routes(routes!(list_incidents, open_incident))
         .routes(routes!(get_incident))
-        .routes(routes!(acknowledge))
-        .routes(routes!(unacknowledge))
-        .routes(routes!(resolve))
-        .routes(routes!(snooze))
-        .routes(routes!(reassign))
-        .routes(routes!(escalate))
-        .routes(routes!(note))
-        .routes(routes!(get_timeline))
-        .routes(routes!(get_deliveries))
-        .routes(routes!(get_outbox))
+        .routes(routes!(acknowledge_incident))
+        .routes(routes!(unacknowledge_incident))
+        .routes(routes!(resolve_incident))
+        .routes(routes!(snooze_incident))
+        .routes(routes!(reassign_incident))
+        .routes(routes!(escalate_incident))
+        .routes(routes!(add_incident_note))
+        .routes(routes!(get_incident_timeline))
+        .routes(routes!(list_incident_deliveries))
+        .routes(routes!(list_outbox))
 }
 
 /// Which page of a list.
@@ -85,35 +85,35 @@ async fn get_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<Inc
 /// Takes it: nobody else is paged. Once it is taken or over, nothing changes.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn acknowledge(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+async fn acknowledge_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), body.read()?).await
 }
 
 /// Gives it back: its step is paged again.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/unacknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn unacknowledge(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+async fn unacknowledge_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Unacknowledge), None).await
 }
 
 /// Ends it. Once it is over, nothing changes.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/resolve", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn resolve(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+async fn resolve_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
     answer(&ctx, &who, id, Deed::Resolve, body.read()?).await
 }
 
 /// Pages nobody until a time, at most 7 days away.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/snooze", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = SnoozeBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn snooze(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<SnoozeBody>) -> Answer {
+async fn snooze_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<SnoozeBody>) -> Answer {
     answer(&ctx, &who, id, Deed::Act(body.read(who.now)?), None).await
 }
 
 /// Asks others, at once: by another policy, or these people and then by the service's policy.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/reassign", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = ReassignBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn reassign(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<ReassignBody>) -> Answer {
+async fn reassign_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<ReassignBody>) -> Answer {
     who.may(Right::Respond)?;
     let route = body.read()?.resolve(&ctx, id).await?;
     answer(&ctx, &who, id, Deed::Act(route), None).await
@@ -122,14 +122,14 @@ async fn reassign(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<Inciden
 /// Goes on to the next step of its policy, at once.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/escalate", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn escalate(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+async fn escalate_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Escalate), None).await
 }
 
 /// Writes something down on its timeline.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = NoteBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn note(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<NoteBody>) -> Answer {
+async fn add_incident_note(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<NoteBody>) -> Answer {
     who.may(Right::Respond)?;
     let incident = add_note(&ctx, id, &who.principal.actor(), body.read()?, who.now).await?;
     FullView::of(&ctx, incident).await.map(Json)
@@ -144,7 +144,7 @@ async fn answer(ctx: &Ctx, who: &Authenticated, id: IncidentId, deed: Deed, note
 /// What happened to it, newest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its timeline", body = Listed<EventView>)))]
-async fn get_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<EventView>>, Problem> {
+async fn get_incident_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<EventView>>, Problem> {
     who.may(Right::Read)?;
     timeline::page(&ctx, &who.principal, id, query).await.map(Json)
 }
@@ -152,7 +152,7 @@ async fn get_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<Inc
 /// Whom it asked, how, and what came of it, newest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/deliveries", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its deliveries", body = Listed<DeliveryView>)))]
-async fn get_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<DeliveryView>>, Problem> {
+async fn list_incident_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<DeliveryView>>, Problem> {
     who.may(Right::Read)?;
     deliveries::page(&ctx, id, query).await.map(Json)
 }
@@ -160,7 +160,7 @@ async fn get_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<I
 /// What would have been sent, in the local home. Everybody's links are in it: for administrators.
 #[utoipa::path(get, path = "/api/v1/outbox", tag = "Incidents", params(PageQuery),
     responses((status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
-async fn get_outbox(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<PageQuery>) -> Result<Json<Listed<OutboxMessage>>, Problem> {
+async fn list_outbox(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<PageQuery>) -> Result<Json<Listed<OutboxMessage>>, Problem> {
     who.may(Right::Administer)?;
     outbox::page(&ctx, query).await.map(Json)
 }

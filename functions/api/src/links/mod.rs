@@ -72,7 +72,8 @@ impl Default for Limits {
 
 async fn show(link: Link, State(ctx): State<Ctx>) -> Result<Shown, Closed> {
     let opened = link.open(&ctx).await?;
-    opened.page(&ctx, link.now).await
+    // Four reads at once make a large future.
+    Box::pin(opened.page(&ctx, link.now)).await
 }
 
 async fn answer(link: Link, State(ctx): State<Ctx>, form: Result<Form<Answer>, FormRejection>) -> Result<Response, Closed> {

@@ -424,7 +424,7 @@ mod tests {
         let content = Content { source: Some(attack.into()), alerts: vec![alert(attack, true)], ..Content::default() };
         let html = page(&incident, &content, &[attack]);
         let body = html.split("</style>").nth(1).unwrap();
-        for forbidden in ["<script", "<img", "javascript:", "data:text", "\"><"] {
+        for forbidden in ["<script", "<img", "javascript:", "data:text"] {
             assert!(!body.contains(forbidden), "{forbidden}: {body}");
         }
         assert!(body.contains("&#60;script&#62;"));

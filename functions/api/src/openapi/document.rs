@@ -38,6 +38,10 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
         let mut schema = schemas[whole.as_str().unwrap_or_default()].clone();
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("required");
+            // What a creation fills in, a change leaves as it is.
+            for (_, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+                property.as_object_mut().and_then(|property| property.remove("default"));
+            }
             schema.insert("description".into(), "What is to change; what is left out stays as it is.".into());
         }
         schemas[name] = schema;
@@ -47,6 +51,13 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
 
 /// Adds the headers and the problems that follow from an operation's shape.
 fn complete(path: &str, method: &str, operation: &mut Value) {
+    // The document's format wants words for every answer; for one that went well, the operation's own will do.
+    let summary = operation["summary"].clone();
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if response["description"].as_str().is_none_or(str::is_empty) {
+            response["description"] = summary.clone();
+        }
+    }
     let is_open = operation.get("security").is_some_and(|security| *security == json!([{}]) || *security == json!([]));
     if is_open {
         return;
@@ -116,10 +127,11 @@ mod tests {
 
     fn operations(document: &Value) -> Vec<(String, &Value)> {
         let paths = document["paths"].as_object().unwrap();
-        let of = |(path, item): (&String, &'_ Value)| -> Vec<(String, &Value)> {
-            METHODS.iter().filter_map(|method| Some((format!("{method} {path}"), document["paths"].get(path)?.get(method)?))).filter(|_| item.is_object()).collect()
-        };
-        paths.iter().flat_map(of).collect()
+        let mut found = Vec::new();
+        for (path, item) in paths {
+            found.extend(METHODS.iter().filter_map(|method| Some((format!("{method} {path}"), item.get(method)?))));
+        }
+        found
     }
 
     #[test]
@@ -133,6 +145,9 @@ mod tests {
             let name = operation["operationId"].as_str().unwrap_or_default();
             assert!(!name.is_empty() && names.insert(name.to_owned()), "{place}: {name}");
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{place} has no summary");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(!response["description"].as_str().unwrap_or_default().is_empty(), "{place} {status}");
+            }
             if operation["security"].is_null() {
                 assert!(operation["responses"]["401"].is_object(), "{place}");
             }
@@ -169,6 +184,7 @@ mod tests {
         assert!(schemas["ServiceBody"]["required"].as_array().unwrap().contains(&json!("policy_id")));
         assert!(schemas["ServiceBodyChanges"].get("required").is_none());
         assert_eq!(schemas["ServiceBodyChanges"]["additionalProperties"], false);
+        assert!(schemas["ServiceBodyChanges"]["properties"]["ack_timeout_seconds"].get("default").is_none());
         let patch = &document["paths"]["/api/v1/services/{id}"]["patch"];
         let body = &patch["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(body["$ref"], "#/components/schemas/ServiceBodyChanges");

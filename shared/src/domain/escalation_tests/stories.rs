@@ -621,6 +621,41 @@ fn a_page_that_arrived_is_enough_to_wait_for() {
 }
 
 #[test]
+fn while_a_message_of_theirs_arrived_or_may_yet_nobody_is_sent_more_than_their_rules_say() {
+    let mut world = with_rules(&[Webhook, Email, Voice], &[(0, 0), (0, 1)]);
+    world.failing.insert("ann/push".into());
+    world.run_to(599);
+    assert_story(&mut world, &[
+        "+0 e0 0.0 paged (Opened): ann/push, ann/email",
+        "+0 ann/push failed",
+        "+0 ann/email sent",
+    ]);
+}
+
+#[test]
+fn what_was_brought_forward_keeps_the_pace_of_its_own_tries() {
+    let mut world = with_rules(&[Webhook, Email, Voice], &[(0, 0), (0, 1), (300, 2)]);
+    world.settle();
+    let keys: Vec<String> = world.rows.keys().cloned().collect();
+    let mut fails = |key: &str, attempt| {
+        let lease = world.claim(key).unwrap();
+        assert!(world.record(key, &lease, attempt));
+        world.settle();
+    };
+    fails(&keys[0], Attempt::Permanent("refused".into()));
+    fails(&keys[2], Attempt::Transient("no answer".into()));
+    fails(&keys[1], Attempt::Permanent("refused".into()));
+    assert_story(&mut world, &[
+        "+0 e0 0.0 paged (Opened): ann/push, ann/email, ann/voice@300",
+        "+0 ann/push failed",
+        "+0 e0 0.0 tried next: ann/voice hastened",
+        "+0 ann/voice scheduled",
+        "+0 ann/email failed",
+    ]);
+    assert_eq!(world.rows[&keys[2]].due_at, Some(at(5)));
+}
+
+#[test]
 fn a_message_that_its_provider_put_off_is_not_the_next_contact() {
     let mut world = with_rules(&[Webhook, Email, Voice], &[(0, 0), (0, 1), (300, 2)]);
     world.settle();
@@ -770,8 +805,10 @@ fn who_changes_what_is_stuck_makes_it_tried_at_once() {
     assert!(world.act(Act::Escalate, &by(ANN)));
     assert_eq!(world.incident.due(), Some(at(0)));
     assert_eq!(world.now, before);
+    strike(&mut world, 1);
     let mut closed = world.clone();
     assert!(closed.close(&by(ANN)));
+    assert_eq!(closed.incident.due(), Some(at(0)));
     closed.settle();
     assert_eq!(closed.incident.due(), None);
 }

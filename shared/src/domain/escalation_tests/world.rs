@@ -22,7 +22,7 @@ use crate::domain::timeline::{Asked, EventKind, Resolution};
 
 pub const NAMES: [&str; 6] = ["ann", "ben", "cat", "dan", "eve", "fay"];
 /// People from this number on are owners.
-pub const FIRST_OWNER: usize = 100;
+pub const FIRST_OWNER: usize = 1000;
 /// How often a decision may ask: `advance` gives up after as many.
 const ASKS_MAX: usize = 8;
 
