@@ -10,6 +10,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use nightbell_local::engine::{self, Start, StreamReader};
+use nightbell_local::{front, triggers};
 use serde_json::{Value, json};
 use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
 use shared::clock::{Clock, ManualClock};
@@ -47,8 +48,7 @@ pub struct World {
     /// Hints to `notification`.
     pub notification_queue: MemoryQueue,
     stream: StreamReader,
-    alert_ingest: Router,
-    api: Router,
+    front: Router,
 }
 
 /// One of the queues.
@@ -123,20 +123,9 @@ impl World {
         .into();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let cast = Cast::assemble(&ctx).await;
-        let alert_ingest = alert_ingest::router().with_state(ctx.clone());
-        let api = api::router().with_state(ctx.clone());
-        let mut world = Self {
-            ctx,
-            clock,
-            wire,
-            cast,
-            table,
-            escalation_queue,
-            notification_queue,
-            stream,
-            alert_ingest,
-            api,
-        };
+        let front = front::router(&triggers::functions(), &ctx);
+        let mut world =
+            Self { ctx, clock, wire, cast, table, escalation_queue, notification_queue, stream, front };
         world.drain().await;
         world.wire.take_tally();
         world
@@ -149,10 +138,7 @@ impl World {
 
     /// Asks over HTTP, as anybody.
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        let path = request.uri().path();
-        let is_senders = path.starts_with("/v2/") || path.starts_with("/hooks/");
-        let function = if is_senders { &self.alert_ingest } else { &self.api };
-        let response = function.clone().oneshot(request).await.expect("routers do not fail");
+        let response = self.front.clone().oneshot(request).await.expect("routers do not fail");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("bodies end").to_bytes();
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());

@@ -4,6 +4,9 @@
 
 mod alert;
 mod budget;
+mod captured;
 mod configuration;
 mod faults;
+mod house;
 mod races;
+mod webhook;

@@ -1,0 +1,89 @@
+//! The real process: started, killed without warning under load, and started again on the same data.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod bell;
+
+use std::time::{Duration, Instant};
+
+use bell::{Bell, Folder};
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use serde_json::Value;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_under_load_it_loses_nothing_it_accepted_and_the_next_step_fires() {
+    let folder = Folder::new("killed");
+    let bell = Bell::start(&folder.0).await;
+    bell.steps(8).await;
+
+    // The alerts come sixteen at a time; in the midst of them the process is killed.
+    let names: Vec<String> = (0..400).map(|n| format!("db-{n:03}")).collect();
+    let begun = Instant::now();
+    let load = stream::iter(&names).map(async |name| bell.trigger(name).await.then(|| name.clone()));
+    let mut load = load.buffer_unordered(16);
+    let mut accepted = Vec::new();
+    while let Some(answer) = load.next().await {
+        accepted.extend(answer);
+        if begun.elapsed() > Duration::from_secs(4) && accepted.len() > 20 {
+            break;
+        }
+    }
+    drop(load);
+    bell.kill();
+    assert!(!accepted.is_empty());
+
+    let bell = Bell::start(&folder.0).await;
+    let begun = Instant::now();
+    loop {
+        let incidents = bell.all("/api/v1/incidents").await;
+        let known = |name: &String| incidents.iter().find(|incident| incident["group_key"] == name.as_str());
+        let lost: Vec<_> = accepted.iter().filter(|name| known(name).is_none()).collect();
+        assert!(lost.is_empty(), "accepted and lost: {lost:?}");
+        let done = |incident: &Value| incident["unanswered"] == true;
+        if incidents.iter().all(done) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(150), "steps did not fire");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+
+    // Both steps of every incident reached the owner by SMS, once or, where the kill fell between sending and
+    // recording, twice.
+    let sent = bell.all("/api/v1/outbox").await;
+    let incidents = bell.all("/api/v1/incidents").await;
+    let mut worst_ms = 0;
+    for incident in &incidents {
+        let texts = sent.iter().filter(|sent| sent["incident_id"] == incident["id"] && sent["channel"] == "sms");
+        let mut times: Vec<Timestamp> = texts.map(|sent| sent["at"].as_str().unwrap().parse().unwrap()).collect();
+        times.sort();
+        // First step, second step, and the owner's notice that nobody answered.
+        assert!((3..=4).contains(&times.len()), "{incident}: {times:?}");
+        let created: Timestamp = incident["created_at"].as_str().unwrap().parse().unwrap();
+        worst_ms = worst_ms.max(times[0].duration_since(created).as_millis());
+    }
+    println!("{} accepted before the kill; worst wait for the first message {worst_ms} ms", accepted.len());
+    bell.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fell_due_while_it_was_down_happens_at_the_start() {
+    let folder = Folder::new("down");
+    let bell = Bell::start(&folder.0).await;
+    bell.steps(3).await;
+    assert!(bell.trigger("db").await);
+    let begun = Instant::now();
+    while bell.all("/api/v1/outbox").await.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the first step did not fire");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bell.kill();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let bell = Bell::start(&folder.0).await;
+    let begun = Instant::now();
+    while bell.all("/api/v1/outbox").await.len() < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the second step did not fire");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bell.kill();
+}
