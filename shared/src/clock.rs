@@ -44,6 +44,7 @@ impl ManualClock {
 
     /// Moves it on.
     pub fn advance(&self, by: SignedDuration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }

@@ -57,13 +57,17 @@ impl AwsConfig {
         let need = |name| get(name).cloned().ok_or(ConfigError::Missing(name));
         let unreadable = |name, error: &dyn std::fmt::Display| ConfigError::Unreadable(name, error.to_string());
         Ok(Self {
-            public_url: need("PUBLIC_URL")?.parse().map_err(|error| unreadable("PUBLIC_URL", &error))?,
+            public_url: need("PUBLIC_URL")?
+                .parse()
+                .map_err(|error| unreadable("PUBLIC_URL", &error))?,
             table_name: need("TABLE_NAME")?,
             escalation_queue_url: get("ESCALATION_QUEUE_URL").cloned(),
             notification_queue_url: get("NOTIFICATION_QUEUE_URL").cloned(),
             master_key: MasterKey::parse(&need("MASTER_KEY")?)
                 .map_err(|error: MasterKeyInvalid| unreadable("MASTER_KEY", &error))?,
-            smtp: get("SMTP_URL").map(|url| need("SMTP_FROM").map(|from| (url.clone(), from))).transpose()?,
+            smtp: get("SMTP_URL")
+                .map(|url| need("SMTP_FROM").map(|from| (url.clone(), from)))
+                .transpose()?,
             log_filter: get("LOG_FILTER").map_or_else(|| "info".into(), Clone::clone),
         })
     }

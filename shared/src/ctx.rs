@@ -50,7 +50,10 @@ impl Deref for Ctx {
 
 impl From<Parts> for Ctx {
     fn from(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, sources: Sources::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            sources: Sources::default(),
+        }))
     }
 }
 
@@ -71,13 +74,22 @@ impl Ctx {
         let queue = |url: Option<String>| url.map_or(Queue::Absent, |url| Queue::Sqs(SqsQueue::new(sqs.clone(), url)));
         let email = config.smtp.map(|(url, from)| smtp(&url, &from)).transpose()?;
         Ok(Parts {
-            config: Config { public_url: config.public_url, version: env!("CARGO_PKG_VERSION"), has_outbox: false },
+            config: Config {
+                public_url: config.public_url,
+                version: env!("CARGO_PKG_VERSION"),
+                has_outbox: false,
+            },
             store,
             queues: Queues {
                 escalation: queue(config.escalation_queue_url),
                 notification: queue(config.notification_queue_url),
             },
-            gateways: Gateways { sms: None, voice: None, email, webhook: Some(webhook(Inward::Refuse)?) },
+            gateways: Gateways {
+                sms: None,
+                voice: None,
+                email,
+                webhook: Some(webhook(Inward::Refuse)?),
+            },
             inward: Inward::Refuse,
             clock: Clock::System,
             random,
@@ -104,7 +116,9 @@ impl Ctx {
 pub fn smtp(url: &str, from: &str) -> Result<Gateway, ConfigError> {
     let unreadable = |error: &dyn std::fmt::Display| ConfigError::Unreadable("SMTP_URL", error.to_string());
     let config = SmtpConfig::parse(url, from).map_err(|error| unreadable(&error))?;
-    Ok(Gateway::Smtp(EmailSender::new(config).map_err(|error| unreadable(&error))?))
+    Ok(Gateway::Smtp(
+        EmailSender::new(config).map_err(|error| unreadable(&error))?,
+    ))
 }
 
 /// Webhooks.

@@ -35,7 +35,10 @@ where
 }
 
 async fn start() -> Result<Ctx, Error> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where a Lambda's environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a Lambda's environment is read"
+    )]
     let variables: HashMap<String, String> = std::env::vars().collect();
     let config = AwsConfig::read(&variables)?;
     telemetry::init(LogFormat::Json, &config.log_filter)?;
@@ -65,7 +68,12 @@ impl Swept {
     /// When rows could not be done.
     pub fn report(self, what: &'static str) -> Result<Self, Error> {
         if self.found + self.hinted > 0 {
-            let Self { found, hinted, failed, lateness_ms } = self;
+            let Self {
+                found,
+                hinted,
+                failed,
+                lateness_ms,
+            } = self;
             tracing::info!(what, found, hinted, failed, lateness_ms, "swept");
         }
         if self.failed > 0 {

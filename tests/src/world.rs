@@ -124,8 +124,17 @@ impl World {
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let cast = Cast::assemble(&ctx).await;
         let front = front::router(&triggers::functions(), &ctx);
-        let mut world =
-            Self { ctx, clock, wire, cast, table, escalation_queue, notification_queue, stream, front };
+        let mut world = Self {
+            ctx,
+            clock,
+            wire,
+            cast,
+            table,
+            escalation_queue,
+            notification_queue,
+            stream,
+            front,
+        };
         world.drain().await;
         world.wire.take_tally();
         world

@@ -119,8 +119,13 @@ async fn a_link_in_a_message_ends_after_seven_days() {
     let answer = world.ask(get()).await;
     assert_eq!(answer.status, StatusCode::GONE, "{answer:?}");
     let form = http::Request::post(&link).header("content-type", "application/x-www-form-urlencoded");
-    assert_eq!(world.ask(form.body("action=resolve".into()).unwrap()).await.status, StatusCode::GONE);
-    let wrong = http::Request::get("/i/0123456789abcdef").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(
+        world.ask(form.body("action=resolve".into()).unwrap()).await.status,
+        StatusCode::GONE
+    );
+    let wrong = http::Request::get("/i/0123456789abcdef")
+        .body(axum::body::Body::empty())
+        .unwrap();
     assert_eq!(world.ask(wrong).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -134,7 +139,11 @@ async fn an_acknowledgement_that_runs_out_pages_again() {
     assert_eq!(world.outbox().await.len(), 2);
     world.live(SignedDuration::from_mins(2)).await;
     let sent = world.outbox().await;
-    assert_eq!(sent.iter().filter(|message| message.to == "+15550100").count(), 2, "Ana is asked again: {sent:#?}");
+    assert_eq!(
+        sent.iter().filter(|message| message.to == "+15550100").count(),
+        2,
+        "Ana is asked again: {sent:#?}"
+    );
     assert_eq!(world.incident(incident).await.status, Status::Triggered);
     world.assert_idle().await;
 }
@@ -153,8 +162,13 @@ async fn a_snooze_is_quiet_whatever_arrives_and_ends_with_a_page() {
     assert_eq!(world.outbox().await.len(), 4);
     let too_long = world.now() + SignedDuration::from_hours(24 * 8);
     let path = format!("/api/v1/incidents/{incident}/snooze");
-    let answer = world.api(Method::POST, &path, Some(json!({ "until": too_long.to_string() }))).await;
-    assert_eq!((answer.status, &answer.body["errors"][0]["field"]), (StatusCode::BAD_REQUEST, &"until".into()));
+    let answer = world
+        .api(Method::POST, &path, Some(json!({ "until": too_long.to_string() })))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["errors"][0]["field"]),
+        (StatusCode::BAD_REQUEST, &"until".into())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,10 +176,19 @@ async fn reassigned_it_asks_those_people_at_once_and_the_policy_after_five_minut
     let mut world = World::new().await;
     let incident = world.trigger("db").await;
     world.drain().await;
-    act(&world, incident, "reassign", Some(json!({ "user_ids": [world.cast.ben] }))).await;
+    act(
+        &world,
+        incident,
+        "reassign",
+        Some(json!({ "user_ids": [world.cast.ben] })),
+    )
+    .await;
     world.drain().await;
     let to = |sent: &[shared::store::OutboxMessage]| -> Vec<String> {
-        sent.iter().filter(|sent| sent.channel == Medium::Sms).map(|sent| sent.to.clone()).collect()
+        sent.iter()
+            .filter(|sent| sent.channel == Medium::Sms)
+            .map(|sent| sent.to.clone())
+            .collect()
     };
     assert_eq!(to(&world.outbox().await), ["+15550100", "+15550101"]);
     world.live(SignedDuration::from_mins(6)).await;
@@ -176,13 +199,18 @@ async fn reassigned_it_asks_those_people_at_once_and_the_policy_after_five_minut
 async fn a_silent_sender_resolves_by_time_but_not_while_it_still_sends() {
     let mut world = World::new().await;
     let path = format!("/api/v1/services/{}", world.cast.service);
-    let changed = world.api(Method::PATCH, &path, Some(json!({ "auto_resolve_seconds": 600 }))).await;
+    let changed = world
+        .api(Method::PATCH, &path, Some(json!({ "auto_resolve_seconds": 600 })))
+        .await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
     let incident = world.trigger("db").await;
     world.live(SignedDuration::from_mins(7)).await;
     world.trigger("db").await;
     world.live(SignedDuration::from_mins(9)).await;
-    assert!(world.incident(incident).await.is_open(), "its last signal is nine minutes old");
+    assert!(
+        world.incident(incident).await.is_open(),
+        "its last signal is nine minutes old"
+    );
     world.live(SignedDuration::from_mins(2)).await;
     let resolved = world.incident(incident).await;
     assert_eq!(resolved.status, Status::Resolved);
@@ -201,7 +229,11 @@ async fn a_late_retry_after_the_senders_resolve_opens_nothing() {
     assert_eq!(world.signal(resolve.clone()).await.body["outcome"], "ignored");
     let again = json!({ "summary": "s", "dedup_key": "db", "occurred_at": "2026-03-01T01:59:50Z" });
     assert_eq!(world.signal(again).await.body["outcome"], "created");
-    assert_eq!(world.signal(resolve).await.body["outcome"], "ignored", "a late resolve does not close the next one");
+    assert_eq!(
+        world.signal(resolve).await.body["outcome"],
+        "ignored",
+        "a late resolve does not close the next one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,13 +252,22 @@ async fn prometheus_itself_is_an_incident_a_label_set() {
     assert_eq!(world.post(&path, body.to_string()).await.status, StatusCode::OK);
     world.drain().await;
     let list = world.api(Method::GET, "/api/v1/incidents", None).await;
-    let shown: Vec<_> =
-        list.body["items"].as_array().unwrap().iter().map(|one| (one["title"].clone(), one["status"].clone())).collect();
-    assert!(shown.contains(&("A".into(), "resolved".into())) && shown.contains(&("B".into(), "triggered".into())), "{shown:?}");
+    let shown: Vec<_> = list.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["title"].clone(), one["status"].clone()))
+        .collect();
+    assert!(
+        shown.contains(&("A".into(), "resolved".into())) && shown.contains(&("B".into(), "triggered".into())),
+        "{shown:?}"
+    );
     assert_eq!(shown.len(), 2);
 }
 
 async fn act(world: &World, incident: shared::domain::id::IncidentId, verb: &str, body: Option<serde_json::Value>) {
-    let answer = world.api(Method::POST, &format!("/api/v1/incidents/{incident}/{verb}"), body).await;
+    let answer = world
+        .api(Method::POST, &format!("/api/v1/incidents/{incident}/{verb}"), body)
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
 }

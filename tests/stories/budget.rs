@@ -21,7 +21,12 @@ async fn the_budget_holds() {
     let repeat = take(&world, "repeat");
     escalation::advance(&world.ctx, incident, world.now()).await.unwrap();
     let step = take(&world, "step with two messages");
-    let rows = world.ctx.store.all_deliveries(Subject::Incident(incident)).await.unwrap();
+    let rows = world
+        .ctx
+        .store
+        .all_deliveries(Subject::Incident(incident))
+        .await
+        .unwrap();
     world.wire.take_tally();
     notification::deliver(&world.ctx, &rows[0].key).await.unwrap();
     let delivery = take(&world, "delivery, with the outbox's own write");
@@ -41,9 +46,22 @@ async fn the_budget_holds() {
     world.wire.take_tally();
     let now = world.now();
     let mut known = world.ctx.store.incident(other).await.unwrap().unwrap();
-    let kind = known.value.close(Resolution::ByHand, &Actor::system(), None, now).unwrap();
-    let event = Event { id: EventId(world.ctx.random.ulid(now)), at: now, actor: Actor::system(), kind };
-    world.ctx.store.close_incident(&known.value, known.version, ClosedBy::Hand, &event).await.unwrap();
+    let kind = known
+        .value
+        .close(Resolution::ByHand, &Actor::system(), None, now)
+        .unwrap();
+    let event = Event {
+        id: EventId(world.ctx.random.ulid(now)),
+        at: now,
+        actor: Actor::system(),
+        kind,
+    };
+    world
+        .ctx
+        .store
+        .close_incident(&known.value, known.version, ClosedBy::Hand, &event)
+        .await
+        .unwrap();
     let close_by_hand = take(&world, "close by hand");
 
     assert_eq!((repeat.round_trips, repeat.write_units), (1, 1.0));
@@ -51,11 +69,19 @@ async fn the_budget_holds() {
     assert!(new.write_units <= 9.0, "{new:?}");
     assert!(step.round_trips <= 3, "{step:?}");
     assert_eq!(step.writes, 1, "a step is one transaction");
-    assert_eq!((delivery.writes, delivery.requests), (3, 4), "claim, read, outbox, record");
+    assert_eq!(
+        (delivery.writes, delivery.requests),
+        (3, 4),
+        "claim, read, outbox, record"
+    );
     assert_eq!(close_by_signal.round_trips, 3);
     assert_eq!(close_by_hand.round_trips, 2);
     let shards = u32::from(shared::store::keys::SHARDS);
-    assert_eq!((idle.requests, idle.writes), (2 * shards, 0), "one query a kind and shard");
+    assert_eq!(
+        (idle.requests, idle.writes),
+        (2 * shards, 0),
+        "one query a kind and shard"
+    );
 }
 
 fn take(world: &World, what: &str) -> Tally {

@@ -44,10 +44,33 @@ fn lines_with(sources: &[(PathBuf, String)], words: &[&str]) -> Vec<String> {
 fn the_domain_is_pure() {
     let domain = sources("shared/src/domain");
     let impure = [
-        "async ", ".await", "tokio", "std::env", "std::fs", "std::net", "std::io", "std::process", "std::thread",
-        "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "rand::", "aws_sdk", "aws_config", "reqwest",
-        "axum", "hyper", "crate::store", "crate::web", "crate::queue", "crate::channel", "crate::ctx", "crate::secret",
-        "crate::clock", "crate::config",
+        "async ",
+        ".await",
+        "tokio",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::io",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "rand::",
+        "aws_sdk",
+        "aws_config",
+        "reqwest",
+        "axum",
+        "hyper",
+        "crate::store",
+        "crate::web",
+        "crate::queue",
+        "crate::channel",
+        "crate::ctx",
+        "crate::secret",
+        "crate::clock",
+        "crate::config",
     ];
     assert_eq!(lines_with(&domain, &impure), Vec::<String>::new());
 }
@@ -61,7 +84,9 @@ fn functions_do_not_depend_on_one_another() {
     for name in &names {
         let manifest = fs::read_to_string(root().join(format!("functions/{name}/Cargo.toml"))).unwrap();
         for other in names.iter().filter(|other| *other != name) {
-            let depends = manifest.lines().any(|line| line.starts_with(&format!("{other}.")) || line.starts_with(&format!("{other} =")));
+            let depends = manifest
+                .lines()
+                .any(|line| line.starts_with(&format!("{other}.")) || line.starts_with(&format!("{other} =")));
             assert!(!depends, "{name} depends on {other}");
         }
     }
@@ -70,9 +95,18 @@ fn functions_do_not_depend_on_one_another() {
 #[test]
 fn nothing_that_runs_on_lambda_touches_a_file() {
     let running: Vec<_> = [sources("functions"), sources("shared/src")].concat();
-    let files = ["std::fs", "tokio::fs", "tempfile", "File::create", "File::open", "OpenOptions", "env::temp_dir"];
-    let (tests, running): (Vec<_>, Vec<_>) =
-        running.into_iter().partition(|(path, _)| path.to_string_lossy().contains("test"));
+    let files = [
+        "std::fs",
+        "tokio::fs",
+        "tempfile",
+        "File::create",
+        "File::open",
+        "OpenOptions",
+        "env::temp_dir",
+    ];
+    let (tests, running): (Vec<_>, Vec<_>) = running
+        .into_iter()
+        .partition(|(path, _)| path.to_string_lossy().contains("test"));
     assert!(!tests.is_empty());
     assert_eq!(lines_with(&running, &files), Vec::<String>::new());
 }
@@ -80,7 +114,18 @@ fn nothing_that_runs_on_lambda_touches_a_file() {
 #[test]
 fn keys_are_written_in_one_file() {
     let sources = sources("shared/src/store");
-    let others: Vec<_> = sources.into_iter().filter(|(path, _)| !path.ends_with("keys.rs")).collect();
-    let built = ["format!(\"INC#", "format!(\"DLV#", "format!(\"SLOT#", "format!(\"KEY#", "format!(\"DUE#", "format!(\"LINK#", "format!(\"LIST#"];
+    let others: Vec<_> = sources
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("keys.rs"))
+        .collect();
+    let built = [
+        "format!(\"INC#",
+        "format!(\"DLV#",
+        "format!(\"SLOT#",
+        "format!(\"KEY#",
+        "format!(\"DUE#",
+        "format!(\"LINK#",
+        "format!(\"LIST#",
+    ];
     assert_eq!(lines_with(&others, &built), Vec::<String>::new());
 }

@@ -1,6 +1,12 @@
 //! Stories through the front door, one binary: what a sender posts, what a person is sent, what they tap.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::large_futures,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 mod alert;
 mod budget;

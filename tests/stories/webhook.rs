@@ -30,7 +30,11 @@ impl Receiver {
     async fn hear(State(receiver): State<Self>, headers: HeaderMap, body: String) -> StatusCode {
         receiver.heard.lock().unwrap().push((headers, body));
         let mut answers = receiver.answers.lock().unwrap();
-        if answers.is_empty() { StatusCode::OK } else { StatusCode::from_u16(answers.remove(0)).unwrap() }
+        if answers.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::from_u16(answers.remove(0)).unwrap()
+        }
     }
 
     fn heard(&self) -> Vec<(HeaderMap, String)> {
@@ -50,7 +54,10 @@ async fn add_channel(world: &World, url: &str) -> String {
     let path = format!("/api/v1/escalation-policies/{}", world.cast.policy);
     let changed = world.api(Method::PATCH, &path, Some(policy)).await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
-    channel.body["signing_secret"].as_str().expect("answered once").to_owned()
+    channel.body["signing_secret"]
+        .as_str()
+        .expect("answered once")
+        .to_owned()
 }
 
 #[tokio::test]
@@ -71,10 +78,16 @@ async fn a_channel_hears_a_signed_page_and_hears_it_again_under_the_same_id_unti
         let body: Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["type"], "incident.page");
         assert_eq!(body["data"]["incident"]["id"], incident.to_string());
-        assert!(body["data"]["acknowledge_url"].is_null(), "a room is given nobody's link");
+        assert!(
+            body["data"]["acknowledge_url"].is_null(),
+            "a room is given nobody's link"
+        );
         assert_eq!(headers["x-nightbell-webhook-id"], body["id"].as_str().unwrap());
     }
-    assert_eq!(heard[0].0["x-nightbell-webhook-id"], heard[1].0["x-nightbell-webhook-id"]);
+    assert_eq!(
+        heard[0].0["x-nightbell-webhook-id"],
+        heard[1].0["x-nightbell-webhook-id"]
+    );
 }
 
 #[tokio::test]
@@ -86,8 +99,23 @@ async fn a_channel_that_is_gone_delays_nobody_and_is_shown_as_failed() {
     let incident = world.trigger("db").await;
     world.live(SignedDuration::from_secs(10)).await;
     assert_eq!(world.outbox().await.len(), 2, "Ana has her SMS and her e-mail");
-    let deliveries = world.api(Method::GET, &format!("/api/v1/incidents/{incident}/deliveries"), None).await;
-    let states: Vec<_> = deliveries.body["items"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
-    assert_eq!(states.iter().filter(|state| **state == "sent").count(), 2, "{deliveries:?}");
-    assert_eq!(states.iter().filter(|state| **state == "failed").count(), 1, "{deliveries:?}");
+    let deliveries = world
+        .api(Method::GET, &format!("/api/v1/incidents/{incident}/deliveries"), None)
+        .await;
+    let states: Vec<_> = deliveries.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["state"])
+        .collect();
+    assert_eq!(
+        states.iter().filter(|state| **state == "sent").count(),
+        2,
+        "{deliveries:?}"
+    );
+    assert_eq!(
+        states.iter().filter(|state| **state == "failed").count(),
+        1,
+        "{deliveries:?}"
+    );
 }

@@ -53,7 +53,9 @@ pub async fn advance(ctx: &Ctx, id: IncidentId, now: Timestamp) -> Result<Advanc
 
 async fn rounds(ctx: &Ctx, id: IncidentId, now: Timestamp) -> Result<Advanced, StoreError> {
     for _ in 0..ROUNDS_MAX {
-        let Some(incident) = ctx.store.incident(id).await? else { return Ok(Advanced::Waits(None)) };
+        let Some(incident) = ctx.store.incident(id).await? else {
+            return Ok(Advanced::Waits(None));
+        };
         if let Some(advanced) = once(ctx, &incident, now).await? {
             return Ok(advanced);
         }
@@ -87,36 +89,70 @@ async fn write(ctx: &Ctx, version: u64, mut plan: Plan, now: Timestamp) -> Resul
     }
     let event = plan.event.take().map(|kind| event(ctx, kind, now));
     let written = (plan.deliveries.as_slice(), plan.hasten.as_slice());
-    if ctx.store.apply(&plan.incident, version, written, event.as_ref()).await? == Applied::Changed {
+    if ctx
+        .store
+        .apply(&plan.incident, version, written, event.as_ref())
+        .await?
+        == Applied::Changed
+    {
         return Ok(None);
     }
-    let span = tracing::info_span!("plan", correlation_id = %plan.incident.correlation_id, incident_id = %plan.incident.id);
+    let span =
+        tracing::info_span!("plan", correlation_id = %plan.incident.correlation_id, incident_id = %plan.incident.id);
     if let Some(alarm) = plan.alarm {
         tracing::error!(parent: &span, alarm, "somebody must know of this");
     }
     tracing::info!(parent: &span, deliveries = plan.deliveries.len(), hastened = plan.hasten.len(), "plan written");
     let due = plan.incident.due();
-    hint(ctx, plan.incident.id, due, plan.deliveries.iter().chain(&plan.hasten), now).await;
+    hint(
+        ctx,
+        plan.incident.id,
+        due,
+        plan.deliveries.iter().chain(&plan.hasten),
+        now,
+    )
+    .await;
     Ok(Some(Advanced::Planned(due)))
 }
 
-async fn hint<'a>(ctx: &Ctx, id: IncidentId, due: Option<Timestamp>, deliveries: impl Iterator<Item = &'a Delivery>, now: Timestamp) {
+async fn hint<'a>(
+    ctx: &Ctx,
+    id: IncidentId,
+    due: Option<Timestamp>,
+    deliveries: impl Iterator<Item = &'a Delivery>,
+    now: Timestamp,
+) {
     let deliveries = deliveries.filter_map(|delivery| {
-        Some(Hint { what: DeliveryHint::from(&delivery.key), due: delivery.due_at? })
+        Some(Hint {
+            what: DeliveryHint::from(&delivery.key),
+            due: delivery.due_at?,
+        })
     });
     ctx.queues.notification.hint(deliveries, now).await;
-    let incident = due.map(|due| Hint { what: IncidentHint { incident_id: id }, due });
+    let incident = due.map(|due| Hint {
+        what: IncidentHint { incident_id: id },
+        due,
+    });
     ctx.queues.escalation.hint(incident, now).await;
 }
 
 /// Closes an incident whose sender fell silent, if it still is.
-async fn close(ctx: &Ctx, incident: &Versioned<Incident>, slot: &Slot, now: Timestamp) -> Result<Option<Advanced>, StoreError> {
+async fn close(
+    ctx: &Ctx,
+    incident: &Versioned<Incident>,
+    slot: &Slot,
+    now: Timestamp,
+) -> Result<Option<Advanced>, StoreError> {
     let mut next = incident.value.clone();
     let Some(kind) = next.close(Resolution::BySilence, &Actor::system(), Some(slot.counts()), now) else {
         return Ok(None);
     };
     let by = ClosedBy::Silence(slot.last_signal_at);
-    match ctx.store.close_incident(&next, incident.version, by, &event(ctx, kind, now)).await? {
+    match ctx
+        .store
+        .close_incident(&next, incident.version, by, &event(ctx, kind, now))
+        .await?
+    {
         Applied::Done => Ok(Some(Advanced::Planned(next.due()))),
         Applied::Changed => Ok(None),
     }
@@ -147,7 +183,12 @@ async fn strike(ctx: &Ctx, id: IncidentId, error: &StoreError, now: Timestamp) -
 }
 
 fn event(ctx: &Ctx, kind: EventKind, now: Timestamp) -> Event {
-    Event { id: EventId(ctx.random.ulid(now)), at: now, actor: Actor::system(), kind }
+    Event {
+        id: EventId(ctx.random.ulid(now)),
+        at: now,
+        actor: Actor::system(),
+        kind,
+    }
 }
 
 /// Only a person's page can be answered by its link.

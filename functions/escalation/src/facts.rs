@@ -53,7 +53,12 @@ pub async fn read(ctx: &Ctx, incident: &Incident, facts: &mut Facts, needs: &[Ne
         reads.push(ctx.store.load_many::<User>(users.clone()).map_ok(Read::Users).boxed());
     }
     if !channels.is_empty() {
-        reads.push(ctx.store.load_many::<Channel>(channels.clone()).map_ok(Read::Channels).boxed());
+        reads.push(
+            ctx.store
+                .load_many::<Channel>(channels.clone())
+                .map_ok(Read::Channels)
+                .boxed(),
+        );
     }
     for read in future::try_join_all(reads).await? {
         read.into_facts(facts);
@@ -107,7 +112,9 @@ impl Read {
             Self::Owners(owners) => facts.owners = Some(owners),
             Self::Users(users) => facts.users.extend(users.into_iter().map(|user| (user.id, Some(user)))),
             Self::Channels(channels) => {
-                facts.channels.extend(channels.into_iter().map(|channel| (channel.id, Some(channel))));
+                facts
+                    .channels
+                    .extend(channels.into_iter().map(|channel| (channel.id, Some(channel))));
             }
         }
     }

@@ -30,7 +30,11 @@ const NEAR: SignedDuration = SignedDuration::from_secs(1);
 /// When an incident could not be advanced: the stream's batch is tried again, in halves.
 pub async fn handle_stream(event: StreamEvent, ctx: Ctx) -> Result<DynamoDbEventResponse, Error> {
     let now = ctx.clock.now();
-    let mut ids: Vec<IncidentId> = event.records.iter().filter_map(|record| due_incident(record, now)).collect();
+    let mut ids: Vec<IncidentId> = event
+        .records
+        .iter()
+        .filter_map(|record| due_incident(record, now))
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     for (id, result) in advance_all(&ctx, ids, now).await {
@@ -82,7 +86,16 @@ async fn by_hint(ctx: &Ctx, body: &str, now: Timestamp) -> Result<(), Error> {
     match advance(ctx, id, now).await? {
         // Early, by a clock or a rounded delay: the queue is told again.
         Advanced::Waits(Some(due)) if hint.due >= due => {
-            ctx.queues.escalation.hint([Hint { what: IncidentHint { incident_id: id }, due }], now).await;
+            ctx.queues
+                .escalation
+                .hint(
+                    [Hint {
+                        what: IncidentHint { incident_id: id },
+                        due,
+                    }],
+                    now,
+                )
+                .await;
         }
         Advanced::Waits(_) | Advanced::Planned(_) => {}
     }
@@ -99,17 +112,30 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
     let due = ctx.store.due::<IncidentId>(ahead).await?;
     let (overdue, soon): (Vec<Due<IncidentId>>, Vec<_>) = due.into_iter().partition(|due| due.at <= now);
     let worst = overdue.first().map(|due| now.duration_since(due.at));
-    let hints = soon.into_iter().map(|due| Hint { what: IncidentHint { incident_id: due.what }, due: due.at });
+    let hints = soon.into_iter().map(|due| Hint {
+        what: IncidentHint { incident_id: due.what },
+        due: due.at,
+    });
     let hints: Vec<_> = hints.collect();
     let hinted = hints.len();
     ctx.queues.escalation.hint(hints, now).await;
     let found = overdue.len();
     let results = advance_all(&ctx, overdue.into_iter().map(|due| due.what).collect(), now).await;
     let failed = results.iter().filter(|(_, result)| result.is_err()).count();
-    Swept { found, hinted, failed, lateness_ms: worst.map(|worst| worst.as_millis() as i64) }.report("incidents")
+    Swept {
+        found,
+        hinted,
+        failed,
+        lateness_ms: worst.map(|worst| worst.as_millis() as i64),
+    }
+    .report("incidents")
 }
 
-async fn advance_all(ctx: &Ctx, ids: Vec<IncidentId>, now: Timestamp) -> Vec<(IncidentId, Result<Advanced, StoreError>)> {
+async fn advance_all(
+    ctx: &Ctx,
+    ids: Vec<IncidentId>,
+    now: Timestamp,
+) -> Vec<(IncidentId, Result<Advanced, StoreError>)> {
     let all = stream::iter(ids).map(|id| async move { (id, advance(ctx, id, now).await) });
     all.buffer_unordered(AT_ONCE_MAX).collect().await
 }

@@ -55,7 +55,16 @@ async fn attempt(ctx: &Ctx, claimed: Delivery) -> Result<Delivered, StoreError> 
         return Ok(Delivered::Nothing);
     }
     if let Some(due) = recorded.due_at {
-        ctx.queues.notification.hint([Hint { what: DeliveryHint::from(&key), due }], now).await;
+        ctx.queues
+            .notification
+            .hint(
+                [Hint {
+                    what: DeliveryHint::from(&key),
+                    due,
+                }],
+                now,
+            )
+            .await;
     }
     Ok(Delivered::Tried(recorded.state, recorded.due_at))
 }
@@ -101,7 +110,9 @@ fn log(delivery: &Delivery, outcome: &Attempt) {
     match outcome {
         Attempt::Sent { .. } => tracing::info!(medium, "sent"),
         Attempt::Superseded => tracing::info!(medium, "superseded"),
-        Attempt::Transient(reason) | Attempt::Throttled(_, reason) => tracing::warn!(medium, reason, "to be tried again"),
+        Attempt::Transient(reason) | Attempt::Throttled(_, reason) => {
+            tracing::warn!(medium, reason, "to be tried again")
+        }
         Attempt::Permanent(reason) => tracing::error!(medium, reason, "failed for good"),
     }
 }

@@ -47,7 +47,12 @@ struct Subject<'a> {
 }
 
 /// The JSON of one delivery.
-pub fn body(delivery: &Delivery, incident: Option<&Incident>, message: &Message, acknowledge_url: Option<&str>) -> Vec<u8> {
+pub fn body(
+    delivery: &Delivery,
+    incident: Option<&Incident>,
+    message: &Message,
+    acknowledge_url: Option<&str>,
+) -> Vec<u8> {
     let envelope = Envelope {
         id: delivery.key.public_id(),
         r#type: kind(delivery.key.part),

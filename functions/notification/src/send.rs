@@ -37,22 +37,37 @@ pub async fn route(ctx: &Ctx, delivery: &Delivery) -> Result<Route, StoreError> 
         }
         Recipient::Place(channel) => ctx.store.load::<Channel>(channel).await?,
     };
-    let Some(channel) = channel else { return Ok(Route::Nowhere("the channel is gone".into())) };
+    let Some(channel) = channel else {
+        return Ok(Route::Nowhere("the channel is gone".into()));
+    };
     let channel = channel.value;
-    Ok(match ctx.master.open(&format!("channel:{}", channel.id), &channel.sealed_secret) {
-        Ok(key) => Route::To(channel.address, vec![key]),
-        Err(_) => Route::Nowhere("the channel's signing key cannot be opened".into()),
-    })
+    Ok(
+        match ctx
+            .master
+            .open(&format!("channel:{}", channel.id), &channel.sealed_secret)
+        {
+            Ok(key) => Route::To(channel.address, vec![key]),
+            Err(_) => Route::Nowhere("the channel's signing key cannot be opened".into()),
+        },
+    )
 }
 
 /// Sends a delivery that was checked a moment ago. Takes at most ten seconds.
-pub async fn send(ctx: &Ctx, delivery: &Delivery, route: Route, incident: Option<&Incident>, now: Timestamp) -> Result<Attempt, StoreError> {
+pub async fn send(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    route: Route,
+    incident: Option<&Incident>,
+    now: Timestamp,
+) -> Result<Attempt, StoreError> {
     let (to, keys) = match route {
         Route::To(to, keys) => (to, keys),
         Route::Nowhere(why) => return Ok(Attempt::Permanent(why)),
     };
     let Some(gateway) = ctx.gateways.of(delivery.medium) else {
-        return Ok(Attempt::Permanent("no provider is set up for this kind of message".into()));
+        return Ok(Attempt::Permanent(
+            "no provider is set up for this kind of message".into(),
+        ));
     };
     let act_url = delivery.link_hash.is_some().then(|| {
         let code = LinkCode::derive(&ctx.master, &delivery.key.public_id());
@@ -66,7 +81,12 @@ pub async fn send(ctx: &Ctx, delivery: &Delivery, route: Route, incident: Option
             Gateway::Outbox => to_outbox(ctx, delivery, to, message, now).await.map(Ok),
             Gateway::Smtp(sender) => {
                 let id = delivery.key.public_id();
-                let email = Email { to: &to, subject: &message.subject, text: &message.text, id: &id };
+                let email = Email {
+                    to: &to,
+                    subject: &message.subject,
+                    text: &message.text,
+                    id: &id,
+                };
                 Ok(sender.send(email, now).await)
             }
             Gateway::Webhook(sender) => {
@@ -90,22 +110,43 @@ pub async fn send(ctx: &Ctx, delivery: &Delivery, route: Route, incident: Option
     })
 }
 
-fn message(ctx: &Ctx, delivery: &Delivery, incident: Option<&Incident>, act_url: Option<&str>, now: Timestamp) -> Option<Message> {
+fn message(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    incident: Option<&Incident>,
+    act_url: Option<&str>,
+    now: Timestamp,
+) -> Option<Message> {
     let code;
     let about = match (delivery.key.subject, delivery.key.part, incident) {
         (Subject::Contact(contact), Part::Verification(sent_at), _) => {
             code = verification_code(&ctx.master, &contact.to_string(), sent_at);
             About::Verification { code: &code }
         }
-        (Subject::Incident(_), part, Some(incident)) => About::Incident { incident, part, act_url },
+        (Subject::Incident(_), part, Some(incident)) => About::Incident {
+            incident,
+            part,
+            act_url,
+        },
         _ => return None,
     };
     let product_url = ctx.url("/");
-    let facts = Facts { about, time_zone: &delivery.time_zone, now, product_url: &product_url };
+    let facts = Facts {
+        about,
+        time_zone: &delivery.time_zone,
+        now,
+        product_url: &product_url,
+    };
     Some(compose(delivery.medium, Locale::of(&delivery.locale), &facts))
 }
 
-async fn to_outbox(ctx: &Ctx, delivery: &Delivery, to: String, message: Message, now: Timestamp) -> Result<Receipt, StoreError> {
+async fn to_outbox(
+    ctx: &Ctx,
+    delivery: &Delivery,
+    to: String,
+    message: Message,
+    now: Timestamp,
+) -> Result<Receipt, StoreError> {
     let id = EventId(ctx.random.ulid(now));
     let has_subject = matches!(delivery.medium, Medium::Email);
     let kept = OutboxMessage {
@@ -122,5 +163,7 @@ async fn to_outbox(ctx: &Ctx, delivery: &Delivery, to: String, message: Message,
         delivery_id: delivery.key.public_id(),
     };
     ctx.store.add_to_outbox(&kept).await?;
-    Ok(Receipt { provider_id: Some(id.to_string()) })
+    Ok(Receipt {
+        provider_id: Some(id.to_string()),
+    })
 }

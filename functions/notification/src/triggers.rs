@@ -47,7 +47,10 @@ async fn by_hint(ctx: &Ctx, body: &str) -> Result<(), Error> {
     if let Delivered::NotYet(due) = deliver(ctx, &key).await?
         && hint.due >= due
     {
-        ctx.queues.notification.hint([Hint { what: hint.what, due }], ctx.clock.now()).await;
+        ctx.queues
+            .notification
+            .hint([Hint { what: hint.what, due }], ctx.clock.now())
+            .await;
     }
     Ok(())
 }
@@ -61,8 +64,13 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
     let ahead = now + SignedDuration::from_secs(SWEEP_AHEAD_SECONDS);
     let due = ctx.store.due::<DeliveryKey>(ahead).await?;
     let (overdue, soon): (Vec<Due<DeliveryKey>>, Vec<_>) = due.into_iter().partition(|due| due.at <= now);
-    let hints: Vec<_> =
-        soon.iter().map(|due| Hint { what: DeliveryHint::from(&due.what), due: due.at }).collect();
+    let hints: Vec<_> = soon
+        .iter()
+        .map(|due| Hint {
+            what: DeliveryHint::from(&due.what),
+            due: due.at,
+        })
+        .collect();
     let (found, hinted) = (overdue.len(), hints.len());
     let lateness_ms = overdue.first().map(|due| now.duration_since(due.at).as_millis() as i64);
     ctx.queues.notification.hint(hints, now).await;
@@ -76,5 +84,11 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
             failed += 1;
         }
     }
-    Swept { found, hinted, failed, lateness_ms }.report("deliveries")
+    Swept {
+        found,
+        hinted,
+        failed,
+        lateness_ms,
+    }
+    .report("deliveries")
 }

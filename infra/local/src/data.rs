@@ -24,8 +24,15 @@ const MASTER_KEY: &str = "master.key";
 const TABLE: &str = "table.sqlite3";
 
 /// Files that `--fresh` deletes: all but the mark and the lock, which is held meanwhile.
-const CONTENTS: [&str; 7] =
-    [TABLE, "table.sqlite3-wal", "table.sqlite3-shm", MASTER_KEY, "cert.pem", "cert.key", "demo.json"];
+const CONTENTS: [&str; 7] = [
+    TABLE,
+    "table.sqlite3-wal",
+    "table.sqlite3-shm",
+    MASTER_KEY,
+    "cert.pem",
+    "cert.key",
+    "demo.json",
+];
 
 /// What `format` says of folders that this program writes.
 const FORMAT_TEXT: &str = "nightbell data 1\n";
@@ -85,7 +92,10 @@ impl DataDir {
     /// # Errors
     /// When it is somebody else's, in either sense, or the system refuses.
     pub fn take(path: &Path) -> Result<Self, DataError> {
-        let failed = |source| DataError::Io { path: path.into(), source };
+        let failed = |source| DataError::Io {
+            path: path.into(),
+            source,
+        };
         make_folder(path).map_err(failed)?;
         check_is_ours(path)?;
         let lock = take_lock(path)?;
@@ -128,8 +138,10 @@ impl DataDir {
     /// When the file holds something else, or the system refuses.
     pub fn master_key(&self, random: &Random) -> Result<MasterKey, DataError> {
         if let Some(text) = self.read(MASTER_KEY)? {
-            return MasterKey::parse(&text)
-                .map_err(|source| DataError::MasterKey { path: self.path.join(MASTER_KEY), source });
+            return MasterKey::parse(&text).map_err(|source| DataError::MasterKey {
+                path: self.path.join(MASTER_KEY),
+                source,
+            });
         }
         let key = MasterKey::from_bytes(random.bytes());
         self.write(MASTER_KEY, format!("{}\n", key.expose_hex()).as_bytes())?;
@@ -144,7 +156,10 @@ impl DataDir {
         match std::fs::read_to_string(self.path.join(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(DataError::Io { path: self.path.join(name), source }),
+            Err(source) => Err(DataError::Io {
+                path: self.path.join(name),
+                source,
+            }),
         }
     }
 
@@ -153,8 +168,10 @@ impl DataDir {
     /// # Errors
     /// When the system refuses.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), DataError> {
-        write_whole(&self.path, name, content)
-            .map_err(|source| DataError::Io { path: self.path.join(name), source })
+        write_whole(&self.path, name, content).map_err(|source| DataError::Io {
+            path: self.path.join(name),
+            source,
+        })
     }
 
     /// Removes a file of the folder, if it is there.
@@ -163,9 +180,10 @@ impl DataDir {
     /// When the system refuses.
     pub fn remove(&self, name: &str) -> Result<(), DataError> {
         match std::fs::remove_file(self.path.join(name)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(DataError::Io { path: self.path.join(name), source })
-            }
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataError::Io {
+                path: self.path.join(name),
+                source,
+            }),
             _ => Ok(()),
         }
     }
@@ -180,7 +198,10 @@ fn make_folder(path: &Path) -> io::Result<()> {
 }
 
 fn check_is_ours(path: &Path) -> Result<(), DataError> {
-    let failed = |source| DataError::Io { path: path.into(), source };
+    let failed = |source| DataError::Io {
+        path: path.into(),
+        source,
+    };
     match std::fs::read_to_string(path.join(FORMAT)) {
         Ok(text) if text == FORMAT_TEXT => return Ok(()),
         Ok(text) if text.starts_with("nightbell data ") => return Err(DataError::Newer(path.into())),
@@ -200,14 +221,24 @@ fn check_is_ours(path: &Path) -> Result<(), DataError> {
 }
 
 fn take_lock(path: &Path) -> Result<File, DataError> {
-    let failed = |source| DataError::Io { path: path.join(LOCK), source };
-    let mut lock = private().read(true).create(true).open(path.join(LOCK)).map_err(failed)?;
+    let failed = |source| DataError::Io {
+        path: path.join(LOCK),
+        source,
+    };
+    let mut lock = private()
+        .read(true)
+        .create(true)
+        .open(path.join(LOCK))
+        .map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
             lock.read_to_string(&mut pid).map_err(failed)?;
-            return Err(DataError::InUse { path: path.into(), pid: pid.trim().to_owned() });
+            return Err(DataError::InUse {
+                path: path.into(),
+                pid: pid.trim().to_owned(),
+            });
         }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
@@ -252,8 +283,10 @@ mod tests {
     use crate::home::testing::Folder;
 
     fn names(path: &Path) -> Vec<String> {
-        let mut names: Vec<_> =
-            std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -263,7 +296,10 @@ mod tests {
         let folder = Folder::new();
         let taken = DataDir::take(folder.path()).unwrap();
         let error = DataDir::take(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(&format!("in use by process {}", std::process::id())), "{error}");
+        assert!(
+            error.contains(&format!("in use by process {}", std::process::id())),
+            "{error}"
+        );
         assert!(error.contains("--data"), "{error}");
         drop(taken);
         DataDir::take(folder.path()).unwrap();
@@ -311,7 +347,10 @@ mod tests {
         let folder = Folder::new();
         let data = DataDir::take(folder.path()).unwrap();
         let key = data.master_key(&Random::seeded(1)).unwrap();
-        assert_eq!(data.master_key(&Random::seeded(2)).unwrap().expose_hex(), key.expose_hex());
+        assert_eq!(
+            data.master_key(&Random::seeded(2)).unwrap().expose_hex(),
+            key.expose_hex()
+        );
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(folder.path()), 0o700);
         assert_eq!(mode(&folder.path().join(MASTER_KEY)), 0o600);

@@ -26,7 +26,11 @@ pub fn router(functions: &[Function], ctx: &Ctx) -> Router {
     for function in functions {
         if let Trigger::Http { paths, router } = function.trigger {
             let router = router().with_state(ctx.clone()).layer(middleware::from_fn(named));
-            routes.extend(paths.iter().map(|prefix| Route { prefix, name: function.name, router: router.clone() }));
+            routes.extend(paths.iter().map(|prefix| Route {
+                prefix,
+                name: function.name,
+                router: router.clone(),
+            }));
         }
     }
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
@@ -57,7 +61,10 @@ async fn named(path: Option<MatchedPath>, request: Request, next: Next) -> Respo
 }
 
 async fn answer(routes: &[Route], request: Request) -> Response {
-    let Some(route) = routes.iter().find(|route| request.uri().path().starts_with(route.prefix)) else {
+    let Some(route) = routes
+        .iter()
+        .find(|route| request.uri().path().starts_with(route.prefix))
+    else {
         return Problem::not_found().into_response();
     };
     let began = Instant::now();
@@ -75,7 +82,10 @@ async fn answer(routes: &[Route], request: Request) -> Response {
             Problem::unavailable().into_response()
         }
     };
-    let path = response.extensions().get::<Named>().map_or("(no route)", |named| named.0.as_str());
+    let path = response
+        .extensions()
+        .get::<Named>()
+        .map_or("(no route)", |named| named.0.as_str());
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1_000.0);
     tracing::debug!(function = route.name, %method, path, status, ms = format_args!("{ms:.1}"), "request");
     response
@@ -91,19 +101,39 @@ mod tests {
     use crate::home::testing;
 
     fn first() -> Router<Ctx> {
-        let panics = || async { if true { panic!("on purpose") } };
-        Router::new().route("/hooks/{key}", get(|| async { "first" })).route("/hooks/panic", get(panics))
+        let panics = || async {
+            if true {
+                panic!("on purpose")
+            }
+        };
+        Router::new()
+            .route("/hooks/{key}", get(|| async { "first" }))
+            .route("/hooks/panic", get(panics))
     }
 
     fn second() -> Router<Ctx> {
-        Router::new().route("/", get(|| async { "second" })).fallback(|| async { (StatusCode::NOT_FOUND, "second") })
+        Router::new()
+            .route("/", get(|| async { "second" }))
+            .fallback(|| async { (StatusCode::NOT_FOUND, "second") })
     }
 
     #[tokio::test]
     async fn the_longest_prefix_decides_and_a_panic_is_one_requests_own() {
         let functions = [
-            Function { name: "second", trigger: Trigger::Http { paths: &["/"], router: second } },
-            Function { name: "first", trigger: Trigger::Http { paths: &["/hooks/"], router: first } },
+            Function {
+                name: "second",
+                trigger: Trigger::Http {
+                    paths: &["/"],
+                    router: second,
+                },
+            },
+            Function {
+                name: "first",
+                trigger: Trigger::Http {
+                    paths: &["/hooks/"],
+                    router: first,
+                },
+            },
         ];
         let (ctx, _) = testing::ctx().await;
         let router = router(&functions, &ctx);

@@ -64,7 +64,11 @@ pub fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), StartError> {
     telemetry::init(LogFormat::Human, &options.log_filter())?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(WORKERS).enable_all().build().map_err(StartError::Runtime)?;
+    let runtime = builder
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::new().map_err(StartError::Runtime)?;
         let home = tokio::select! {
@@ -73,7 +77,9 @@ fn run(options: &Options) -> Result<(), StartError> {
             () = signals.next() => return Ok(()),
         };
         // Without a reader it runs on: the log says the rest.
-        let _ = std::io::stdout().write_all(home.welcome.as_bytes()).and_then(|()| std::io::stdout().flush());
+        let _ = std::io::stdout()
+            .write_all(home.welcome.as_bytes())
+            .and_then(|()| std::io::stdout().flush());
         signals.next().await;
         tracing::info!("stopping; once more to stop at once");
         tokio::select! {
@@ -126,7 +132,9 @@ pub enum StartError {
     #[error("--smtp and --smtp-from (or SMTP_URL and SMTP_FROM)")]
     Gateway(#[from] ConfigError),
     /// Half of what e-mail needs.
-    #[error("real e-mail needs both --smtp and --smtp-from (or SMTP_URL and SMTP_FROM); without both it goes to the outbox")]
+    #[error(
+        "real e-mail needs both --smtp and --smtp-from (or SMTP_URL and SMTP_FROM); without both it goes to the outbox"
+    )]
     HalfSmtp,
     /// `--tls`.
     #[error(transparent)]
@@ -188,7 +196,11 @@ impl Demo {
             started_at,
             base_url,
             status_url: None,
-            owner: seeded.owner.map(|owner| DemoOwner { id: owner.id, email: owner.email, password }),
+            owner: seeded.owner.map(|owner| DemoOwner {
+                id: owner.id,
+                email: owner.email,
+                password,
+            }),
             api_token: seeded.api_token,
             service_id: seeded.service_id,
             policy_id: seeded.policy_id,
@@ -235,12 +247,20 @@ impl Home {
         let settings = Settings {
             public_url: options.public_url.clone().unwrap_or_else(|| base_url.clone()),
             smtp: smtp(options)?,
-            inward: if options.allow_loopback { Inward::AllowLoopback } else { Inward::Refuse },
+            inward: if options.allow_loopback {
+                Inward::AllowLoopback
+            } else {
+                Inward::Refuse
+            },
             master: data.master_key(&Random::system())?,
         };
         let sends_email = settings.smtp.is_some();
         let tls = match options.tls {
-            true => Some(tls::acceptor(&data, &names(address, &settings.public_url), Clock::System.now())?),
+            true => Some(tls::acceptor(
+                &data,
+                &names(address, &settings.public_url),
+                Clock::System.now(),
+            )?),
             false => None,
         };
         let ctx = ctx(&table, settings).await?;
@@ -254,7 +274,12 @@ impl Home {
         let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &ctx)?;
         let (stopper, stop) = stop::pair();
         let mut tasks = JoinSet::new();
-        tasks.spawn(server::serve(listener, tls, front::router(&functions, &ctx), stop.clone()));
+        tasks.spawn(server::serve(
+            listener,
+            tls,
+            front::router(&functions, &ctx),
+            stop.clone(),
+        ));
         pumps.run(&stop, &mut tasks);
         tasks.spawn(sweep_ttl(table, stop));
 
@@ -271,7 +296,13 @@ impl Home {
             sends_email,
             was_reset: options.reset_owner,
         });
-        Ok(Self { demo, welcome, stopper, tasks, _data: data })
+        Ok(Self {
+            demo,
+            welcome,
+            stopper,
+            tasks,
+            _data: data,
+        })
     }
 
     /// Stops accepting, finishes what is under way within a few seconds, and lets go of the folder.
@@ -308,9 +339,16 @@ pub async fn ctx(table: &Table, settings: Settings) -> Result<Ctx, StartError> {
     let random = Random::system();
     let memory = || Queue::Memory(MemoryQueue::default());
     Ok(Parts {
-        config: Config { public_url: settings.public_url, version: env!("CARGO_PKG_VERSION"), has_outbox: true },
+        config: Config {
+            public_url: settings.public_url,
+            version: env!("CARGO_PKG_VERSION"),
+            has_outbox: true,
+        },
         store: Store::new(client, TABLE_NAME, random.clone()),
-        queues: Queues { escalation: memory(), notification: memory() },
+        queues: Queues {
+            escalation: memory(),
+            notification: memory(),
+        },
         gateways: Gateways {
             sms: Some(Gateway::Outbox),
             voice: Some(Gateway::Outbox),
@@ -334,9 +372,14 @@ fn smtp(options: &Options) -> Result<Option<Gateway>, StartError> {
 }
 
 async fn listen(address: &str) -> Result<TcpListener, StartError> {
-    let failed = |source| StartError::Address { address: address.to_owned(), source };
+    let failed = |source| StartError::Address {
+        address: address.to_owned(),
+        source,
+    };
     let mut found = tokio::net::lookup_host(address).await.map_err(failed)?;
-    let first = found.next().ok_or_else(|| failed(std::io::ErrorKind::AddrNotAvailable.into()))?;
+    let first = found
+        .next()
+        .ok_or_else(|| failed(std::io::ErrorKind::AddrNotAvailable.into()))?;
     TcpListener::bind(first).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => StartError::PortTaken(first),
         std::io::ErrorKind::PermissionDenied => StartError::PortRefused(first),
@@ -371,7 +414,11 @@ fn base(url: &Url) -> String {
 /// What the certificate is for.
 fn names(address: SocketAddr, public_url: &Url) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(Into::into).into();
-    let public = public_url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let public = public_url
+        .host_str()
+        .unwrap_or_default()
+        .trim_matches(['[', ']'])
+        .to_owned();
     for name in [address.ip().to_string(), public] {
         let means_all = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
         if !name.is_empty() && !means_all && !names.contains(&name) {
@@ -409,7 +456,10 @@ struct Signals {
 impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     async fn next(&mut self) {

@@ -34,11 +34,25 @@ pub struct Options {
     pub reset_owner: bool,
 
     /// Mail server for real e-mail: smtps://user:password@host or smtp://… (better in SMTP_URL than on the command line)
-    #[arg(long, value_name = "URL", env = "SMTP_URL", hide_env_values = true, default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SMTP_URL",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
     pub smtp: String,
 
     /// Sender of real e-mail: alerts@example.com, or Nightbell <alerts@example.com>
-    #[arg(long, value_name = "ADDR", env = "SMTP_FROM", hide_env_values = true, default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "SMTP_FROM",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
     pub smtp_from: String,
 
     /// Let webhooks call addresses of this machine, to try them out
@@ -64,11 +78,16 @@ impl Options {
 
 /// An address that may still have to be looked up.
 fn address(text: &str) -> Result<String, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("give address and port, for instance 127.0.0.1:3000")?;
+    let (host, port) = text
+        .rsplit_once(':')
+        .ok_or("give address and port, for instance 127.0.0.1:3000")?;
     if host.is_empty() {
-        return Err(format!("the address is missing: 127.0.0.1:{port} is this machine only, 0.0.0.0:{port} the network"));
+        return Err(format!(
+            "the address is missing: 127.0.0.1:{port} is this machine only, 0.0.0.0:{port} the network"
+        ));
     }
-    port.parse::<u16>().map_err(|_| "the port is a number from 0 to 65535".to_owned())?;
+    port.parse::<u16>()
+        .map_err(|_| "the port is a number from 0 to 65535".to_owned())?;
     Ok(text.to_owned())
 }
 
@@ -109,7 +128,10 @@ mod tests {
         .unwrap();
         assert_eq!(options.listen, "[::1]:0");
         assert_eq!(options.public_url.unwrap().as_str(), "https://bell.example.com/");
-        assert_eq!((options.smtp.as_str(), options.smtp_from.as_str()), ("smtp://localhost", "a@example.com"));
+        assert_eq!(
+            (options.smtp.as_str(), options.smtp_from.as_str()),
+            ("smtp://localhost", "a@example.com")
+        );
         assert!(options.fresh && options.tls && options.reset_owner && options.allow_loopback);
     }
 

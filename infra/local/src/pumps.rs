@@ -82,7 +82,11 @@ impl Pumps {
         start: Start,
         ctx: &Ctx,
     ) -> Result<Self, EngineError> {
-        let mut pumps = Self { streams: Vec::new(), queues: Vec::new(), schedules: Vec::new() };
+        let mut pumps = Self {
+            streams: Vec::new(),
+            queues: Vec::new(),
+            schedules: Vec::new(),
+        };
         for function in functions {
             let called = |handler: &Handler| Invoked::new(function.name, handler, ctx);
             match &function.trigger {
@@ -91,7 +95,11 @@ impl Pumps {
                     let reader = table.stream(table_name, start)?;
                     pumps.streams.push(StreamPump::new(reader, pattern, called(handler))?);
                 }
-                Trigger::Queue { queue, at_once, handler } => {
+                Trigger::Queue {
+                    queue,
+                    at_once,
+                    handler,
+                } => {
                     pumps.queues.extend(QueuePump::new(*queue, *at_once, called(handler)));
                 }
                 Trigger::Schedule { every, handler } => {
@@ -139,7 +147,10 @@ impl Pumps {
 
     /// One tick at `now` for every function that has ticks: their answers, by name.
     pub async fn sweep(&self, now: Timestamp) -> Vec<(&'static str, Result<Value, InvocationFailed>)> {
-        let ticks = self.schedules.iter().map(|pump| async move { (pump.name(), pump.tick(now).await) });
+        let ticks = self
+            .schedules
+            .iter()
+            .map(|pump| async move { (pump.name(), pump.tick(now).await) });
         future::join_all(ticks).await
     }
 
@@ -190,7 +201,11 @@ struct Invoked {
 
 impl Invoked {
     fn new(name: &'static str, handler: &Handler, ctx: &Ctx) -> Self {
-        Self { name, handler: handler.clone(), ctx: ctx.clone() }
+        Self {
+            name,
+            handler: handler.clone(),
+            ctx: ctx.clone(),
+        }
     }
 
     /// Calls it. Its failure is logged here, once.

@@ -107,12 +107,22 @@ pub async fn reset_owner(ctx: &Ctx) -> Result<(), SeedError> {
     let now = ctx.clock.now();
     for _ in 0..TRIES_MAX {
         let before = ctx.store.load::<User>(names.owner()).await?.ok_or(SeedError::NoOwner)?;
-        let known = before.value.password_hash.as_deref().and_then(|hash| names.generation(hash));
+        let known = before
+            .value
+            .password_hash
+            .as_deref()
+            .and_then(|hash| names.generation(hash));
         // The time is later than any generation before; unless two resets fall into one second.
         let generation = now.as_second().unsigned_abs().max(known.map_or(0, |known| known + 1));
-        let user =
-            User { role: Role::Owner, password_hash: Some(names.password_hash(generation)?), ..before.value.clone() };
-        let change = Change { by: &Actor::system(), at: now };
+        let user = User {
+            role: Role::Owner,
+            password_hash: Some(names.password_hash(generation)?),
+            ..before.value.clone()
+        };
+        let change = Change {
+            by: &Actor::system(),
+            at: now,
+        };
         if ctx.store.replace(&before, &user, &[], &change).await? == Applied::Done {
             return Ok(());
         }
@@ -120,7 +130,12 @@ pub async fn reset_owner(ctx: &Ctx) -> Result<(), SeedError> {
     Err(StoreError::Changed.into())
 }
 
-const FORMATS: [Format; 4] = [Format::Pagerduty, Format::Alertmanager, Format::Prometheus, Format::Generic];
+const FORMATS: [Format; 4] = [
+    Format::Pagerduty,
+    Format::Alertmanager,
+    Format::Prometheus,
+    Format::Generic,
+];
 
 /// A format's name in purposes of derivation: changing one changes its key.
 fn format_name(format: Format) -> &'static str {
@@ -174,8 +189,10 @@ impl Seeding<'_> {
     }
 
     async fn policy(&self, names: &Names) -> Result<(), SeedError> {
-        let steps =
-            vec![Step { escalate_after_seconds: STEP_SECONDS, targets: vec![Target::User(names.owner())] }];
+        let steps = vec![Step {
+            escalate_after_seconds: STEP_SECONDS,
+            targets: vec![Target::User(names.owner())],
+        }];
         let policy = Policy {
             id: names.policy(),
             team_id: None,
@@ -198,7 +215,8 @@ impl Seeding<'_> {
             auto_resolve_seconds: 0,
             created_at: self.now,
         };
-        self.create("service", &service, vec![needs::<Policy>(names.policy())]).await
+        self.create("service", &service, vec![needs::<Policy>(names.policy())])
+            .await
     }
 
     async fn integration(&self, names: &Names, format: Format) -> Result<(), SeedError> {
@@ -219,8 +237,15 @@ impl Seeding<'_> {
             previous_key: None,
             created_at: self.now,
         };
-        let extras = vec![Extra::AddKey { key_hash, integration_id: id }, needs::<Service>(names.service())];
-        self.create(&format!("integration/{}", format_name(format)), &integration, extras).await
+        let extras = vec![
+            Extra::AddKey {
+                key_hash,
+                integration_id: id,
+            },
+            needs::<Service>(names.service()),
+        ];
+        self.create(&format!("integration/{}", format_name(format)), &integration, extras)
+            .await
     }
 
     async fn token(&self, names: &Names) -> Result<(), SeedError> {
@@ -248,9 +273,15 @@ impl Seeding<'_> {
             sealed_answer: String::new(),
             expires_at: NEVER,
         }));
-        let change = Change { by: &Actor::system(), at: self.now };
+        let change = Change {
+            by: &Actor::system(),
+            at: self.now,
+        };
         if self.ctx.store.create(value, &extras, &change).await? == Applied::Changed {
-            tracing::warn!(name, "a demo entity was left out: something that it needs is gone, or in its place");
+            tracing::warn!(
+                name,
+                "a demo entity was left out: something that it needs is gone, or in its place"
+            );
         }
         Ok(())
     }
@@ -261,7 +292,10 @@ impl Seeding<'_> {
 
     async fn found(&self, names: &Names) -> Result<Seeded, SeedError> {
         let store = &self.ctx.store;
-        let owner = store.load::<User>(names.owner()).await?.map(|row: Versioned<User>| row.value);
+        let owner = store
+            .load::<User>(names.owner())
+            .await?
+            .map(|row: Versioned<User>| row.value);
         let hash = owner.as_ref().and_then(|owner| owner.password_hash.as_deref());
         let [pagerduty_key, alertmanager_key, prometheus_key, generic_key] = [
             self.working_key(names, Format::Pagerduty).await?,
@@ -270,7 +304,9 @@ impl Seeding<'_> {
             self.working_key(names, Format::Generic).await?,
         ];
         Ok(Seeded {
-            password: hash.and_then(|hash| names.generation(hash)).map(|generation| names.password(generation)),
+            password: hash
+                .and_then(|hash| names.generation(hash))
+                .map(|generation| names.password(generation)),
             api_token: self.working_token(names, owner.is_some()).await?,
             owner,
             service_id: store.load::<Service>(names.service()).await?.map(|row| row.value.id),
@@ -290,7 +326,9 @@ impl Seeding<'_> {
     }
 
     async fn working_token(&self, names: &Names, has_owner: bool) -> Result<Option<String>, SeedError> {
-        let Some(row) = self.ctx.store.load::<Token>(names.token_id()).await? else { return Ok(None) };
+        let Some(row) = self.ctx.store.load::<Token>(names.token_id()).await? else {
+            return Ok(None);
+        };
         let (kept, ours) = (row.value, names.token());
         let works = has_owner
             && equal(kept.secret_hash.as_bytes(), ours.storage_hash().as_bytes())
@@ -355,7 +393,9 @@ impl Names {
 
     /// 80 bits, in groups that can be read out.
     fn password(&self, generation: u64) -> String {
-        let text = BASE32_NOPAD.encode(&self.bytes::<10>(&format!("password/{generation}"))).to_lowercase();
+        let text = BASE32_NOPAD
+            .encode(&self.bytes::<10>(&format!("password/{generation}")))
+            .to_lowercase();
         let groups = [&text[..4], &text[4..8], &text[8..12], &text[12..]];
         groups.join("-")
     }
@@ -408,7 +448,10 @@ mod tests {
         let rows = ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len();
         assert_eq!(rows, 8);
         assert!(first == seed(&ctx).await.unwrap());
-        assert_eq!(ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len(), rows);
+        assert_eq!(
+            ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len(),
+            rows
+        );
 
         let owner = first.owner.unwrap();
         assert_eq!(ctx.store.owners().await.unwrap(), std::slice::from_ref(&owner));
@@ -417,12 +460,25 @@ mod tests {
         for contact in &owner.contacts {
             assert_eq!(ctx.store.user_of_contact(contact.id).await.unwrap(), Some(owner.id));
         }
-        assert!(verify_password(&first.password.unwrap(), owner.password_hash.as_deref()));
-        for key in [first.pagerduty_key, first.alertmanager_key, first.prometheus_key, first.generic_key] {
+        assert!(verify_password(
+            &first.password.unwrap(),
+            owner.password_hash.as_deref()
+        ));
+        for key in [
+            first.pagerduty_key,
+            first.alertmanager_key,
+            first.prometheus_key,
+            first.generic_key,
+        ] {
             let key = key.unwrap();
             assert_eq!(key.len(), 32);
             let hash = sha256_hex(&key);
-            let integration = ctx.store.integration_by_key(&hash, ctx.clock.now()).await.unwrap().unwrap();
+            let integration = ctx
+                .store
+                .integration_by_key(&hash, ctx.clock.now())
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(Some(integration.service_id), first.service_id);
         }
     }
@@ -431,24 +487,48 @@ mod tests {
     async fn what_was_changed_or_deleted_stays_so_and_what_is_missing_comes() {
         let (ctx, _) = testing::ctx().await;
         let first = seed(&ctx).await.unwrap();
-        let change = Change { by: &Actor::system(), at: ctx.clock.now() };
+        let change = Change {
+            by: &Actor::system(),
+            at: ctx.clock.now(),
+        };
         let names = Names::of(&ctx.master);
 
-        let before = ctx.store.load::<Service>(first.service_id.unwrap()).await.unwrap().unwrap();
-        let renamed = Service { name: "Till".into(), ..before.value.clone() };
+        let before = ctx
+            .store
+            .load::<Service>(first.service_id.unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        let renamed = Service {
+            name: "Till".into(),
+            ..before.value.clone()
+        };
         ctx.store.replace(&before, &renamed, &[], &change).await.unwrap();
         let token = ctx.store.load::<Token>(names.token_id()).await.unwrap().unwrap();
         ctx.store.remove(&token, &[], &change).await.unwrap();
 
         let again = seed(&ctx).await.unwrap();
         assert!(again.api_token.is_none());
-        assert!(Seeded { api_token: None, ..first } == again);
-        let kept = ctx.store.load::<Service>(again.service_id.unwrap()).await.unwrap().unwrap();
+        assert!(
+            Seeded {
+                api_token: None,
+                ..first
+            } == again
+        );
+        let kept = ctx
+            .store
+            .load::<Service>(again.service_id.unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(kept.value.name, "Till");
 
         // As in a folder of a version that knew fewer formats.
         let (ctx, _) = testing::ctx().await;
-        let seeding = Seeding { ctx: &ctx, now: ctx.clock.now() };
+        let seeding = Seeding {
+            ctx: &ctx,
+            now: ctx.clock.now(),
+        };
         let names = Names::of(&ctx.master);
         seeding.owner(&names).await.unwrap();
         seeding.policy(&names).await.unwrap();
@@ -467,8 +547,14 @@ mod tests {
             let found = seed(&ctx).await.unwrap();
             let password = found.password.unwrap();
             assert!(!seen.contains(&password));
-            assert!(verify_password(&password, found.owner.unwrap().password_hash.as_deref()));
-            assert!(!verify_password(&seen[seen.len() - 1], found_hash(&ctx).await.as_deref()));
+            assert!(verify_password(
+                &password,
+                found.owner.unwrap().password_hash.as_deref()
+            ));
+            assert!(!verify_password(
+                &seen[seen.len() - 1],
+                found_hash(&ctx).await.as_deref()
+            ));
             seen.push(password);
         }
 
@@ -476,8 +562,14 @@ mod tests {
         let names = Names::of(&ctx.master);
         let before = ctx.store.load::<User>(names.owner()).await.unwrap().unwrap();
         let own = hash_password("correct horse", [9; 16]).unwrap();
-        let user = User { password_hash: Some(own), ..before.value.clone() };
-        let change = Change { by: &Actor::system(), at: ctx.clock.now() };
+        let user = User {
+            password_hash: Some(own),
+            ..before.value.clone()
+        };
+        let change = Change {
+            by: &Actor::system(),
+            at: ctx.clock.now(),
+        };
         ctx.store.replace(&before, &user, &[], &change).await.unwrap();
         assert!(seed(&ctx).await.unwrap().password.is_none());
         reset_owner(&ctx).await.unwrap();
@@ -485,12 +577,21 @@ mod tests {
     }
 
     async fn found_hash(ctx: &Ctx) -> Option<String> {
-        ctx.store.load::<User>(Names::of(&ctx.master).owner()).await.unwrap().unwrap().value.password_hash
+        ctx.store
+            .load::<User>(Names::of(&ctx.master).owner())
+            .await
+            .unwrap()
+            .unwrap()
+            .value
+            .password_hash
     }
 
     #[test]
     fn another_master_key_has_other_names() {
-        let (a, b) = (Names::of(&MasterKey::from_bytes([1; 32])), Names::of(&MasterKey::from_bytes([2; 32])));
+        let (a, b) = (
+            Names::of(&MasterKey::from_bytes([1; 32])),
+            Names::of(&MasterKey::from_bytes([2; 32])),
+        );
         assert_ne!(a.owner(), b.owner());
         assert_ne!(a.key(Format::Generic), b.key(Format::Generic));
         assert_ne!(a.key(Format::Generic), a.key(Format::Pagerduty));

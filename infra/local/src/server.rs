@@ -86,7 +86,9 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(
 
 async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, router: Router, stop: Stop) {
     let stream = Paced { stream, stuck: None };
-    let Some(tls) = tls else { return requests(stream, peer, router, stop).await };
+    let Some(tls) = tls else {
+        return requests(stream, peer, router, stop).await;
+    };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
         Ok(Ok(stream)) => requests(stream, peer, router, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
@@ -132,7 +134,9 @@ impl Paced {
             self.stuck = None;
             return written;
         }
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
+        let stuck = self
+            .stuck
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -207,8 +211,7 @@ mod tests {
     #[tokio::test]
     async fn stopping_finishes_the_request_under_way_and_closes_idle_connections() {
         let (address, stopper, server) = started().await;
-        let (mut idle, answer) =
-            said(address, "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi").await;
+        let (mut idle, answer) = said(address, "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi").await;
         assert!(answer.ends_with("\r\n\r\nhi"), "{answer}");
         let busy = tokio::spawn(said(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"));
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -233,7 +236,10 @@ mod tests {
         tokio::time::resume();
         let mut rest = Vec::new();
         let read = silent.read_to_end(&mut rest).await;
-        assert!(read.is_err() || rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{rest:?}");
+        assert!(
+            read.is_err() || rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"),
+            "{rest:?}"
+        );
         let mut rest = Vec::new();
         let read = deaf.read_to_end(&mut rest).await;
         assert!(read.is_err() || rest.len() < 64 * 1024 * 1024, "the whole answer came");

@@ -77,22 +77,32 @@ fn self_signed(pair: &KeyPair, names: &[String], now: Timestamp) -> Result<Strin
     let (month, day) = (today.month().unsigned_abs(), today.day().unsigned_abs());
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "Nightbell on this machine");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Nightbell on this machine");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // From the first of the month before: clocks of clients may be behind. No certificate is made on 29 February.
-    let first = if month > 1 { (today.year(), month - 1) } else { (today.year() - 1, 12) };
+    let first = if month > 1 {
+        (today.year(), month - 1)
+    } else {
+        (today.year() - 1, 12)
+    };
     params.not_before = date_time_ymd(first.0.into(), first.1, 1);
     params.not_after = date_time_ymd((today.year() + YEARS).into(), month, day.min(28));
     Ok(params.self_signed(pair)?.pem())
 }
 
 fn covers(certificate: &str, names: &[String]) -> bool {
-    let Ok(der) = CertificateDer::from_pem_slice(certificate.as_bytes()) else { return false };
-    let Ok(parsed) = ParsedCertificate::try_from(&der) else { return false };
-    names.iter().all(|name| {
-        ServerName::try_from(name.as_str()).is_ok_and(|name| verify_server_name(&parsed, &name).is_ok())
-    })
+    let Ok(der) = CertificateDer::from_pem_slice(certificate.as_bytes()) else {
+        return false;
+    };
+    let Ok(parsed) = ParsedCertificate::try_from(&der) else {
+        return false;
+    };
+    names
+        .iter()
+        .all(|name| ServerName::try_from(name.as_str()).is_ok_and(|name| verify_server_name(&parsed, &name).is_ok()))
 }
 
 #[cfg(test)]

@@ -98,31 +98,58 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub fn functions() -> Vec<Function> {
     let function = |name, trigger| Function { name, trigger };
     vec![
-        function("alert-ingest-http", Trigger::Http {
-            paths: &["/v2/", "/hooks/", "/healthz/alert-ingest"],
-            router: alert_ingest::router,
-        }),
-        function("api-http", Trigger::Http { paths: &["/"], router: api::router }),
-        function("escalation-stream", Trigger::Stream {
-            pattern: INCIDENT_WRITTEN,
-            handler: handler(escalation::handle_stream),
-        }),
-        function("escalation-queue", Trigger::Queue {
-            queue: QueueName::Escalation,
-            at_once: 8,
-            handler: handler(escalation::handle_queue),
-        }),
-        function("escalation-sweep", Trigger::Schedule { every: MINUTE, handler: handler(escalation::handle_sweep) }),
-        function("notification-queue", Trigger::Queue {
-            queue: QueueName::Notification,
-            // A receiver that hangs holds its batch for up to ten seconds: the others must find a place meanwhile.
-            at_once: 32,
-            handler: handler(notification::handle_queue),
-        }),
-        function("notification-sweep", Trigger::Schedule {
-            every: MINUTE,
-            handler: handler(notification::handle_sweep),
-        }),
+        function(
+            "alert-ingest-http",
+            Trigger::Http {
+                paths: &["/v2/", "/hooks/", "/healthz/alert-ingest"],
+                router: alert_ingest::router,
+            },
+        ),
+        function(
+            "api-http",
+            Trigger::Http {
+                paths: &["/"],
+                router: api::router,
+            },
+        ),
+        function(
+            "escalation-stream",
+            Trigger::Stream {
+                pattern: INCIDENT_WRITTEN,
+                handler: handler(escalation::handle_stream),
+            },
+        ),
+        function(
+            "escalation-queue",
+            Trigger::Queue {
+                queue: QueueName::Escalation,
+                at_once: 8,
+                handler: handler(escalation::handle_queue),
+            },
+        ),
+        function(
+            "escalation-sweep",
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(escalation::handle_sweep),
+            },
+        ),
+        function(
+            "notification-queue",
+            Trigger::Queue {
+                queue: QueueName::Notification,
+                // A receiver that hangs holds its batch for up to ten seconds: the others must find a place meanwhile.
+                at_once: 32,
+                handler: handler(notification::handle_queue),
+            },
+        ),
+        function(
+            "notification-sweep",
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(notification::handle_sweep),
+            },
+        ),
     ]
 }
 
@@ -138,6 +165,8 @@ where
             Ok(event) => event,
             Err(error) => return std::future::ready(Err(error.into())).boxed(),
         };
-        handle(event, ctx).map(|answer| Ok(serde_json::to_string(&answer?)?)).boxed()
+        handle(event, ctx)
+            .map(|answer| Ok(serde_json::to_string(&answer?)?))
+            .boxed()
     })
 }

@@ -37,15 +37,31 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
     }
     if let Some(key) = &demo.integration_keys.generic {
         writeln!(out, "\nWake somebody:")?;
-        writeln!(out, "  {curl} {base}/hooks/{key} -H 'Content-Type: application/json' \\")?;
-        writeln!(out, r#"    -d '{{"summary":"Disk almost full on db-1","severity":"critical","dedup_key":"db-1/disk"}}'"#)?;
+        writeln!(
+            out,
+            "  {curl} {base}/hooks/{key} -H 'Content-Type: application/json' \\"
+        )?;
+        writeln!(
+            out,
+            r#"    -d '{{"summary":"Disk almost full on db-1","severity":"critical","dedup_key":"db-1/disk"}}'"#
+        )?;
     }
     if let Some(token) = &demo.api_token {
-        let kept = if welcome.sends_email { "Text messages are kept" } else { "Text messages and e-mails are kept" };
+        let kept = if welcome.sends_email {
+            "Text messages are kept"
+        } else {
+            "Text messages and e-mails are kept"
+        };
         writeln!(out, "\n{kept} instead of being sent. Read them:")?;
         writeln!(out, "  {curl} {base}/api/v1/outbox -H 'Authorization: Bearer {token}'")?;
-        writeln!(out, "The link in them shows the incident, and acknowledges it. Then, for whoever answers by script:")?;
-        writeln!(out, "  {curl} {base}/api/v1/incidents -H 'Authorization: Bearer {token}'")?;
+        writeln!(
+            out,
+            "The link in them shows the incident, and acknowledges it. Then, for whoever answers by script:"
+        )?;
+        writeln!(
+            out,
+            "  {curl} {base}/api/v1/incidents -H 'Authorization: Bearer {token}'"
+        )?;
     }
     let keys = &demo.integration_keys;
     if keys.alertmanager.is_some() || keys.pagerduty.is_some() || keys.prometheus.is_some() {
@@ -55,7 +71,11 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
         writeln!(out, "  Alertmanager   webhook_configs: [{{url: {base}/hooks/{key}}}]")?;
     }
     if let Some(key) = &keys.prometheus {
-        writeln!(out, "  Prometheus     alertmanagers: path_prefix /hooks/{key}, target {}", authority(base))?;
+        writeln!(
+            out,
+            "  Prometheus     alertmanagers: path_prefix /hooks/{key}, target {}",
+            authority(base)
+        )?;
     }
     if let Some(key) = &keys.pagerduty {
         writeln!(out, "  PagerDuty v2   {base}/v2/enqueue with routing_key {key}")?;
@@ -63,8 +83,15 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
     if let Some(path) = welcome.certificate {
         writeln!(out, "\nClients must trust {}", path.display())?;
     }
-    writeln!(out, "\nAll of this is in {} too. The API is described at {base}/api/v1/openapi.json", data.join("demo.json").display())?;
-    writeln!(out, "Try: alert, read the message, do nothing for five minutes, and read what came next. Stop with Ctrl-C.")
+    writeln!(
+        out,
+        "\nAll of this is in {} too. The API is described at {base}/api/v1/openapi.json",
+        data.join("demo.json").display()
+    )?;
+    writeln!(
+        out,
+        "Try: alert, read the message, do nothing for five minutes, and read what came next. Stop with Ctrl-C."
+    )
 }
 
 fn authority(base: &str) -> &str {
@@ -75,5 +102,9 @@ fn authority(base: &str) -> &str {
 fn shell(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if is_plain {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

@@ -38,7 +38,10 @@ async fn pythons_pagerduty_client_triggers_acknowledges_and_resolves() {
         .expect("tests/run has made the virtual environment");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let incidents = bell.all("/api/v1/incidents").await;
-    let statuses: Vec<_> = incidents.iter().map(|incident| incident["status"].as_str().unwrap()).collect();
+    let statuses: Vec<_> = incidents
+        .iter()
+        .map(|incident| incident["status"].as_str().unwrap())
+        .collect();
     assert_eq!(statuses, ["triggered", "resolved"]);
     bell.kill();
 }
@@ -47,13 +50,20 @@ async fn pythons_pagerduty_client_triggers_acknowledges_and_resolves() {
 async fn alertmanager_opens_an_incident_and_closes_it() {
     let folder = Folder::new("alertmanager");
     let bell = Bell::start(&folder.0).await;
-    let hook = bell.url(&format!("/hooks/{}", bell.demo["integration_keys"]["alertmanager"].as_str().unwrap()));
+    let hook = bell.url(&format!(
+        "/hooks/{}",
+        bell.demo["integration_keys"]["alertmanager"].as_str().unwrap()
+    ));
     let config = format!(
         "route: {{receiver: bell, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}\n\
          receivers: [{{name: bell, webhook_configs: [{{url: '{hook}'}}]}}]\n"
     );
     std::fs::write(folder.0.join("alertmanager.yml"), config).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let mut alertmanager = Command::new("prometheus-alertmanager")
         .arg(format!("--config.file={}", folder.0.join("alertmanager.yml").display()))
         .arg(format!("--storage.path={}", folder.0.join("alertmanager").display()))
@@ -74,7 +84,10 @@ async fn alertmanager_opens_an_incident_and_closes_it() {
     };
     post_until_taken(&bell, &alerts, &alert(None)).await;
     let open = until(&bell, "triggered").await;
-    assert_eq!((&open["title"], &open["severity"]), (&"disk full on db-1".into(), &"critical".into()));
+    assert_eq!(
+        (&open["title"], &open["severity"]),
+        (&"disk full on db-1".into(), &"critical".into())
+    );
     let now = jiff::Timestamp::now().to_string();
     post_until_taken(&bell, &alerts, &alert(Some(&now))).await;
     let over = until(&bell, "resolved").await;
@@ -86,8 +99,18 @@ async fn alertmanager_opens_an_incident_and_closes_it() {
 
 async fn post_until_taken(bell: &Bell, url: &str, body: &Value) {
     let begun = Instant::now();
-    while !bell.http.post(url).json(body).send().await.is_ok_and(|answer| answer.status().is_success()) {
-        assert!(begun.elapsed() < Duration::from_secs(30), "Alertmanager does not answer");
+    while !bell
+        .http
+        .post(url)
+        .json(body)
+        .send()
+        .await
+        .is_ok_and(|answer| answer.status().is_success())
+    {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "Alertmanager does not answer"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

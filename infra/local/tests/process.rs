@@ -1,6 +1,11 @@
 //! The real process: started, killed without warning under load, and started again on the same data.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout
+)]
 
 mod bell;
 
@@ -54,15 +59,22 @@ async fn killed_under_load_it_loses_nothing_it_accepted_and_the_next_step_fires(
     let incidents = bell.all("/api/v1/incidents").await;
     let mut worst_ms = 0;
     for incident in &incidents {
-        let texts = sent.iter().filter(|sent| sent["incident_id"] == incident["id"] && sent["channel"] == "sms");
-        let mut times: Vec<Timestamp> = texts.map(|sent| sent["at"].as_str().unwrap().parse().unwrap()).collect();
+        let texts = sent
+            .iter()
+            .filter(|sent| sent["incident_id"] == incident["id"] && sent["channel"] == "sms");
+        let mut times: Vec<Timestamp> = texts
+            .map(|sent| sent["at"].as_str().unwrap().parse().unwrap())
+            .collect();
         times.sort();
         // First step, second step, and the owner's notice that nobody answered.
         assert!((3..=4).contains(&times.len()), "{incident}: {times:?}");
         let created: Timestamp = incident["created_at"].as_str().unwrap().parse().unwrap();
         worst_ms = worst_ms.max(times[0].duration_since(created).as_millis());
     }
-    println!("{} accepted before the kill; worst wait for the first message {worst_ms} ms", accepted.len());
+    println!(
+        "{} accepted before the kill; worst wait for the first message {worst_ms} ms",
+        accepted.len()
+    );
     bell.kill();
 }
 
@@ -82,7 +94,10 @@ async fn what_fell_due_while_it_was_down_happens_at_the_start() {
     let bell = Bell::start(&folder.0).await;
     let begun = Instant::now();
     while bell.all("/api/v1/outbox").await.len() < 4 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the second step did not fire");
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "the second step did not fire"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     bell.kill();

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::id::UserId;
+
 /// What kind of actor made a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -28,16 +30,25 @@ pub struct Actor {
     pub id: Option<String>,
     /// The name at the time of the change.
     pub name: String,
+    /// Whose token it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
 }
 
 impl Actor {
     /// Nightbell itself.
     pub fn system() -> Self {
-        Self { kind: ActorKind::System, id: None, name: "Nightbell".into() }
+        Self {
+            kind: ActorKind::System,
+            id: None,
+            name: "Nightbell".into(),
+            user_id: None,
+        }
     }
 
-    /// The person with this id, however they came in.
-    pub fn is_user(&self, user: super::id::UserId) -> bool {
-        self.kind == ActorKind::User && self.id.as_deref() == Some(user.to_string().as_str())
+    /// Whether it was this person, however they came in.
+    pub fn is_user(&self, user: UserId) -> bool {
+        let themselves = self.kind == ActorKind::User && self.id.as_deref() == Some(user.to_string().as_str());
+        themselves || self.user_id == Some(user)
     }
 }

@@ -91,7 +91,9 @@ impl Subject {
     /// When it is neither.
     pub fn parse(text: &str) -> Result<Self, NotADeliveryKey> {
         let incident = || text.parse().map(Self::Incident);
-        incident().or_else(|_| text.parse().map(Self::Contact)).map_err(|_| NotADeliveryKey)
+        incident()
+            .or_else(|_| text.parse().map(Self::Contact))
+            .map_err(|_| NotADeliveryKey)
     }
 }
 
@@ -157,14 +159,26 @@ impl DeliveryKey {
     pub fn parse(subject: &str, message: &str) -> Result<Self, NotADeliveryKey> {
         let subject = Subject::parse(subject)?;
         let fields: Vec<&str> = message.split('#').collect();
-        let [epoch, cycle, step, to, contact, part] = fields[..] else { return Err(NotADeliveryKey) };
+        let [epoch, cycle, step, to, contact, part] = fields[..] else {
+            return Err(NotADeliveryKey);
+        };
         let number = |text: &str| text.parse::<u32>().map_err(|_| NotADeliveryKey);
         let to = if contact == "-" {
             Recipient::Place(to.parse().map_err(|_| NotADeliveryKey)?)
         } else {
-            Recipient::Person(to.parse().map_err(|_| NotADeliveryKey)?, contact.parse().map_err(|_| NotADeliveryKey)?)
+            Recipient::Person(
+                to.parse().map_err(|_| NotADeliveryKey)?,
+                contact.parse().map_err(|_| NotADeliveryKey)?,
+            )
         };
-        Ok(Self { subject, epoch: number(epoch)?, cycle: number(cycle)?, step: number(step)?, to, part: part.parse()? })
+        Ok(Self {
+            subject,
+            epoch: number(epoch)?,
+            cycle: number(cycle)?,
+            step: number(step)?,
+            to,
+            part: part.parse()?,
+        })
     }
 
     /// The id that people, scripts and receivers see: stable across retries, telling nothing.
@@ -296,7 +310,14 @@ const RETRY_SECONDS: [i64; 4] = [5, 15, 45, 120];
 
 impl Delivery {
     /// A new message, due at `due_at`.
-    pub fn new(key: DeliveryKey, medium: Medium, address: String, person: (&str, &str), due_at: Timestamp, now: Timestamp) -> Self {
+    pub fn new(
+        key: DeliveryKey,
+        medium: Medium,
+        address: String,
+        person: (&str, &str),
+        due_at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         Self {
             key,
             correlation_id: None,
@@ -323,7 +344,11 @@ impl Delivery {
     /// Whether it is still wanted, given its incident. Notices only within their own epoch, pages only while the
     /// incident is triggered and of theirs.
     pub fn is_wanted(&self, incident: &Incident) -> bool {
-        if self.key.part.is_page() { incident.wants_pages(self.key.epoch) } else { incident.epoch == self.key.epoch }
+        if self.key.part.is_page() {
+            incident.wants_pages(self.key.epoch)
+        } else {
+            incident.epoch == self.key.epoch
+        }
     }
 
     /// Where it stands as people see it: one that waits for its time but is no longer wanted is superseded already.
@@ -367,7 +392,10 @@ impl Delivery {
 
     /// The row of a delivery that workers keep taking without saying what came of it.
     pub fn stuck(self) -> Self {
-        self.end(DeliveryState::Stuck, Some("five tries began and none reported what came of it".into()))
+        self.end(
+            DeliveryState::Stuck,
+            Some("five tries began and none reported what came of it".into()),
+        )
     }
 
     fn failed_once(mut self, reason: String, now: Timestamp) -> Self {

@@ -15,7 +15,14 @@ fn at(seconds: i64) -> Timestamp {
 fn delivery() -> Delivery {
     let ulid = |number| Ulid::from_parts(1, number);
     let to = Recipient::Person(ulid(2).into(), ulid(3).into());
-    let key = DeliveryKey { subject: Subject::Incident(ulid(1).into()), epoch: 0, cycle: 0, step: 0, to, part: Part::Page };
+    let key = DeliveryKey {
+        subject: Subject::Incident(ulid(1).into()),
+        epoch: 0,
+        cycle: 0,
+        step: 0,
+        to,
+        part: Part::Page,
+    };
     Delivery::new(key, Medium::Sms, "+491700000000".into(), ("en", "UTC"), at(0), at(0))
 }
 
@@ -45,23 +52,64 @@ fn tried(attempt: impl Fn() -> Attempt) -> (Delivery, Vec<i64>) {
 fn what_came_of_one_try() {
     let why = || "why".to_owned();
     let table = [
-        (Attempt::Sent { provider_id: Some("SM1".into()) }, DeliveryState::Sent, None, (1, 0)),
+        (
+            Attempt::Sent {
+                provider_id: Some("SM1".into()),
+            },
+            DeliveryState::Sent,
+            None,
+            (1, 0),
+        ),
         (Attempt::Permanent(why()), DeliveryState::Failed, None, (1, 1)),
         (Attempt::Superseded, DeliveryState::Superseded, None, (0, 0)),
         (Attempt::Transient(why()), DeliveryState::Scheduled, Some(15), (1, 1)),
         // The claim is given back; never sooner than in a second.
-        (Attempt::Throttled(SignedDuration::from_secs(90), why()), DeliveryState::Scheduled, Some(100), (0, 0)),
-        (Attempt::Throttled(SignedDuration::ZERO, why()), DeliveryState::Scheduled, Some(11), (0, 0)),
-        (Attempt::Throttled(SignedDuration::from_secs(-9), why()), DeliveryState::Scheduled, Some(11), (0, 0)),
+        (
+            Attempt::Throttled(SignedDuration::from_secs(90), why()),
+            DeliveryState::Scheduled,
+            Some(100),
+            (0, 0),
+        ),
+        (
+            Attempt::Throttled(SignedDuration::ZERO, why()),
+            DeliveryState::Scheduled,
+            Some(11),
+            (0, 0),
+        ),
+        (
+            Attempt::Throttled(SignedDuration::from_secs(-9), why()),
+            DeliveryState::Scheduled,
+            Some(11),
+            (0, 0),
+        ),
         // Up to half an hour after it was first due; then it is a failure like any other.
-        (Attempt::Throttled(SignedDuration::from_secs(1790), why()), DeliveryState::Scheduled, Some(1800), (0, 0)),
-        (Attempt::Throttled(SignedDuration::from_secs(1791), why()), DeliveryState::Scheduled, Some(15), (1, 1)),
-        (Attempt::Throttled(SignedDuration::MAX, why()), DeliveryState::Scheduled, Some(15), (1, 1)),
+        (
+            Attempt::Throttled(SignedDuration::from_secs(1790), why()),
+            DeliveryState::Scheduled,
+            Some(1800),
+            (0, 0),
+        ),
+        (
+            Attempt::Throttled(SignedDuration::from_secs(1791), why()),
+            DeliveryState::Scheduled,
+            Some(15),
+            (1, 1),
+        ),
+        (
+            Attempt::Throttled(SignedDuration::MAX, why()),
+            DeliveryState::Scheduled,
+            Some(15),
+            (1, 1),
+        ),
     ];
     for (attempt, state, due, (attempts, failures)) in table {
         let after = claimed(delivery(), at(10)).record(attempt.clone(), at(10));
         assert_eq!((after.state, after.due_at), (state, due.map(at)), "{attempt:?}");
-        assert_eq!((after.attempts, after.failures, after.unrecorded, after.lease), (attempts, failures, 0, None), "{attempt:?}");
+        assert_eq!(
+            (after.attempts, after.failures, after.unrecorded, after.lease),
+            (attempts, failures, 0, None),
+            "{attempt:?}"
+        );
         assert_eq!(after.sent_at, (state == DeliveryState::Sent).then_some(at(10)));
         assert_eq!(after.first_due, at(0));
     }
@@ -71,14 +119,20 @@ fn what_came_of_one_try() {
 fn the_fifth_answered_failure_is_the_last() {
     let (failed, tries) = tried(|| Attempt::Transient("no answer".into()));
     assert_eq!(tries, [0, 5, 20, 65, 185]);
-    assert_eq!((failed.state, failed.attempts, failed.failures), (DeliveryState::Failed, 5, 5));
+    assert_eq!(
+        (failed.state, failed.attempts, failed.failures),
+        (DeliveryState::Failed, 5, 5)
+    );
     assert_eq!(failed.reason.as_deref(), Some("no answer"));
 }
 
 #[test]
 fn a_provider_that_asks_for_patience_for_ever_fails() {
     let (failed, tries) = tried(|| Attempt::Throttled(SignedDuration::from_secs(60), "busy".into()));
-    assert_eq!((failed.state, failed.failures, failed.attempts), (DeliveryState::Failed, 5, 5));
+    assert_eq!(
+        (failed.state, failed.failures, failed.attempts),
+        (DeliveryState::Failed, 5, 5)
+    );
     // Every minute for half an hour, then at the pace of failures.
     assert_eq!(tries.len(), 31 + 4);
     assert_eq!(&tries[29..], [1740, 1800, 1805, 1820, 1865, 1985]);
@@ -87,6 +141,9 @@ fn a_provider_that_asks_for_patience_for_ever_fails() {
 #[test]
 fn a_message_nobody_reports_on_is_stuck() {
     let stuck = claimed(delivery(), at(0)).stuck();
-    assert_eq!((stuck.state, stuck.due_at, stuck.lease), (DeliveryState::Stuck, None, None));
+    assert_eq!(
+        (stuck.state, stuck.due_at, stuck.lease),
+        (DeliveryState::Stuck, None, None)
+    );
     assert!(stuck.state.is_final_failure() && stuck.reason.is_some());
 }

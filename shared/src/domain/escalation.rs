@@ -96,7 +96,13 @@ pub struct Plan {
 
 impl Plan {
     fn of(incident: Incident) -> Self {
-        Self { incident, deliveries: Vec::new(), hasten: Vec::new(), event: None, alarm: None }
+        Self {
+            incident,
+            deliveries: Vec::new(),
+            hasten: Vec::new(),
+            event: None,
+            alarm: None,
+        }
     }
 
     /// Rows it writes.
@@ -112,12 +118,21 @@ pub fn decide(incident: &Incident, facts: &Facts, now: Timestamp) -> Decision {
     if incident.due().is_none_or(|due| due > now) {
         return Decision::Wait;
     }
-    match (Deciding { facts, now, next: incident.clone() }).run() {
+    match (Deciding {
+        facts,
+        now,
+        next: incident.clone(),
+    })
+    .run()
+    {
         Err(needs) => Decision::Need(needs),
         Ok(decision) => {
             if let Decision::Plan(plan) = &decision {
                 // The limits make it so: 10 people x 8 messages and 10 places, or 80 notices, or 10 owners x 2 notices.
-                assert!(plan.rows() <= limits::TRANSACTION_ROWS_MAX, "a plan must fit one transaction");
+                assert!(
+                    plan.rows() <= limits::TRANSACTION_ROWS_MAX,
+                    "a plan must fit one transaction"
+                );
             }
             decision
         }
@@ -225,7 +240,14 @@ impl Deciding<'_> {
         self.need_recipients(to_tell.iter().copied())?;
 
         let (epoch, cycle, step) = (self.next.epoch, self.next.cycle, self.next.step);
-        let key = |to| DeliveryKey { subject: Subject::Incident(self.next.id), epoch, cycle, step, to, part: Part::Notice(what) };
+        let key = |to| DeliveryKey {
+            subject: Subject::Incident(self.next.id),
+            epoch,
+            cycle,
+            step,
+            to,
+            part: Part::Notice(what),
+        };
         let mut deliveries: Vec<Delivery> = to_tell
             .iter()
             .filter_map(|to| match to {
@@ -246,7 +268,11 @@ impl Deciding<'_> {
             self.next.announce = None;
         }
         let event = (people > 0).then_some(EventKind::Told { what, people });
-        Ok(plan(Plan { deliveries, event, ..Plan::of(self.next) }))
+        Ok(plan(Plan {
+            deliveries,
+            event,
+            ..Plan::of(self.next)
+        }))
     }
 
     /// A step waits for an answer and something happened to one of its messages: try the person's next contact, or,
@@ -275,7 +301,7 @@ impl Deciding<'_> {
             match self.next_contact(*user, rows) {
                 NextContact::None => {}
                 NextContact::Hasten(rows) => hasten.extend(rows),
-                NextContact::Fallback(row) => deliveries.push(row),
+                NextContact::Fallback(row) => deliveries.push(*row),
             }
             if before != (hasten.len(), deliveries.len()) {
                 user_ids.push(*user);
@@ -286,13 +312,21 @@ impl Deciding<'_> {
             return self.page_next(Because::PagesFailed);
         }
         let event = (!user_ids.is_empty()).then_some(EventKind::TriedNext { user_ids });
-        Ok(plan(Plan { deliveries, hasten, event, ..Plan::of(self.next) }))
+        Ok(plan(Plan {
+            deliveries,
+            hasten,
+            event,
+            ..Plan::of(self.next)
+        }))
     }
 
     /// One more message for each that failed: those that wait for their time first, then a contact that no rule named.
     fn next_contact(&self, user: UserId, rows: &[&Delivery]) -> NextContact {
         let failed = rows.iter().filter(|row| row.state.is_final_failure()).count();
-        let answered = rows.iter().filter(|row| row.hastened || row.key.part == Part::Fallback).count();
+        let answered = rows
+            .iter()
+            .filter(|row| row.hastened || row.key.part == Part::Fallback)
+            .count();
         let owed = failed.saturating_sub(answered);
         if owed == 0 {
             return NextContact::None;
@@ -307,25 +341,35 @@ impl Deciding<'_> {
             let hastened = waiting.into_iter().take(owed);
             return NextContact::Hasten(
                 hastened
-                    .map(|row| Delivery { due_at: Some(self.now), hastened: true, ..(**row).clone() })
+                    .map(|row| Delivery {
+                        due_at: Some(self.now),
+                        hastened: true,
+                        ..(**row).clone()
+                    })
                     .collect(),
             );
         }
         let alive = |row: &&Delivery| {
-            matches!(row.state, DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Scheduled)
+            matches!(
+                row.state,
+                DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Scheduled
+            )
         };
         if rows.iter().any(alive) {
             return NextContact::None;
         }
-        let Some(person) = self.user(user) else { return NextContact::None };
+        let Some(person) = self.user(user) else {
+            return NextContact::None;
+        };
         let used = |contact: &&Contact| {
-            rows.iter().any(|row| matches!(row.key.to, Recipient::Person(_, used) if used == contact.id))
+            rows.iter()
+                .any(|row| matches!(row.key.to, Recipient::Person(_, used) if used == contact.id))
         };
         match person.verified_contacts().find(|contact| !used(contact)) {
             None => NextContact::None,
             Some(contact) => {
                 let key = |to| self.page_key(to, Part::Fallback);
-                NextContact::Fallback(self.to_person(key, person, contact, self.now))
+                NextContact::Fallback(Box::new(self.to_person(key, person, contact, self.now)))
             }
         }
     }
@@ -373,7 +417,12 @@ impl Deciding<'_> {
             }
             skipped.push(self.next.step);
             // The same people are missing in every run: once is enough to say it.
-            not_asked.extend(asked.into_iter().filter(|one| !not_asked.contains(one)).collect::<Vec<_>>());
+            not_asked.extend(
+                asked
+                    .into_iter()
+                    .filter(|one| !not_asked.contains(one))
+                    .collect::<Vec<_>>(),
+            );
             if let Route::People { then, .. } = self.next.route {
                 self.next.route = Route::Policy(then);
                 self.next.cycle += 1;
@@ -394,7 +443,10 @@ impl Deciding<'_> {
         let policy = match &self.next.route {
             Route::People { users, .. } => {
                 let targets = users.iter().map(|user| Target::User(*user)).collect();
-                return Ok(Some(Step { escalate_after_seconds: limits::REASSIGNED_STEP_SECONDS, targets }));
+                return Ok(Some(Step {
+                    escalate_after_seconds: limits::REASSIGNED_STEP_SECONDS,
+                    targets,
+                }));
             }
             Route::Policy(id) => match self.facts.policies.get(id) {
                 None => return Err(vec![Need::Policy(*id)]),
@@ -414,10 +466,22 @@ impl Deciding<'_> {
 
     /// Everything about the people and places of the policy that is not known yet.
     fn needs_of_policy(&self) -> Vec<Need> {
-        let Route::Policy(id) = &self.next.route else { return Vec::new() };
-        let steps = self.facts.policies.get(id).into_iter().flatten().flat_map(|policy| &policy.steps);
+        let Route::Policy(id) = &self.next.route else {
+            return Vec::new();
+        };
+        let steps = self
+            .facts
+            .policies
+            .get(id)
+            .into_iter()
+            .flatten()
+            .flat_map(|policy| &policy.steps);
         let mut seen = HashSet::new();
-        steps.filter_map(|step| self.page_step(step).err()).flatten().filter(|need| seen.insert(*need)).collect()
+        steps
+            .filter_map(|step| self.page_step(step).err())
+            .flatten()
+            .filter(|need| seen.insert(*need))
+            .collect()
     }
 
     /// The messages of one step, and whom it asks or why not.
@@ -432,8 +496,12 @@ impl Deciding<'_> {
                 Target::Channel(channel) => places.push(*channel),
                 Target::Schedule(schedule) => match self.facts.on_call.of(schedule) {
                     None => needs.push(Need::Schedule(*schedule)),
-                    Some(on_call) if on_call.is_empty() => {
-                        asked.push(Asked { id: schedule.to_string(), name: None, why_not: Some(NotPaged::NobodyOnCall) });
+                    Some([]) => {
+                        asked.push(Asked {
+                            id: schedule.to_string(),
+                            name: None,
+                            why_not: Some(NotPaged::NobodyOnCall),
+                        });
                     }
                     Some(on_call) => people.extend(on_call),
                 },
@@ -445,8 +513,18 @@ impl Deciding<'_> {
         // Schedules may stand for many people; each place is one message.
         people.truncate(limits::STEP_TARGETS_MAX);
         places.truncate(limits::STEP_TARGETS_MAX);
-        needs.extend(people.iter().filter(|user| !self.facts.users.contains_key(user)).map(|user| Need::User(*user)));
-        needs.extend(places.iter().filter(|id| !self.facts.channels.contains_key(id)).map(|id| Need::Channel(*id)));
+        needs.extend(
+            people
+                .iter()
+                .filter(|user| !self.facts.users.contains_key(user))
+                .map(|user| Need::User(*user)),
+        );
+        needs.extend(
+            places
+                .iter()
+                .filter(|id| !self.facts.channels.contains_key(id))
+                .map(|id| Need::Channel(*id)),
+        );
         if !needs.is_empty() {
             return Err(needs);
         }
@@ -454,12 +532,20 @@ impl Deciding<'_> {
         let mut deliveries = Vec::new();
         for id in &people {
             let Some(user) = self.user(*id) else {
-                asked.push(Asked { id: id.to_string(), name: None, why_not: Some(NotPaged::Missing) });
+                asked.push(Asked {
+                    id: id.to_string(),
+                    name: None,
+                    why_not: Some(NotPaged::Missing),
+                });
                 continue;
             };
             let messages = user.page_messages(self.next.urgency, self.now);
             let why_not = messages.is_empty().then_some(NotPaged::NoContact);
-            asked.push(Asked { id: id.to_string(), name: Some(user.name.clone()), why_not });
+            asked.push(Asked {
+                id: id.to_string(),
+                name: Some(user.name.clone()),
+                why_not,
+            });
             deliveries.extend(messages.into_iter().map(|message| {
                 let part = message.rule.map_or(Part::Page, |place| Part::Rule(place as u8));
                 self.to_person(|to| self.page_key(to, part), user, message.contact, message.at)
@@ -467,21 +553,46 @@ impl Deciding<'_> {
         }
         for id in &places {
             let Some(channel) = self.channel(*id) else {
-                asked.push(Asked { id: id.to_string(), name: None, why_not: Some(NotPaged::Missing) });
+                asked.push(Asked {
+                    id: id.to_string(),
+                    name: None,
+                    why_not: Some(NotPaged::Missing),
+                });
                 continue;
             };
-            asked.push(Asked { id: id.to_string(), name: Some(channel.name.clone()), why_not: None });
+            asked.push(Asked {
+                id: id.to_string(),
+                name: Some(channel.name.clone()),
+                why_not: None,
+            });
             deliveries.push(self.to_place(|to| self.page_key(to, Part::Page), channel));
         }
         Ok((deliveries, asked))
     }
 
-    fn paged(mut self, because: Because, step: &Step, deliveries: Vec<Delivery>, asked: Vec<Asked>, skipped: Vec<u32>) -> Asking<Decision> {
+    fn paged(
+        mut self,
+        because: Because,
+        step: &Step,
+        deliveries: Vec<Delivery>,
+        asked: Vec<Asked>,
+        skipped: Vec<u32>,
+    ) -> Asking<Decision> {
         self.next.progress = Progress::Waiting(after_seconds(self.now, step.escalate_after_seconds.into()));
         self.next.likely = self.likely_next();
         let (cycle, step) = (self.next.cycle, self.next.step);
-        let event = Some(EventKind::Paged { because, cycle, step, asked, skipped });
-        Ok(plan(Plan { deliveries, event, ..Plan::of(self.next) }))
+        let event = Some(EventKind::Paged {
+            because,
+            cycle,
+            step,
+            asked,
+            skipped,
+        });
+        Ok(plan(Plan {
+            deliveries,
+            event,
+            ..Plan::of(self.next)
+        }))
     }
 
     /// Whom the step after this one would ask, so that its reads can be made in one go.
@@ -490,12 +601,17 @@ impl Deciding<'_> {
             Route::People { then, .. } => (then, 0),
             Route::Policy(id) => (id, self.next.step as usize + 1),
         };
-        let Some(Some(policy)) = self.facts.policies.get(policy) else { return Vec::new() };
+        let Some(Some(policy)) = self.facts.policies.get(policy) else {
+            return Vec::new();
+        };
         let step = policy.steps.get(place).or_else(|| policy.steps.first());
-        let users = step.into_iter().flat_map(|step| &step.targets).filter_map(|target| match target {
-            Target::User(user) => Some(*user),
-            Target::Schedule(_) | Target::Channel(_) => None,
-        });
+        let users = step
+            .into_iter()
+            .flat_map(|step| &step.targets)
+            .filter_map(|target| match target {
+                Target::User(user) => Some(*user),
+                Target::Schedule(_) | Target::Channel(_) => None,
+            });
         users.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -508,9 +624,21 @@ impl Deciding<'_> {
             look_at: after_seconds(self.now, limits::UNANSWERED_LOOK_SECONDS),
         };
         self.next.likely.clear();
-        let alarm = deliveries.is_empty().then_some("an incident went unanswered and no owner can be reached");
-        let event = Some(EventKind::Unanswered { because, asked, skipped, owners: told });
-        Ok(plan(Plan { deliveries, event, alarm, ..Plan::of(self.next) }))
+        let alarm = deliveries
+            .is_empty()
+            .then_some("an incident went unanswered and no owner can be reached");
+        let event = Some(EventKind::Unanswered {
+            because,
+            asked,
+            skipped,
+            owners: told,
+        });
+        Ok(plan(Plan {
+            deliveries,
+            event,
+            alarm,
+            ..Plan::of(self.next)
+        }))
     }
 
     fn look_at_unanswered(mut self, since: Timestamp, look_at: Timestamp) -> Asking<Decision> {
@@ -522,8 +650,10 @@ impl Deciding<'_> {
             self.next.restart(Because::SignalAfterUnanswered);
             return self.page(Because::SignalAfterUnanswered);
         }
-        self.next.progress =
-            Progress::Unanswered { since, look_at: after_seconds(self.now, limits::UNANSWERED_LOOK_SECONDS) };
+        self.next.progress = Progress::Unanswered {
+            since,
+            look_at: after_seconds(self.now, limits::UNANSWERED_LOOK_SECONDS),
+        };
         Ok(plan(Plan::of(self.next)))
     }
 
@@ -533,17 +663,39 @@ impl Deciding<'_> {
 
     fn page_key(&self, to: Recipient, part: Part) -> DeliveryKey {
         let (epoch, cycle, step) = (self.next.epoch, self.next.cycle, self.next.step);
-        DeliveryKey { subject: Subject::Incident(self.next.id), epoch, cycle, step, to, part }
+        DeliveryKey {
+            subject: Subject::Incident(self.next.id),
+            epoch,
+            cycle,
+            step,
+            to,
+            part,
+        }
     }
 
-    fn to_person(&self, key: impl Fn(Recipient) -> DeliveryKey, user: &User, contact: &Contact, at: Timestamp) -> Delivery {
-        to_person(&self.next, key(Recipient::Person(user.id, contact.id)), user, contact, (at, self.now))
+    fn to_person(
+        &self,
+        key: impl Fn(Recipient) -> DeliveryKey,
+        user: &User,
+        contact: &Contact,
+        at: Timestamp,
+    ) -> Delivery {
+        to_person(
+            &self.next,
+            key(Recipient::Person(user.id, contact.id)),
+            user,
+            contact,
+            (at, self.now),
+        )
     }
 
     fn to_place(&self, key: impl Fn(Recipient) -> DeliveryKey, channel: &Channel) -> Delivery {
         let key = key(Recipient::Place(channel.id));
         let delivery = Delivery::new(key, channel.kind, String::new(), ("en", "UTC"), self.now, self.now);
-        Delivery { correlation_id: Some(self.next.correlation_id), ..delivery }
+        Delivery {
+            correlation_id: Some(self.next.correlation_id),
+            ..delivery
+        }
     }
 
     fn user(&self, id: UserId) -> Option<&User> {
@@ -558,7 +710,9 @@ impl Deciding<'_> {
         let needs: Vec<Need> = recipients
             .filter_map(|to| match to {
                 Recipient::Person(user, _) if !self.facts.users.contains_key(&user) => Some(Need::User(user)),
-                Recipient::Place(channel) if !self.facts.channels.contains_key(&channel) => Some(Need::Channel(channel)),
+                Recipient::Place(channel) if !self.facts.channels.contains_key(&channel) => {
+                    Some(Need::Channel(channel))
+                }
                 _ => None,
             })
             .collect();
@@ -570,7 +724,7 @@ impl Deciding<'_> {
 enum NextContact {
     None,
     Hasten(Vec<Delivery>),
-    Fallback(Delivery),
+    Fallback(Box<Delivery>),
 }
 
 fn plan(plan: Plan) -> Decision {
@@ -589,10 +743,19 @@ fn same_recipient(a: Recipient, b: Recipient) -> bool {
     who(a) == who(b)
 }
 
-fn to_person(incident: &Incident, key: DeliveryKey, user: &User, contact: &Contact, (at, now): (Timestamp, Timestamp)) -> Delivery {
+fn to_person(
+    incident: &Incident,
+    key: DeliveryKey,
+    user: &User,
+    contact: &Contact,
+    (at, now): (Timestamp, Timestamp),
+) -> Delivery {
     let person = (user.locale.as_str(), user.time_zone.as_str());
     let delivery = Delivery::new(key, contact.kind, contact.address.clone(), person, at, now);
-    Delivery { correlation_id: Some(incident.correlation_id), ..delivery }
+    Delivery {
+        correlation_id: Some(incident.correlation_id),
+        ..delivery
+    }
 }
 
 /// The messages that tell the owners something about an incident that somebody must know, and who is told.
@@ -603,10 +766,27 @@ pub fn tell_owners(incident: &Incident, owners: &[User], part: Part, now: Timest
     for owner in owners.iter().take(limits::OWNERS_MAX) {
         let contacts = owner.alarm_contacts();
         let why_not = contacts.is_empty().then_some(NotPaged::NoContact);
-        told.push(Asked { id: owner.id.to_string(), name: Some(owner.name.clone()), why_not });
+        told.push(Asked {
+            id: owner.id.to_string(),
+            name: Some(owner.name.clone()),
+            why_not,
+        });
         deliveries.extend(contacts.into_iter().map(|contact| {
             let to = Recipient::Person(owner.id, contact.id);
-            to_person(incident, DeliveryKey { subject, epoch, cycle, step, to, part }, owner, contact, (now, now))
+            to_person(
+                incident,
+                DeliveryKey {
+                    subject,
+                    epoch,
+                    cycle,
+                    step,
+                    to,
+                    part,
+                },
+                owner,
+                contact,
+                (now, now),
+            )
         }));
     }
     (deliveries, told)
@@ -616,9 +796,16 @@ pub fn tell_owners(incident: &Incident, owners: &[User], part: Part, now: Timest
 /// stuck, which the owners and the timeline are told once.
 pub fn back_off(incident: &Incident, owners: &[User], reason: &str, now: Timestamp) -> Plan {
     let strikes = incident.backoff.map_or(0, |backoff| backoff.strikes) + 1;
-    let seconds = if strikes >= limits::STRIKES_MAX { limits::STUCK_RETRY_SECONDS } else { 15 << strikes };
+    let seconds = if strikes >= limits::STRIKES_MAX {
+        limits::STUCK_RETRY_SECONDS
+    } else {
+        15 << strikes
+    };
     let mut next = incident.clone();
-    next.backoff = Some(super::incident::Backoff { until: after_seconds(now, seconds), strikes });
+    next.backoff = Some(super::incident::Backoff {
+        until: after_seconds(now, seconds),
+        strikes,
+    });
     if strikes != limits::STRIKES_MAX {
         return Plan::of(next);
     }
@@ -628,7 +815,14 @@ pub fn back_off(incident: &Incident, owners: &[User], reason: &str, now: Timesta
     let owners = if incident.stuck_told == here { &[] } else { owners };
     next.stuck_told = here;
     let (deliveries, owners) = tell_owners(incident, owners, Part::Stuck, now);
-    let event = Some(EventKind::Stuck { reason: reason.to_owned(), owners });
-    Plan { deliveries, event, alarm: Some("handling an incident keeps failing"), ..Plan::of(next) }
+    let event = Some(EventKind::Stuck {
+        reason: reason.to_owned(),
+        owners,
+    });
+    Plan {
+        deliveries,
+        event,
+        alarm: Some("handling an incident keeps failing"),
+        ..Plan::of(next)
+    }
 }
-

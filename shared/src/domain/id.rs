@@ -19,13 +19,20 @@ pub struct NotAnId {
 
 fn parse(prefix: &'static str, text: &str) -> Result<Ulid, NotAnId> {
     let not = NotAnId { prefix };
-    let body = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(not.clone())?;
+    let body = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .ok_or(not.clone())?;
     // One spelling only: upper case and Crockford's look-alikes would give one row two names.
     if body.len() != 26 || !body.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
         return Err(not);
     }
     let ulid = Ulid::from_string(body).map_err(|_| not.clone())?;
-    if ulid.to_string().eq_ignore_ascii_case(body) { Ok(ulid) } else { Err(not) }
+    if ulid.to_string().eq_ignore_ascii_case(body) {
+        Ok(ulid)
+    } else {
+        Err(not)
+    }
 }
 
 macro_rules! ids {

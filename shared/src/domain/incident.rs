@@ -210,9 +210,19 @@ pub enum Act {
 
 impl Incident {
     /// A new incident of `service`, opened by `signal` at `now`.
-    pub fn open(ids: (IncidentId, SignalId), service: &Service, integration_id: Option<IntegrationId>, signal: &Signal, policy: Option<&Policy>, now: Timestamp) -> Self {
+    pub fn open(
+        ids: (IncidentId, SignalId),
+        service: &Service,
+        integration_id: Option<IntegrationId>,
+        signal: &Signal,
+        policy: Option<&Policy>,
+        now: Timestamp,
+    ) -> Self {
         let timeouts = service.timeouts();
-        let likely = policy.and_then(|policy| policy.steps.first()).into_iter().flat_map(|step| &step.targets);
+        let likely = policy
+            .and_then(|policy| policy.steps.first())
+            .into_iter()
+            .flat_map(|step| &step.targets);
         Self {
             id: ids.0,
             correlation_id: ids.1,
@@ -277,7 +287,11 @@ impl Incident {
         if let Some(backoff) = self.backoff {
             return Some(backoff.until);
         }
-        let woken = if self.announce.is_some() { earliest(self.wake_at, Some(self.created_at)) } else { self.wake_at };
+        let woken = if self.announce.is_some() {
+            earliest(self.wake_at, Some(self.created_at))
+        } else {
+            self.wake_at
+        };
         if !self.is_open() {
             return woken;
         }
@@ -358,7 +372,10 @@ impl Incident {
         }
         self.raise_epoch();
         self.status = Status::Acknowledged;
-        self.acknowledged = Some(Mark { at: now, by: by.clone() });
+        self.acknowledged = Some(Mark {
+            at: now,
+            by: by.clone(),
+        });
         self.announce = Some(Announcement::TakenBy);
         // Nobody may be looking when only the sender says so: its word always times out.
         let seconds = match self.timeouts.ack_seconds {
@@ -376,7 +393,10 @@ impl Incident {
         }
         self.raise_epoch();
         self.status = Status::Resolved;
-        self.resolved = Some(Mark { at: now, by: by.clone() });
+        self.resolved = Some(Mark {
+            at: now,
+            by: by.clone(),
+        });
         self.announce = Some(Announcement::Over);
         self.auto_resolve_at = None;
         self.backoff = None;

@@ -157,20 +157,33 @@ impl User {
             .iter()
             .enumerate()
             .filter_map(|(place, rule)| {
-                let contact = self.contact(rule.contact_id).filter(|contact| contact.verified_at.is_some())?;
-                Some(PlannedMessage { contact, rule: Some(place), at: after_seconds(now, rule.after_seconds.into()) })
+                let contact = self
+                    .contact(rule.contact_id)
+                    .filter(|contact| contact.verified_at.is_some())?;
+                Some(PlannedMessage {
+                    contact,
+                    rule: Some(place),
+                    at: after_seconds(now, rule.after_seconds.into()),
+                })
             })
             .collect();
         if !by_rule.is_empty() {
             return by_rule;
         }
-        let at_once = |contact| PlannedMessage { contact, rule: None, at: now };
+        let at_once = |contact| PlannedMessage {
+            contact,
+            rule: None,
+            at: now,
+        };
         let all = || self.verified_contacts().map(at_once).collect::<Vec<_>>();
         match urgency {
             Urgency::High => all(),
             Urgency::Low => {
-                let emails: Vec<_> =
-                    self.verified_contacts().filter(|contact| contact.kind == Medium::Email).map(at_once).collect();
+                let emails: Vec<_> = self
+                    .verified_contacts()
+                    .filter(|contact| contact.kind == Medium::Email)
+                    .map(at_once)
+                    .collect();
                 if emails.is_empty() { all() } else { emails }
             }
         }

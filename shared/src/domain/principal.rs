@@ -123,9 +123,23 @@ impl Principal {
     /// Who they are in the record of a change.
     pub fn actor(&self) -> Actor {
         // A person's token acts as that person: the record names both.
+        let name = self.name.clone();
         match &self.token {
-            Some((token, _)) => Actor { kind: ActorKind::Token, id: Some(token.to_string()), name: self.name.clone() },
-            None => Actor { kind: ActorKind::User, id: Some(self.user_id.to_string()), name: self.name.clone() },
+            Some((token, _)) => {
+                let user_id = Some(self.user_id);
+                Actor {
+                    kind: ActorKind::Token,
+                    id: Some(token.to_string()),
+                    name,
+                    user_id,
+                }
+            }
+            None => Actor {
+                kind: ActorKind::User,
+                id: Some(self.user_id.to_string()),
+                name,
+                user_id: None,
+            },
         }
     }
 

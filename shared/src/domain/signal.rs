@@ -228,7 +228,10 @@ impl Signal {
         let Draft { mut remarks, .. } = draft;
         let title = cut_chars(draft.summary.trim(), limits::SUMMARY_CHARS_MAX);
         if title.len() < draft.summary.trim().len() {
-            remarks.push(format!("The summary was longer than {} characters and was cut.", limits::SUMMARY_CHARS_MAX));
+            remarks.push(format!(
+                "The summary was longer than {} characters and was cut.",
+                limits::SUMMARY_CHARS_MAX
+            ));
         }
         let details = cut_details(draft.details, &mut remarks);
         let links = cut_list(draft.links, limits::LINKS_MAX, "links", &mut remarks);
@@ -240,7 +243,9 @@ impl Signal {
         let alerts = cut_alerts(draft.alerts);
         let alerts_not_listed = in_group - alerts.len() as u64;
         if alerts_not_listed > 0 {
-            remarks.push(format!("{alerts_not_listed} of {alert_count} alerts are counted but not listed."));
+            remarks.push(format!(
+                "{alerts_not_listed} of {alert_count} alerts are counted but not listed."
+            ));
         }
         remarks.truncate(limits::REMARKS_MAX);
         Self {
@@ -270,9 +275,13 @@ impl Signal {
 
 fn digests(draft: &Draft) -> (Digest, Digest) {
     let mut said = Fields::new();
-    said.number(draft.action as u64).text(&draft.summary).text(draft.severity.as_str());
-    said.text(draft.source.as_deref().unwrap_or("")).text(draft.component.as_deref().unwrap_or(""));
-    said.text(draft.runbook_url.as_deref().unwrap_or("")).number(draft.alerts_left_out);
+    said.number(draft.action as u64)
+        .text(&draft.summary)
+        .text(draft.severity.as_str());
+    said.text(draft.source.as_deref().unwrap_or(""))
+        .text(draft.component.as_deref().unwrap_or(""));
+    said.text(draft.runbook_url.as_deref().unwrap_or(""))
+        .number(draft.alerts_left_out);
     said.number(draft.links.len() as u64);
     for link in &draft.links {
         said.text(&link.href).text(&link.text);
@@ -282,7 +291,9 @@ fn digests(draft: &Draft) -> (Digest, Digest) {
     alerts.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint));
     said.number(alerts.len() as u64);
     for alert in &alerts {
-        said.text(&alert.fingerprint).number(alert.firing.into()).number(alert.labels.len() as u64);
+        said.text(&alert.fingerprint)
+            .number(alert.firing.into())
+            .number(alert.labels.len() as u64);
         for (name, value) in &alert.labels {
             said.text(name).text(value);
         }
@@ -301,7 +312,10 @@ pub fn cut_chars(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some(_) => {
-            let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(place, _)| place);
+            let end = text
+                .char_indices()
+                .nth(max.saturating_sub(1))
+                .map_or(0, |(place, _)| place);
             format!("{}…", text[..end].trim_end())
         }
     }
@@ -318,7 +332,10 @@ fn cut_details(details: serde_json::Value, remarks: &mut Vec<String>) -> serde_j
     if text.len() <= limits::DETAILS_BYTES_MAX {
         return details;
     }
-    remarks.push(format!("The details were larger than {} bytes and were cut.", limits::DETAILS_BYTES_MAX));
+    remarks.push(format!(
+        "The details were larger than {} bytes and were cut.",
+        limits::DETAILS_BYTES_MAX
+    ));
     let mut end = limits::DETAILS_BYTES_MAX;
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -340,8 +357,13 @@ fn cut_alerts(mut alerts: Vec<Alert>) -> Vec<Alert> {
     alerts.truncate(limits::ALERTS_LISTED_MAX);
     let mut bytes = 0;
     let kept = alerts.iter().take_while(|alert| {
-        let texts = alert.labels.iter().chain(&alert.annotations).map(|(name, value)| name.len() + value.len() + 6);
-        bytes += texts.sum::<usize>() + alert.fingerprint.len() + alert.source_url.as_ref().map_or(0, String::len) + 160;
+        let texts = alert
+            .labels
+            .iter()
+            .chain(&alert.annotations)
+            .map(|(name, value)| name.len() + value.len() + 6);
+        bytes +=
+            texts.sum::<usize>() + alert.fingerprint.len() + alert.source_url.as_ref().map_or(0, String::len) + 160;
         bytes <= limits::ALERTS_ROW_BYTES_MAX
     });
     let kept = kept.count();
@@ -403,18 +425,30 @@ mod tests {
 
     #[test]
     fn another_member_label_severity_or_summary_is_another_digest() {
-        let base = Draft { alerts: vec![alert("a", "2026-01-01T00:00:00Z")], ..draft() };
+        let base = Draft {
+            alerts: vec![alert("a", "2026-01-01T00:00:00Z")],
+            ..draft()
+        };
         let mut resolved = base.clone();
         resolved.alerts[0].firing = false;
         let mut relabelled = base.clone();
         relabelled.alerts[0].labels.insert("job".into(), "api".into());
-        let more = Draft { alerts: vec![alert("a", "2026-01-01T00:00:00Z"), alert("b", "2026-01-01T00:00:00Z")], ..draft() };
+        let more = Draft {
+            alerts: vec![alert("a", "2026-01-01T00:00:00Z"), alert("b", "2026-01-01T00:00:00Z")],
+            ..draft()
+        };
         let changed = [
             resolved,
             relabelled,
             more,
-            Draft { severity: Severity::Critical, ..base.clone() },
-            Draft { summary: "disk nearly full".into(), ..base.clone() },
+            Draft {
+                severity: Severity::Critical,
+                ..base.clone()
+            },
+            Draft {
+                summary: "disk nearly full".into(),
+                ..base.clone()
+            },
         ];
         let base = Signal::new(base).digest;
         for other in changed {
@@ -425,9 +459,16 @@ mod tests {
     #[test]
     fn digests_are_made_before_the_cuts_and_cuts_are_stated() {
         let many = |last: &str| {
-            let mut alerts: Vec<_> = (0..10_000).map(|n| alert(&format!("f{n}"), "2026-01-01T00:00:00Z")).collect();
+            let mut alerts: Vec<_> = (0..10_000)
+                .map(|n| alert(&format!("f{n}"), "2026-01-01T00:00:00Z"))
+                .collect();
             alerts.push(alert(last, "2026-01-01T00:00:00Z"));
-            Signal::new(Draft { alerts, summary: "x".repeat(3000), details: "y".repeat(20_000).into(), ..draft() })
+            Signal::new(Draft {
+                alerts,
+                summary: "x".repeat(3000),
+                details: "y".repeat(20_000).into(),
+                ..draft()
+            })
         };
         let (one, other) = (many("last"), many("other"));
         assert_ne!(one.digest, other.digest);
@@ -437,7 +478,10 @@ mod tests {
         assert_eq!(one.content.alerts.len() as u64 + one.content.alerts_not_listed, 10_001);
         assert!(one.content.alerts.len() <= limits::ALERTS_LISTED_MAX);
         assert_eq!(one.content.remarks.len(), 3, "{:?}", one.content.remarks);
-        assert!(serde_json::to_vec(&one.content).unwrap().len() < limits::ALERTS_ROW_BYTES_MAX + 3 * limits::DETAILS_BYTES_MAX);
+        assert!(
+            serde_json::to_vec(&one.content).unwrap().len()
+                < limits::ALERTS_ROW_BYTES_MAX + 3 * limits::DETAILS_BYTES_MAX
+        );
     }
 
     #[test]

@@ -92,20 +92,26 @@ pub enum Ignored {
 pub fn judge(slot: Option<&Slot>, signal: &Signal, now: Timestamp) -> Verdict {
     let open = slot.filter(|slot| slot.closed.is_none());
     match (signal.action, open) {
-        (Action::Trigger, None) if slot.is_some_and(|slot| slot.is_late_retry(signal, now)) => {
-            Verdict::Ignored { why: Ignored::LateRetry, seen: None }
-        }
+        (Action::Trigger, None) if slot.is_some_and(|slot| slot.is_late_retry(signal, now)) => Verdict::Ignored {
+            why: Ignored::LateRetry,
+            seen: None,
+        },
         (Action::Trigger, None) => Verdict::Open,
-        (Action::Acknowledge | Action::Resolve, None) => Verdict::Ignored { why: Ignored::NothingOpen, seen: None },
-        (Action::Trigger, Some(slot)) if slot.is_newer_than(signal) => {
-            Verdict::Ignored { why: Ignored::OutOfOrder, seen: Some(slot.incident_id) }
-        }
+        (Action::Acknowledge | Action::Resolve, None) => Verdict::Ignored {
+            why: Ignored::NothingOpen,
+            seen: None,
+        },
+        (Action::Trigger, Some(slot)) if slot.is_newer_than(signal) => Verdict::Ignored {
+            why: Ignored::OutOfOrder,
+            seen: Some(slot.incident_id),
+        },
         (Action::Trigger, Some(slot)) if slot.digest == signal.digest => Verdict::Repeat(slot.incident_id),
         (Action::Trigger, Some(slot)) => Verdict::Changed(slot.incident_id),
         (Action::Acknowledge, Some(slot)) => Verdict::Acknowledge(slot.incident_id),
-        (Action::Resolve, Some(slot)) if slot.is_newer_than(signal) => {
-            Verdict::Ignored { why: Ignored::OutOfOrder, seen: None }
-        }
+        (Action::Resolve, Some(slot)) if slot.is_newer_than(signal) => Verdict::Ignored {
+            why: Ignored::OutOfOrder,
+            seen: None,
+        },
         (Action::Resolve, Some(slot)) => Verdict::Resolve(slot.incident_id),
     }
 }
@@ -120,9 +126,16 @@ impl Slot {
             last_signal_at: now,
             alert_count: signal.alert_count,
             digest: signal.digest.clone(),
-            recent: signal.event_at.map(|_| signal.timed_digest.clone()).into_iter().collect(),
+            recent: signal
+                .event_at
+                .map(|_| signal.timed_digest.clone())
+                .into_iter()
+                .collect(),
             newest_ms: signal.event_at.map(Timestamp::as_millisecond),
-            previous: before.map(|slot| Previous { incident_id: slot.incident_id, counts: slot.counts() }),
+            previous: before.map(|slot| Previous {
+                incident_id: slot.incident_id,
+                counts: slot.counts(),
+            }),
         }
     }
 
@@ -138,7 +151,11 @@ impl Slot {
     /// The counts of `incident`, if it is this slot's or was the one before.
     pub fn counts_of(&self, incident: IncidentId) -> Option<Counts> {
         let previous = || self.previous.filter(|previous| previous.incident_id == incident);
-        if self.incident_id == incident { Some(self.counts()) } else { previous().map(|previous| previous.counts) }
+        if self.incident_id == incident {
+            Some(self.counts())
+        } else {
+            previous().map(|previous| previous.counts)
+        }
     }
 
     /// This slot after its open incident took in a trigger.

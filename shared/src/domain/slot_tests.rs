@@ -42,18 +42,31 @@ fn says(action: Action, summary: &str, event_at: Option<i64>) -> Signal {
 
 /// Open since +0 by "full" of event time +0, then "fuller" of +60, which came at +60.
 fn open() -> Slot {
-    Slot::opened(inc(1), &says(Trigger, "full", Some(0)), None, at(0)).took_in(&says(Trigger, "fuller", Some(60)), at(60))
+    Slot::opened(inc(1), &says(Trigger, "full", Some(0)), None, at(0))
+        .took_in(&says(Trigger, "fuller", Some(60)), at(60))
 }
 
 fn closed(by_sender: bool) -> Slot {
-    Slot { closed: Some(SlotClosed { at: at(100), by_sender }), ..open() }
+    Slot {
+        closed: Some(SlotClosed { at: at(100), by_sender }),
+        ..open()
+    }
 }
 
-const LATE: Verdict = Verdict::Ignored { why: Ignored::LateRetry, seen: None };
-const NOTHING_OPEN: Verdict = Verdict::Ignored { why: Ignored::NothingOpen, seen: None };
+const LATE: Verdict = Verdict::Ignored {
+    why: Ignored::LateRetry,
+    seen: None,
+};
+const NOTHING_OPEN: Verdict = Verdict::Ignored {
+    why: Ignored::NothingOpen,
+    seen: None,
+};
 
 fn stale(seen: Option<IncidentId>) -> Verdict {
-    Verdict::Ignored { why: Ignored::OutOfOrder, seen }
+    Verdict::Ignored {
+        why: Ignored::OutOfOrder,
+        seen,
+    }
 }
 
 #[test]
@@ -87,12 +100,25 @@ fn what_a_signal_means_while_its_group_is_open() {
         (says(Resolve, "", Some(59)), stale(None)),
     ];
     for (signal, verdict) in table {
-        assert_eq!(judge(Some(&open()), &signal, at(1000)), verdict, "{:?} {} {:?}", signal.action, signal.title, signal.event_at);
+        assert_eq!(
+            judge(Some(&open()), &signal, at(1000)),
+            verdict,
+            "{:?} {} {:?}",
+            signal.action,
+            signal.title,
+            signal.event_at
+        );
     }
     // A sender without a clock has no order to be out of.
     let timeless = Slot::opened(inc(2), &says(Trigger, "full", None), None, at(0));
-    assert_eq!(judge(Some(&timeless), &says(Resolve, "", Some(-9999)), at(1)), Verdict::Resolve(inc(2)));
-    assert_eq!(judge(Some(&timeless), &says(Trigger, "full", Some(-9999)), at(1)), Verdict::Repeat(inc(2)));
+    assert_eq!(
+        judge(Some(&timeless), &says(Resolve, "", Some(-9999)), at(1)),
+        Verdict::Resolve(inc(2))
+    );
+    assert_eq!(
+        judge(Some(&timeless), &says(Trigger, "full", Some(-9999)), at(1)),
+        Verdict::Repeat(inc(2))
+    );
 }
 
 #[test]
@@ -115,7 +141,14 @@ fn what_a_signal_means_after_the_senders_own_resolve() {
         (says(Resolve, "", None), 200, NOTHING_OPEN),
     ];
     for (signal, now, verdict) in table {
-        assert_eq!(judge(Some(&slot), &signal, at(now)), verdict, "+{now} {:?} {} {:?}", signal.action, signal.title, signal.event_at);
+        assert_eq!(
+            judge(Some(&slot), &signal, at(now)),
+            verdict,
+            "+{now} {:?} {} {:?}",
+            signal.action,
+            signal.title,
+            signal.event_at
+        );
     }
 }
 
@@ -124,7 +157,10 @@ fn after_a_close_by_hand_or_by_silence_every_trigger_opens() {
     for event_at in [None, Some(0), Some(60), Some(61)] {
         for summary in ["full", "fuller", "fullest"] {
             for now in [100, 101, 699, 700] {
-                assert_eq!(judge(Some(&closed(false)), &says(Trigger, summary, event_at), at(now)), Verdict::Open);
+                assert_eq!(
+                    judge(Some(&closed(false)), &says(Trigger, summary, event_at), at(now)),
+                    Verdict::Open
+                );
             }
         }
     }
@@ -134,14 +170,27 @@ fn after_a_close_by_hand_or_by_silence_every_trigger_opens() {
 fn the_next_incident_of_a_group_knows_nothing_of_the_one_before_but_its_counts() {
     let before = closed(true);
     let next = Slot::opened(inc(2), &says(Trigger, "again", Some(300)), Some(&before), at(301));
-    assert_eq!((next.closed, next.signal_count, next.newest_ms), (None, 1, Some(at(300).as_millisecond())));
+    assert_eq!(
+        (next.closed, next.signal_count, next.newest_ms),
+        (None, 1, Some(at(300).as_millisecond()))
+    );
     assert_eq!(next.recent.len(), 1);
-    assert_eq!(next.counts_of(inc(1)), Some(Counts { signal_count: 2, alert_count: 1, last_signal_at: at(60) }));
+    assert_eq!(
+        next.counts_of(inc(1)),
+        Some(Counts {
+            signal_count: 2,
+            alert_count: 1,
+            last_signal_at: at(60)
+        })
+    );
     assert_eq!(next.counts_of(inc(2)), Some(next.counts()));
     assert_eq!(next.counts_of(inc(3)), None);
     // The late resolve of the one before does not close it.
     assert_eq!(judge(Some(&next), &says(Resolve, "", Some(100)), at(302)), stale(None));
-    assert_eq!(judge(Some(&next), &says(Trigger, "fuller", Some(60)), at(302)), stale(Some(inc(2))));
+    assert_eq!(
+        judge(Some(&next), &says(Trigger, "fuller", Some(60)), at(302)),
+        stale(Some(inc(2)))
+    );
 }
 
 #[test]
@@ -152,11 +201,19 @@ fn only_the_last_eight_events_are_recognised() {
         assert_eq!(slot.recent.len(), (n as usize + 1).min(limits::SLOT_DIGESTS_MAX));
     }
     // The same event twice takes one place, the newest; an event without a time takes none.
-    slot = slot.took_in(&says(Trigger, "event 5", Some(5)), at(12)).took_in(&says(Trigger, "event 5", None), at(13));
+    slot = slot
+        .took_in(&says(Trigger, "event 5", Some(5)), at(12))
+        .took_in(&says(Trigger, "event 5", None), at(13));
     assert_eq!(slot.recent.len(), 8);
-    assert_eq!(slot.recent.last(), Some(&says(Trigger, "event 5", Some(5)).timed_digest));
+    assert_eq!(
+        slot.recent.last(),
+        Some(&says(Trigger, "event 5", Some(5)).timed_digest)
+    );
     assert_eq!((slot.signal_count, slot.newest_ms), (14, Some(at(11).as_millisecond())));
-    slot.closed = Some(SlotClosed { at: at(20), by_sender: true });
+    slot.closed = Some(SlotClosed {
+        at: at(20),
+        by_sender: true,
+    });
     for n in 0..=11 {
         let late = judge(Some(&slot), &says(Trigger, &format!("event {n}"), Some(n)), at(30)) == LATE;
         assert_eq!(late, n >= 4, "{n}");
@@ -167,8 +224,15 @@ fn only_the_last_eight_events_are_recognised() {
 fn digests_that_wait_to_be_trimmed_are_not_recognised() {
     // A repeat appends without reading, so between two trims there are more than eight.
     let digest = |n: i64| says(Trigger, "full", Some(n)).timed_digest;
-    let closed = Some(SlotClosed { at: at(100), by_sender: true });
-    let slot = Slot { recent: (0..16).map(digest).collect(), closed, ..open() };
+    let closed = Some(SlotClosed {
+        at: at(100),
+        by_sender: true,
+    });
+    let slot = Slot {
+        recent: (0..16).map(digest).collect(),
+        closed,
+        ..open()
+    };
     for n in 0..16 {
         let late = judge(Some(&slot), &says(Trigger, "full", Some(n)), at(101)) == LATE;
         assert_eq!(late, n >= 8, "{n}");

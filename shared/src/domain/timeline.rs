@@ -174,4 +174,3 @@ pub enum EventKind {
         summary: String,
     },
 }
-

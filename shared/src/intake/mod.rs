@@ -120,7 +120,12 @@ impl Intake<'_> {
             // Counting needs no version, so that any number of repeats can be counted at once. What cannot be counted
             // so (the slot's digests need a trim) is taken in like a change.
             Verdict::Repeat(_) if !self.needs_trim(slot.as_ref()) => {
-                match self.ctx.store.count_repeat(&self.slot_key, self.signal, self.now).await? {
+                match self
+                    .ctx
+                    .store
+                    .count_repeat(&self.slot_key, self.signal, self.now)
+                    .await?
+                {
                     Repeated::Counted(incident) => return Ok(Some(Outcome::Merged(incident))),
                     Repeated::Not(found) => *slot = found,
                 }
@@ -160,18 +165,33 @@ impl Intake<'_> {
     }
 
     async fn open(&self, before: Option<&StoredSlot>) -> Result<(IncidentId, Opened), StoreError> {
-        let Source { integration, service, policy } = self.source;
+        let Source {
+            integration,
+            service,
+            policy,
+        } = self.source;
         let id = IncidentId(self.ctx.random.ulid(self.now));
-        let incident =
-            Incident::open((id, self.id), service, Some(integration.id), self.signal, policy.as_ref(), self.now);
+        let incident = Incident::open(
+            (id, self.id),
+            service,
+            Some(integration.id),
+            self.signal,
+            policy.as_ref(),
+            self.now,
+        );
         let slot = Slot::opened(id, self.signal, before.map(|slot| &slot.value), self.now);
-        let opened =
-            self.ctx.store.open_incident(self.slot_key.clone(), &slot, &incident, &self.signal.content).await?;
+        let opened = self
+            .ctx
+            .store
+            .open_incident(self.slot_key.clone(), &slot, &incident, &self.signal.content)
+            .await?;
         Ok((id, opened))
     }
 
     async fn take_in(&self, id: IncidentId, slot: &StoredSlot) -> Result<Applied, StoreError> {
-        let Some(incident) = self.open_incident(id).await? else { return Ok(Applied::Changed) };
+        let Some(incident) = self.open_incident(id).await? else {
+            return Ok(Applied::Changed);
+        };
         let mut next = incident.value.clone();
         let urgency: Urgency = self.source.service.urgency.urgency(self.signal.severity);
         let changed = next.take_in(self.signal, urgency, self.now);
@@ -187,15 +207,25 @@ impl Intake<'_> {
     }
 
     async fn acknowledge(&self, id: IncidentId) -> Result<Applied, StoreError> {
-        let Some(mut incident) = self.open_incident(id).await? else { return Ok(Applied::Changed) };
-        let Some(kind) = incident.value.act(Act::Acknowledge, &self.source.integration.actor(), self.now) else {
+        let Some(mut incident) = self.open_incident(id).await? else {
+            return Ok(Applied::Changed);
+        };
+        let Some(kind) = incident
+            .value
+            .act(Act::Acknowledge, &self.source.integration.actor(), self.now)
+        else {
             return Ok(Applied::Done);
         };
-        self.ctx.store.apply(&incident.value, incident.version, (&[], &[]), Some(&self.event(kind))).await
+        self.ctx
+            .store
+            .apply(&incident.value, incident.version, (&[], &[]), Some(&self.event(kind)))
+            .await
     }
 
     async fn resolve(&self, id: IncidentId, slot: &StoredSlot) -> Result<Applied, StoreError> {
-        let Some(mut incident) = self.open_incident(id).await? else { return Ok(Applied::Changed) };
+        let Some(mut incident) = self.open_incident(id).await? else {
+            return Ok(Applied::Changed);
+        };
         let mut counts = slot.value.counts();
         counts.signal_count += 1;
         counts.last_signal_at = self.now;
@@ -203,16 +233,29 @@ impl Intake<'_> {
         let Some(kind) = incident.value.close(Resolution::BySender, &by, Some(counts), self.now) else {
             return Ok(Applied::Changed);
         };
-        self.ctx.store.close_incident(&incident.value, incident.version, ClosedBy::Sender, &self.event(kind)).await
+        self.ctx
+            .store
+            .close_incident(&incident.value, incident.version, ClosedBy::Sender, &self.event(kind))
+            .await
     }
 
     /// The incident that a slot calls open. None: it closed since the slot was read.
     async fn open_incident(&self, id: IncidentId) -> Result<Option<Versioned<Incident>>, StoreError> {
-        Ok(self.ctx.store.incident(id).await?.filter(|incident| incident.value.is_open()))
+        Ok(self
+            .ctx
+            .store
+            .incident(id)
+            .await?
+            .filter(|incident| incident.value.is_open()))
     }
 
     fn event(&self, kind: EventKind) -> Event {
         let id = EventId(self.ctx.random.ulid(self.now));
-        Event { id, at: self.now, actor: self.source.integration.actor(), kind }
+        Event {
+            id,
+            at: self.now,
+            actor: self.source.integration.actor(),
+            kind,
+        }
     }
 }

@@ -39,16 +39,22 @@ impl Sources {
     /// When the table does not answer and the sender is not warm: it is to retry.
     pub async fn by_key(&self, ctx: &Ctx, key: &str, now: Timestamp) -> Result<Option<Arc<Source>>, StoreError> {
         // What cannot be a key of ours costs no read.
-        let Some(key) = IntegrationKey::parse(key) else { return Ok(None) };
+        let Some(key) = IntegrationKey::parse(key) else {
+            return Ok(None);
+        };
         let hash = key.storage_hash();
         if let Some(source) = self.warm(&hash, now) {
             return Ok(Some(source));
         }
-        let Some(integration) = ctx.store.integration_by_key(&hash, now).await? else { return Ok(None) };
+        let Some(integration) = ctx.store.integration_by_key(&hash, now).await? else {
+            return Ok(None);
+        };
         if !integration.accepts(&hash, now) {
             return Ok(None);
         }
-        let Some(source) = Source::of(ctx, integration).await? else { return Ok(None) };
+        let Some(source) = Source::of(ctx, integration).await? else {
+            return Ok(None);
+        };
         let source = Arc::new(source);
         self.keep(hash, Arc::clone(&source), now);
         Ok(Some(source))
@@ -82,9 +88,19 @@ impl Source {
     /// # Errors
     /// When the table does not answer.
     pub async fn of(ctx: &Ctx, integration: Integration) -> Result<Option<Self>, StoreError> {
-        let Some(service) = ctx.store.load::<Service>(integration.service_id).await? else { return Ok(None) };
+        let Some(service) = ctx.store.load::<Service>(integration.service_id).await? else {
+            return Ok(None);
+        };
         let service = service.value;
-        let policy = ctx.store.load::<Policy>(service.policy_id).await?.map(|policy| policy.value);
-        Ok(Some(Self { integration, service, policy }))
+        let policy = ctx
+            .store
+            .load::<Policy>(service.policy_id)
+            .await?
+            .map(|policy| policy.value);
+        Ok(Some(Self {
+            integration,
+            service,
+            policy,
+        }))
     }
 }

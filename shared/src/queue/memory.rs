@@ -44,7 +44,14 @@ impl MemoryQueue {
         for message in messages {
             waits.sent += 1;
             let id = waits.sent;
-            waits.by_due.insert((message.due.max(now), id), Waiting { id, body: message.body, received: 0 });
+            waits.by_due.insert(
+                (message.due.max(now), id),
+                Waiting {
+                    id,
+                    body: message.body,
+                    received: 0,
+                },
+            );
         }
         drop(waits);
         self.0.changed.notify_one();
@@ -53,10 +60,18 @@ impl MemoryQueue {
     /// Takes up to `max` messages whose time has come.
     pub fn receive(&self, now: Timestamp, max: usize) -> Vec<Waiting> {
         let mut waits = self.lock();
-        let due: Vec<_> = waits.by_due.range(..=(now, u64::MAX)).map(|(key, _)| *key).take(max).collect();
+        let due: Vec<_> = waits
+            .by_due
+            .range(..=(now, u64::MAX))
+            .map(|(key, _)| *key)
+            .take(max)
+            .collect();
         due.iter()
             .filter_map(|key| waits.by_due.remove(key))
-            .map(|waiting| Waiting { received: waiting.received + 1, ..waiting })
+            .map(|waiting| Waiting {
+                received: waiting.received + 1,
+                ..waiting
+            })
             .collect()
     }
 

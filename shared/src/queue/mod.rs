@@ -41,7 +41,10 @@ pub struct DeliveryHint {
 
 impl From<&DeliveryKey> for DeliveryHint {
     fn from(key: &DeliveryKey) -> Self {
-        Self { subject: key.subject.to_string(), message: key.message() }
+        Self {
+            subject: key.subject.to_string(),
+            message: key.message(),
+        }
     }
 }
 
@@ -85,7 +88,11 @@ impl Queue {
         let near = rows.into_iter().filter_map(|hint| {
             let delay = delay_seconds(hint.due, now);
             let body = (delay <= DELAY_SECONDS_MAX).then(|| serde_json::to_string(&hint).ok())??;
-            Some(Message { body, delay_seconds: delay as u32, due: hint.due })
+            Some(Message {
+                body,
+                delay_seconds: delay as u32,
+                due: hint.due,
+            })
         });
         let messages: Vec<Message> = near.collect();
         match self {
@@ -110,5 +117,9 @@ pub struct Message {
 /// Seconds until `due`, rounded up; 0 when it has passed.
 fn delay_seconds(due: Timestamp, now: Timestamp) -> i64 {
     let milliseconds = due.as_millisecond() - now.as_millisecond();
-    if milliseconds <= 0 { 0 } else { (milliseconds + 999) / 1000 }
+    if milliseconds <= 0 {
+        0
+    } else {
+        (milliseconds + 999) / 1000
+    }
 }

@@ -39,13 +39,23 @@ impl SqsQueue {
             Ok(entries) => entries,
             Err(error) => return tracing::error!(%error, "a hint cannot be written"),
         };
-        match self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await {
+        match self
+            .client
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+        {
             Err(error) => tracing::warn!(
                 error = %aws_sdk_sqs::error::DisplayErrorContext(&error),
                 "hints were not sent; the sweep will find the rows"
             ),
             Ok(answer) if !answer.failed.is_empty() => {
-                tracing::warn!(failed = answer.failed.len(), "hints were not sent; the sweep will find the rows");
+                tracing::warn!(
+                    failed = answer.failed.len(),
+                    "hints were not sent; the sweep will find the rows"
+                );
             }
             Ok(_) => {}
         }

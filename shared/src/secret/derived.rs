@@ -7,7 +7,10 @@ use super::digest::hmac_sha256;
 
 /// The six digits that show that a contact reaches its owner: of one contact and one asking, named by its millisecond.
 pub fn verification_code(master: &MasterKey, contact_id: &str, sent_at_ms: i64) -> String {
-    let mac = hmac_sha256(&master.subkey("verification"), format!("{contact_id}/{sent_at_ms}").as_bytes());
+    let mac = hmac_sha256(
+        &master.subkey("verification"),
+        format!("{contact_id}/{sent_at_ms}").as_bytes(),
+    );
     let number = u64::from_be_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]]);
     // 2^64 is so much larger than a million that no code is likelier than another by more than 1 in 10^13.
     format!("{:06}", number % 1_000_000)

@@ -176,7 +176,10 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
     pub async fn load_many<T: Entity>(&self, ids: impl IntoIterator<Item = T::Id>) -> Result<Vec<T>, StoreError> {
-        let keys = ids.into_iter().map(|id| Key::entity(T::PARTITION, &id.to_string())).collect();
+        let keys = ids
+            .into_iter()
+            .map(|id| Key::entity(T::PARTITION, &id.to_string()))
+            .collect();
         let items = self.table.get_many(keys).await?;
         items.into_iter().map(|item| Ok(row::read(item)?.value)).collect()
     }
@@ -210,27 +213,49 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn owners(&self) -> Result<Vec<User>, StoreError> {
         let page = self.list_of::<User>(&[OWNERS], &PageRequest::first()).await?;
-        Ok(page.items.into_iter().map(|row| row.value).filter(|user| user.role == Role::Owner).collect())
+        Ok(page
+            .items
+            .into_iter()
+            .map(|row| row.value)
+            .filter(|user| user.role == Role::Owner)
+            .collect())
     }
 
     async fn list_of<T: Entity>(&self, lists: &[&str], page: &PageRequest) -> Result<Page<Versioned<T>>, StoreError> {
         let partitions: Vec<String> = lists.iter().map(|list| IndexKey::listed(list, "").pk).collect();
         let (candidates, more) = self.table.candidates(&partitions, page).await?;
-        let next = candidates.last().filter(|_| more).map(|candidate| cursor(&candidate.place));
-        let keys = candidates.into_iter().map(|candidate| Key { pk: candidate.pk, sk: T::PARTITION.into() });
+        let next = candidates
+            .last()
+            .filter(|_| more)
+            .map(|candidate| cursor(&candidate.place));
+        let keys = candidates.into_iter().map(|candidate| Key {
+            pk: candidate.pk,
+            sk: T::PARTITION.into(),
+        });
         let mut rows = Vec::new();
         for item in self.table.get_many(keys.collect()).await? {
-            rows.push((keys::id_part(text_of(&item, attribute::PK)).to_owned(), row::read(item)?));
+            rows.push((
+                keys::id_part(text_of(&item, attribute::PK)).to_owned(),
+                row::read(item)?,
+            ));
         }
         rows.sort_by(|(a, _), (b, _)| b.cmp(a));
-        Ok(Page { items: rows.into_iter().map(|(_, row)| row).collect(), next })
+        Ok(Page {
+            items: rows.into_iter().map(|(_, row)| row).collect(),
+            next,
+        })
     }
 
     /// Adds a row that must not exist yet.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn create<T: Entity>(&self, value: &T, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+    pub async fn create<T: Entity>(
+        &self,
+        value: &T,
+        extras: &[Extra],
+        change: &Change<'_>,
+    ) -> Result<Applied, StoreError> {
         let mut writes = vec![Write::Put(entity_row(value)?, Some(Expression::absent()))];
         writes.push(self.audit("created", None, Some(value), change)?);
         self.write(writes, extras).await
@@ -240,7 +265,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn replace<T: Entity>(&self, before: &Versioned<T>, value: &T, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+    pub async fn replace<T: Entity>(
+        &self,
+        before: &Versioned<T>,
+        value: &T,
+        extras: &[Extra],
+        change: &Change<'_>,
+    ) -> Result<Applied, StoreError> {
         let row = entity_row(value)?.version(before.version + 1);
         let mut writes = vec![Write::Put(row, Some(Expression::version(before.version)))];
         writes.push(self.audit("updated", Some(&before.value), Some(value), change)?);
@@ -251,7 +282,12 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn remove<T: Entity>(&self, before: &Versioned<T>, extras: &[Extra], change: &Change<'_>) -> Result<Applied, StoreError> {
+    pub async fn remove<T: Entity>(
+        &self,
+        before: &Versioned<T>,
+        extras: &[Extra],
+        change: &Change<'_>,
+    ) -> Result<Applied, StoreError> {
         let key = Key::entity(T::PARTITION, &before.value.id().to_string());
         let mut writes = vec![Write::Delete(key, Expression::version(before.version))];
         writes.push(self.audit("deleted", Some(&before.value), None, change)?);
@@ -264,12 +300,17 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or the row cannot be read.
     pub async fn integration_by_key(&self, key_hash: &str, now: Timestamp) -> Result<Option<Integration>, StoreError> {
-        let Some(item) = self.table.get(&Key::integration_key(key_hash)).await? else { return Ok(None) };
+        let Some(item) = self.table.get(&Key::integration_key(key_hash)).await? else {
+            return Ok(None);
+        };
         let pointer: KeyPointer = row::read(item)?.value;
         if pointer.expires_at.is_some_and(|at| at <= now) {
             return Ok(None);
         }
-        Ok(self.load::<Integration>(pointer.integration_id).await?.map(|row| row.value))
+        Ok(self
+            .load::<Integration>(pointer.integration_id)
+            .await?
+            .map(|row| row.value))
     }
 
     /// Whose an e-mail address is.
@@ -293,7 +334,9 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or the row cannot be read.
     pub async fn answered_once(&self, hash: &str, now: Timestamp) -> Result<Option<Once>, StoreError> {
-        let Some(item) = self.table.get(&Key::once(hash)).await? else { return Ok(None) };
+        let Some(item) = self.table.get(&Key::once(hash)).await? else {
+            return Ok(None);
+        };
         let once: Once = row::read(item)?.value;
         Ok((once.expires_at > now).then_some(once))
     }
@@ -304,8 +347,17 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn audit_log(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
         let (candidates, more) = self.table.candidates(&[IndexKey::listed("audit", "").pk], page).await?;
-        let next = candidates.last().filter(|_| more).map(|candidate| cursor(&candidate.place));
-        let keys = candidates.into_iter().map(|candidate| Key { pk: candidate.pk, sk: "AUDIT".into() }).collect();
+        let next = candidates
+            .last()
+            .filter(|_| more)
+            .map(|candidate| cursor(&candidate.place));
+        let keys = candidates
+            .into_iter()
+            .map(|candidate| Key {
+                pk: candidate.pk,
+                sk: "AUDIT".into(),
+            })
+            .collect();
         let mut items = Vec::new();
         for item in self.table.get_many(keys).await? {
             items.push(row::read::<AuditEntry>(item)?.value);
@@ -315,7 +367,9 @@ impl Store {
     }
 
     async fn pointer(&self, key: &Key) -> Result<Option<UserId>, StoreError> {
-        let Some(item) = self.table.get(key).await? else { return Ok(None) };
+        let Some(item) = self.table.get(key).await? else {
+            return Ok(None);
+        };
         Ok(Some(row::read::<UserPointer>(item)?.value.user_id))
     }
 
@@ -323,10 +377,20 @@ impl Store {
         for extra in extras {
             writes.push(extra_write(extra)?);
         }
-        Ok(if self.table.transact(writes).await?.is_ok() { Applied::Done } else { Applied::Changed })
+        Ok(if self.table.transact(writes).await?.is_ok() {
+            Applied::Done
+        } else {
+            Applied::Changed
+        })
     }
 
-    fn audit<T: Entity>(&self, action: &str, before: Option<&T>, after: Option<&T>, change: &Change<'_>) -> Result<Write, StoreError> {
+    fn audit<T: Entity>(
+        &self,
+        action: &str,
+        before: Option<&T>,
+        after: Option<&T>,
+        change: &Change<'_>,
+    ) -> Result<Write, StoreError> {
         let id = EventId(self.table.random().ulid(change.at));
         let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
         let entry = AuditEntry {
@@ -364,14 +428,26 @@ fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
 
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
     Ok(match extra {
-        Extra::AddKey { key_hash, integration_id } => {
-            let pointer = KeyPointer { integration_id: *integration_id, expires_at: None };
-            Write::Put(Row::of(Key::integration_key(key_hash), "key", &pointer)?, Some(Expression::absent()))
+        Extra::AddKey {
+            key_hash,
+            integration_id,
+        } => {
+            let pointer = KeyPointer {
+                integration_id: *integration_id,
+                expires_at: None,
+            };
+            Write::Put(
+                Row::of(Key::integration_key(key_hash), "key", &pointer)?,
+                Some(Expression::absent()),
+            )
         }
         Extra::EndKey { key_hash, at: None } => {
             // It may be gone already: TTL cleans keys that have ended.
-            Write::Delete(Key::integration_key(key_hash), Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)"))
-        },
+            Write::Delete(
+                Key::integration_key(key_hash),
+                Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)"),
+            )
+        }
         Extra::EndKey { key_hash, at: Some(at) } => Write::Update {
             key: Key::integration_key(key_hash),
             set: Expression::new(format!("SET expires_at = :at, {} = :ttl", attribute::EXPIRES))
@@ -381,12 +457,18 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         },
         Extra::AddEmail(email, user_id) => {
             let pointer = UserPointer { user_id: *user_id };
-            Write::Put(Row::of(Key::email(email), "email", &pointer)?, Some(Expression::absent()))
+            Write::Put(
+                Row::of(Key::email(email), "email", &pointer)?,
+                Some(Expression::absent()),
+            )
         }
         Extra::EndEmail(email) => Write::Delete(Key::email(email), Expression::present()),
         Extra::AddContact(contact, user_id) => {
             let pointer = UserPointer { user_id: *user_id };
-            Write::Put(Row::of(Key::contact(*contact), "contact", &pointer)?, Some(Expression::absent()))
+            Write::Put(
+                Row::of(Key::contact(*contact), "contact", &pointer)?,
+                Some(Expression::absent()),
+            )
         }
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),

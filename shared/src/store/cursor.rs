@@ -30,15 +30,25 @@ impl PageRequest {
         let read = |cursor: &str| {
             let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| BadCursor)?;
             let after = String::from_utf8(bytes).map_err(|_| BadCursor)?;
-            if after.is_empty() || after.len() > 256 { Err(BadCursor) } else { Ok(after) }
+            if after.is_empty() || after.len() > 256 {
+                Err(BadCursor)
+            } else {
+                Ok(after)
+            }
         };
         let after = cursor.map(read).transpose()?;
-        Ok(Self { limit: limit.clamp(1, limits::PAGE_ITEMS_MAX), after })
+        Ok(Self {
+            limit: limit.clamp(1, limits::PAGE_ITEMS_MAX),
+            after,
+        })
     }
 
     /// The first page, as large as a page may be.
     pub fn first() -> Self {
-        Self { limit: limits::PAGE_ITEMS_MAX, after: None }
+        Self {
+            limit: limits::PAGE_ITEMS_MAX,
+            after: None,
+        }
     }
 
     pub(super) fn after(&self) -> Option<&str> {
@@ -46,7 +56,10 @@ impl PageRequest {
     }
 
     pub(super) fn moved(&self, after: Option<String>) -> Self {
-        Self { limit: self.limit, after }
+        Self {
+            limit: self.limit,
+            after,
+        }
     }
 }
 
@@ -62,7 +75,10 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page of something made from each item.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(make).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(make).collect(),
+            next: self.next,
+        }
     }
 }
 
@@ -80,7 +96,11 @@ pub(super) struct Candidate {
 
 impl Table {
     /// The next candidates over all `partitions` of a list, newest first, and whether more may follow.
-    pub(super) async fn candidates(&self, partitions: &[String], page: &PageRequest) -> Result<(Vec<Candidate>, bool), StoreError> {
+    pub(super) async fn candidates(
+        &self,
+        partitions: &[String],
+        page: &PageRequest,
+    ) -> Result<(Vec<Candidate>, bool), StoreError> {
         let one = |partition| async move {
             let range = page.after().map_or(Range::All, |after| Range::Below(after.to_owned()));
             let query = Query {
@@ -103,5 +123,8 @@ impl Table {
 }
 
 fn candidate(item: &Item) -> Candidate {
-    Candidate { pk: text_of(item, attribute::PK).into(), place: text_of(item, attribute::LIST_SK).into() }
+    Candidate {
+        pk: text_of(item, attribute::PK).into(),
+        place: text_of(item, attribute::LIST_SK).into(),
+    }
 }

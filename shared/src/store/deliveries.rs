@@ -85,11 +85,17 @@ impl Store {
     /// # Errors
     /// When the table does not answer.
     pub async fn record_stuck(&self, delivery: &Delivery, now: Timestamp) -> Result<bool, StoreError> {
-        let same = Expression::new("attribute_exists(sk2) AND attempts = :attempts").value(":attempts", number(delivery.attempts));
+        let same = Expression::new("attribute_exists(sk2) AND attempts = :attempts")
+            .value(":attempts", number(delivery.attempts));
         self.write_outcome(delivery, same, now).await
     }
 
-    async fn write_outcome(&self, delivery: &Delivery, condition: Expression, now: Timestamp) -> Result<bool, StoreError> {
+    async fn write_outcome(
+        &self,
+        delivery: &Delivery,
+        condition: Expression,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let row = row(delivery)?;
         let incident = match delivery.key.subject {
             Subject::Incident(id) if delivery.state.is_final_failure() && delivery.key.part.is_page() => id,
@@ -103,7 +109,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
-    pub async fn step_deliveries(&self, id: IncidentId, (epoch, cycle, step): (u32, u32, u32)) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn step_deliveries(
+        &self,
+        id: IncidentId,
+        (epoch, cycle, step): (u32, u32, u32),
+    ) -> Result<Vec<Delivery>, StoreError> {
         let prefix = crate::domain::delivery::step_prefix(epoch, cycle, step);
         self.deliveries(Subject::Incident(id), Range::BeginsWith(prefix)).await
     }
@@ -122,7 +132,14 @@ impl Store {
         let mut start = None;
         loop {
             let (range, limit) = (range.clone(), ROWS_PER_QUERY);
-            let query = Query { index: None, partition: &partition, range, newest_first: false, limit, start };
+            let query = Query {
+                index: None,
+                partition: &partition,
+                range,
+                newest_first: false,
+                limit,
+                start,
+            };
             let page = self.table.query(query).await?;
             for item in page.items {
                 found.push(read(item)?);
@@ -147,12 +164,26 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or the row cannot be read.
     pub async fn by_link(&self, code_hash: &str) -> Result<Option<LinkTarget>, StoreError> {
-        let partition = format!("LINK#{code_hash}");
+        let partition = keys::link_partition(code_hash);
         let (index, range, newest_first, limit, start) = (Some(Index::List), Range::All, true, 1, None);
-        let query = Query { index, partition: &partition, range, newest_first, limit, start };
-        let Some(candidate) = self.table.query(query).await?.items.into_iter().next() else { return Ok(None) };
-        let key = Key { pk: text_of(&candidate, attribute::PK).into(), sk: text_of(&candidate, attribute::SK).into() };
-        let Some(item) = self.table.get(&key).await? else { return Ok(None) };
+        let query = Query {
+            index,
+            partition: &partition,
+            range,
+            newest_first,
+            limit,
+            start,
+        };
+        let Some(candidate) = self.table.query(query).await?.items.into_iter().next() else {
+            return Ok(None);
+        };
+        let key = Key {
+            pk: text_of(&candidate, attribute::PK).into(),
+            sk: text_of(&candidate, attribute::SK).into(),
+        };
+        let Some(item) = self.table.get(&key).await? else {
+            return Ok(None);
+        };
         let delivery = read(item)?;
         Ok((delivery.link_hash.as_deref() == Some(code_hash)).then_some(LinkTarget { delivery }))
     }
@@ -166,19 +197,35 @@ fn wake(id: IncidentId, now: Timestamp) -> Write {
         .value(":one", number(1))
         .value(":due_pk", text(due.pk))
         .value(":due_sk", text(due.sk));
-    Write::Update { key: Key::incident(id), set, condition: Expression::present() }
+    Write::Update {
+        key: Key::incident(id),
+        set,
+        condition: Expression::present(),
+    }
 }
 
 /// A delivery as a row.
 pub(super) fn row(delivery: &Delivery) -> Result<Row, StoreError> {
     let due = delivery.due_at.map(|at| IndexKey::delivery_due(&delivery.key, at));
-    let list = delivery.link_hash.as_ref().map(|hash| IndexKey::link(hash, &delivery.key));
-    Ok(Row::of(Key::delivery(&delivery.key), "delivery", delivery)?.due(due).list(list))
+    let list = delivery
+        .link_hash
+        .as_ref()
+        .map(|hash| IndexKey::link(hash, &delivery.key));
+    Ok(Row::of(Key::delivery(&delivery.key), "delivery", delivery)?
+        .due(due)
+        .list(list))
 }
 
 fn read(item: Item) -> Result<Delivery, StoreError> {
-    let (pk, sk) = (text_of(&item, attribute::PK).to_owned(), text_of(&item, attribute::SK).to_owned());
-    let key = keys::parse_delivery(&pk, &sk).map_err(|error| row::Corrupt { pk, sk, why: error.to_string() })?;
+    let (pk, sk) = (
+        text_of(&item, attribute::PK).to_owned(),
+        text_of(&item, attribute::SK).to_owned(),
+    );
+    let key = keys::parse_delivery(&pk, &sk).map_err(|error| row::Corrupt {
+        pk,
+        sk,
+        why: error.to_string(),
+    })?;
     let delivery: Delivery = row::read(item)?.value;
     debug_assert!(delivery.state != DeliveryState::Sending || delivery.lease.is_some());
     Ok(Delivery { key, ..delivery })

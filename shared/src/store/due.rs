@@ -67,9 +67,17 @@ impl Store {
     /// When the table does not answer.
     pub async fn postpone(&self, id: IncidentId, now: Timestamp) -> Result<u32, StoreError> {
         let key = Key::incident(id);
-        let seen = self.table.get(&key).await?.and_then(|item| item.get("postponed")?.as_n().ok()?.parse().ok());
+        let seen = self
+            .table
+            .get(&key)
+            .await?
+            .and_then(|item| item.get("postponed")?.as_n().ok()?.parse().ok());
         let strikes: u32 = seen.unwrap_or(0) + 1;
-        let seconds = if strikes >= limits::STRIKES_MAX { limits::STUCK_RETRY_SECONDS } else { 15 << strikes };
+        let seconds = if strikes >= limits::STRIKES_MAX {
+            limits::STUCK_RETRY_SECONDS
+        } else {
+            15 << strikes
+        };
         let due = IndexKey::incident_due(id, after_seconds(now, seconds));
         let set = Expression::new("SET postponed = :strikes, pk2 = :due_pk, sk2 = :due_sk")
             .value(":strikes", number(strikes))
@@ -86,11 +94,21 @@ impl Store {
         let mut start = None;
         loop {
             let (range, limit) = (Range::Below(keys::due_until(until)), ROWS_PER_QUERY);
-            let query = Query { index: Some(Index::Due), partition: &partition, range, newest_first: false, limit, start };
+            let query = Query {
+                index: Some(Index::Due),
+                partition: &partition,
+                range,
+                newest_first: false,
+                limit,
+                start,
+            };
             let page = self.table.query(query).await?;
             due.extend(page.items.iter().filter_map(|item| {
                 let (at, what) = keys::parse_due(text_of(item, attribute::DUE_SK))?;
-                Some(Due { at, what: T::parse(what)? })
+                Some(Due {
+                    at,
+                    what: T::parse(what)?,
+                })
             }));
             if page.next.is_none() {
                 return Ok(due);

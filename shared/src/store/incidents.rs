@@ -20,6 +20,7 @@ use crate::domain::timeline::Event;
 
 /// What came of opening an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "a value that is looked at once and dropped")]
 pub enum Opened {
     /// It is open.
     Opened,
@@ -88,7 +89,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn open_incident(&self, slot_key: Key, slot: &Slot, incident: &Incident, content: &Content) -> Result<Opened, StoreError> {
+    pub async fn open_incident(
+        &self,
+        slot_key: Key,
+        slot: &Slot,
+        incident: &Incident,
+        content: &Content,
+    ) -> Result<Opened, StoreError> {
         let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(closed)");
         let writes = vec![
             slots::put(slot_key, slot, 1, free)?,
@@ -108,7 +115,14 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn open_incident_once(&self, slot_key: Key, slot: &Slot, incident: &Incident, content: &Content, once: Once) -> Result<Applied, StoreError> {
+    pub async fn open_incident_once(
+        &self,
+        slot_key: Key,
+        slot: &Slot,
+        incident: &Incident,
+        content: &Content,
+        once: Once,
+    ) -> Result<Applied, StoreError> {
         let writes = vec![
             slots::put(slot_key, slot, 1, Expression::absent())?,
             Write::Put(incident_row(incident, 1)?, Some(Expression::absent())),
@@ -178,8 +192,17 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn close_incident(&self, incident: &Incident, version: u64, by: ClosedBy, event: &Event) -> Result<Applied, StoreError> {
-        let how = SlotClosed { at: event.at, by_sender: by == ClosedBy::Sender };
+    pub async fn close_incident(
+        &self,
+        incident: &Incident,
+        version: u64,
+        by: ClosedBy,
+        event: &Event,
+    ) -> Result<Applied, StoreError> {
+        let how = SlotClosed {
+            at: event.at,
+            by_sender: by == ClosedBy::Sender,
+        };
         let seen = match by {
             ClosedBy::Silence(since) => Some(since),
             ClosedBy::Hand | ClosedBy::Sender => None,
@@ -209,8 +232,14 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or the row cannot be read.
     pub async fn content(&self, id: IncidentId) -> Result<Content, StoreError> {
-        let Some(item) = self.table.get(&Key::content(id)).await? else { return Ok(Content::default()) };
-        let broken = |why: String| row::Corrupt { pk: text_of(&item, attribute::PK).into(), sk: "ALR".into(), why };
+        let Some(item) = self.table.get(&Key::content(id)).await? else {
+            return Ok(Content::default());
+        };
+        let broken = |why: String| row::Corrupt {
+            pk: text_of(&item, attribute::PK).into(),
+            sk: "ALR".into(),
+            why,
+        };
         serde_json::from_str(text_of(&item, "body")).map_err(|error| broken(error.to_string()).into())
     }
 
@@ -225,18 +254,36 @@ impl Store {
             None => Range::BeginsWith(keys::EVENT_PREFIX.into()),
             // Below the last one shown, and not below the entries of this kind.
             Some(after) if after > keys::EVENT_PREFIX => Range::Between(keys::EVENT_PREFIX.into(), after.to_owned()),
-            Some(_) => return Ok(Page { items: Vec::new(), next: None }),
+            Some(_) => {
+                return Ok(Page {
+                    items: Vec::new(),
+                    next: None,
+                });
+            }
         };
         let limit = page.limit + 1;
-        let query = Query { index: None, partition: &partition, range, newest_first: true, limit, start: None };
+        let query = Query {
+            index: None,
+            partition: &partition,
+            range,
+            newest_first: true,
+            limit,
+            start: None,
+        };
         let found = self.table.query(query).await?;
         let mut items = found.items;
         items.retain(|item| page.after().is_none_or(|after| text_of(item, attribute::SK) < after));
         // The table answers at most 1 MB at a time: among long notes a short page need not be the last.
         let more = items.len() >= page.limit || found.next.is_some();
         items.truncate(page.limit);
-        let next = items.last().filter(|_| more).map(|item| cursor(text_of(item, attribute::SK)));
-        let items = items.into_iter().map(|item| Ok(row::read(item)?.value)).collect::<Result<_, StoreError>>()?;
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|item| cursor(text_of(item, attribute::SK)));
+        let items = items
+            .into_iter()
+            .map(|item| Ok(row::read(item)?.value))
+            .collect::<Result<_, StoreError>>()?;
         Ok(Page { items, next })
     }
 
@@ -261,10 +308,15 @@ impl Store {
             let (candidates, more) = self.table.candidates(&partitions, &at).await?;
             looked_at += candidates.len();
             let last = candidates.last().map(|candidate| candidate.place.clone());
-            let wanted = candidates.iter().map(|candidate| Key { pk: candidate.pk.clone(), sk: "INC".into() });
+            let wanted = candidates.iter().map(|candidate| Key {
+                pk: candidate.pk.clone(),
+                sk: "INC".into(),
+            });
             let items = self.table.get_many(wanted.collect()).await?;
-            let mut incidents =
-                items.into_iter().map(|item| Ok(read(item)?.value)).collect::<Result<Vec<Incident>, StoreError>>()?;
+            let mut incidents = items
+                .into_iter()
+                .map(|item| Ok(read(item)?.value))
+                .collect::<Result<Vec<Incident>, StoreError>>()?;
             incidents.retain(|incident| filter.shows(incident));
             // An incident that closed between two index answers may be in both lists.
             incidents.sort_by_key(|incident| std::cmp::Reverse(incident.id));
@@ -276,10 +328,16 @@ impl Store {
                 return Ok(Page { items: found, next });
             }
             if !more {
-                return Ok(Page { items: found, next: None });
+                return Ok(Page {
+                    items: found,
+                    next: None,
+                });
             }
             if looked_at >= LOOKED_AT_MAX || found.len() == page.limit {
-                return Ok(Page { items: found, next: last.as_deref().map(cursor) });
+                return Ok(Page {
+                    items: found,
+                    next: last.as_deref().map(cursor),
+                });
             }
             at = at.moved(last);
         }
@@ -290,7 +348,11 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
     pub async fn with_counts(&self, mut incidents: Vec<Incident>) -> Result<Vec<Incident>, StoreError> {
-        let keys: Vec<Key> = incidents.iter().filter(|one| one.counts.is_none()).map(Key::slot_of).collect();
+        let keys: Vec<Key> = incidents
+            .iter()
+            .filter(|one| one.counts.is_none())
+            .map(Key::slot_of)
+            .collect();
         let mut unique = keys.clone();
         unique.sort_by(|a, b| a.pk.cmp(&b.pk));
         unique.dedup();
@@ -321,11 +383,18 @@ impl Store {
     pub async fn add_service_event(&self, service: ServiceId, event: &Event) -> Result<(), StoreError> {
         let row = Row::of(Key::service_event(service, event.id), "change", event)?;
         let expires = crate::domain::time::after_seconds(event.at, CHANGE_DAYS * 86_400);
-        self.table.transact(vec![Write::Put(row.expires(Some(expires)), None)]).await.map(drop)
+        self.table
+            .transact(vec![Write::Put(row.expires(Some(expires)), None)])
+            .await
+            .map(drop)
     }
 
     async fn applied(&self, writes: Vec<Write>) -> Result<Applied, StoreError> {
-        Ok(if self.table.transact(writes).await?.is_ok() { Applied::Done } else { Applied::Changed })
+        Ok(if self.table.transact(writes).await?.is_ok() {
+            Applied::Done
+        } else {
+            Applied::Changed
+        })
     }
 }
 
@@ -337,7 +406,11 @@ impl PageRequest {
 
     /// Whether its cursor, if it has one, came from a timeline.
     pub fn continues_timeline(&self) -> bool {
-        let is_event = |after: &str| after.strip_prefix(keys::EVENT_PREFIX).is_some_and(|id| id.parse::<EventId>().is_ok());
+        let is_event = |after: &str| {
+            after
+                .strip_prefix(keys::EVENT_PREFIX)
+                .is_some_and(|id| id.parse::<EventId>().is_ok())
+        };
         self.after().is_none_or(is_event)
     }
 }
@@ -350,7 +423,9 @@ impl IncidentFilter {
             && self.team_id.is_none_or(|team| Some(team) == incident.team_id)
             && self.text.as_ref().is_none_or(|text| {
                 let text = text.to_lowercase();
-                [&incident.title, &incident.service_name].iter().any(|field| field.to_lowercase().contains(&text))
+                [&incident.title, &incident.service_name]
+                    .iter()
+                    .any(|field| field.to_lowercase().contains(&text))
             })
     }
 }
@@ -358,25 +433,41 @@ impl IncidentFilter {
 fn incident_row(incident: &Incident, version: u64) -> Result<Row, StoreError> {
     let due = incident.due().map(|at| IndexKey::incident_due(incident.id, at));
     let list = Some(IndexKey::incident(incident.id, incident.is_open()));
-    Ok(Row::of(Key::incident(incident.id), "incident", incident)?.version(version).list(list).due(due))
+    Ok(Row::of(Key::incident(incident.id), "incident", incident)?
+        .version(version)
+        .list(list)
+        .due(due))
 }
 
 fn guarded_put(incident: &Incident, version: u64) -> Result<Write, StoreError> {
-    Ok(Write::Put(incident_row(incident, version + 1)?, Some(Expression::version(version))))
+    Ok(Write::Put(
+        incident_row(incident, version + 1)?,
+        Some(Expression::version(version)),
+    ))
 }
 
 /// What is shown is kept as JSON text: it is never asked about, and a map of maps costs more to write and to read.
 fn content_row(id: IncidentId, content: &Content) -> Result<Row, StoreError> {
     let body = serde_json::to_string(content).map_err(|error| StoreError::Refused(error.to_string()))?;
     let fields = Item::from([("body".to_owned(), row::text(body))]);
-    Ok(Row { key: Key::content(id), kind: "content", version: 1, list: None, due: None, expires: None, fields })
+    Ok(Row {
+        key: Key::content(id),
+        kind: "content",
+        version: 1,
+        list: None,
+        due: None,
+        expires: None,
+        fields,
+    })
 }
 
 fn event_put(incident: IncidentId, event: &Event) -> Result<Write, StoreError> {
-    Ok(Write::Put(Row::of(Key::event(incident, event.id), "event", event)?, None))
+    Ok(Write::Put(
+        Row::of(Key::event(incident, event.id), "event", event)?,
+        None,
+    ))
 }
 
 pub(super) fn read(item: Item) -> Result<Versioned<Incident>, StoreError> {
     Ok(row::read(item)?)
 }
-

@@ -160,28 +160,48 @@ pub fn id_part(pk: &str) -> &str {
 impl IndexKey {
     /// Where an incident stands among all of them.
     pub fn incident(id: IncidentId, open: bool) -> Self {
-        Self { pk: incidents_partition(open, shard(id.0)), sk: id.to_string() }
+        Self {
+            pk: incidents_partition(open, shard(id.0)),
+            sk: id.to_string(),
+        }
     }
 
     /// Where a row of configuration stands among its kind.
     pub fn listed(kind: &str, id: impl ToString) -> Self {
-        Self { pk: format!("LIST#{kind}"), sk: id.to_string() }
+        Self {
+            pk: format!("LIST#{kind}"),
+            sk: id.to_string(),
+        }
     }
 
     /// Where a delivery is found by the link in its message.
     pub fn link(code_hash: &str, delivery: &DeliveryKey) -> Self {
-        Self { pk: format!("LINK#{code_hash}"), sk: delivery.subject.to_string() }
+        Self {
+            pk: link_partition(code_hash),
+            sk: delivery.subject.to_string(),
+        }
     }
 
     /// When an incident is due.
     pub fn incident_due(id: IncidentId, at: Timestamp) -> Self {
-        Self { pk: due_partition("INC", shard(id.0)), sk: format!("{}#{id}", due_text(at)) }
+        Self {
+            pk: due_partition("INC", shard(id.0)),
+            sk: format!("{}#{id}", due_text(at)),
+        }
     }
 
     /// When a delivery is due.
     pub fn delivery_due(key: &DeliveryKey, at: Timestamp) -> Self {
-        Self { pk: delivery_due_partition(key), sk: delivery_due_sort(key, at) }
+        Self {
+            pk: delivery_due_partition(key),
+            sk: delivery_due_sort(key, at),
+        }
     }
+}
+
+/// Where the delivery is listed whose link has a code of this hash.
+pub fn link_partition(code_hash: &str) -> String {
+    format!("LINK#{code_hash}")
 }
 
 /// The list of open, or of closed, incidents of one shard.
@@ -241,7 +261,10 @@ mod tests {
         let early = IndexKey::incident_due(id, at("2026-01-01T00:00:00.0005Z"));
         assert!(early.sk < due_until(at("2026-01-01T00:00:00.001Z")));
         assert!(early.sk > due_until(at("2026-01-01T00:00:00Z")));
-        assert_eq!(parse_due(&early.sk), Some((at("2026-01-01T00:00:00.001Z"), id.to_string().as_str())));
+        assert_eq!(
+            parse_due(&early.sk),
+            Some((at("2026-01-01T00:00:00.001Z"), id.to_string().as_str()))
+        );
         assert!(due_until(at("2001-01-01T00:00:00Z")) < due_until(at("2286-01-01T00:00:00Z")));
     }
 

@@ -41,7 +41,9 @@ pub struct Store {
 impl Store {
     /// The store over the table `name`. Writer tokens and the jitter of retries come from `random`.
     pub fn new(client: Client, name: impl Into<String>, random: Random) -> Self {
-        Self { table: Table::new(client, name.into(), random) }
+        Self {
+            table: Table::new(client, name.into(), random),
+        }
     }
 
     /// The table itself, for what stands beside the store: health checks and the local home's pumps.

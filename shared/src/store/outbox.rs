@@ -57,8 +57,14 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn outbox(&self, page: &PageRequest) -> Result<Page<OutboxMessage>, StoreError> {
         let (candidates, more) = self.table.candidates(&["LIST#outbox".into()], page).await?;
-        let next = candidates.last().filter(|_| more).map(|candidate| cursor(&candidate.place));
-        let wanted = candidates.into_iter().map(|candidate| Key { pk: candidate.pk, sk: "OUT".into() });
+        let next = candidates
+            .last()
+            .filter(|_| more)
+            .map(|candidate| cursor(&candidate.place));
+        let wanted = candidates.into_iter().map(|candidate| Key {
+            pk: candidate.pk,
+            sk: "OUT".into(),
+        });
         let mut items = Vec::new();
         for item in self.table.get_many(wanted.collect()).await? {
             items.push(row::read::<OutboxMessage>(item)?.value);

@@ -64,9 +64,20 @@ pub(super) struct Row {
 
 impl Row {
     pub fn of<T: Serialize>(key: Key, kind: &'static str, value: &T) -> Result<Self, Corrupt> {
-        let fields = serde_dynamo::to_item(value)
-            .map_err(|error| Corrupt { pk: key.pk.clone(), sk: key.sk.clone(), why: error.to_string() })?;
-        Ok(Self { key, kind, version: 1, list: None, due: None, expires: None, fields })
+        let fields = serde_dynamo::to_item(value).map_err(|error| Corrupt {
+            pk: key.pk.clone(),
+            sk: key.sk.clone(),
+            why: error.to_string(),
+        })?;
+        Ok(Self {
+            key,
+            kind,
+            version: 1,
+            list: None,
+            due: None,
+            expires: None,
+            fields,
+        })
     }
 
     pub fn version(self, version: u64) -> Self {
@@ -126,18 +137,30 @@ pub(super) fn number(number: impl ToString) -> AttributeValue {
 
 /// The text of an attribute, empty if it is missing.
 pub(super) fn text_of<'a>(item: &'a Item, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+    item.get(name)
+        .and_then(|value| value.as_s().ok())
+        .map_or("", String::as_str)
 }
 
 /// The version of a row, 0 if it has none.
 pub(super) fn version_of(item: &Item) -> u64 {
-    item.get(attribute::VERSION).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0)
+    item.get(attribute::VERSION)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Reads a row's fields.
 pub(super) fn read<T: DeserializeOwned>(item: Item) -> Result<Versioned<T>, Corrupt> {
-    let (pk, sk) = (text_of(&item, attribute::PK).to_owned(), text_of(&item, attribute::SK).to_owned());
+    let (pk, sk) = (
+        text_of(&item, attribute::PK).to_owned(),
+        text_of(&item, attribute::SK).to_owned(),
+    );
     let version = version_of(&item);
-    let value = serde_dynamo::from_item(item).map_err(|error| Corrupt { pk, sk, why: error.to_string() })?;
+    let value = serde_dynamo::from_item(item).map_err(|error| Corrupt {
+        pk,
+        sk,
+        why: error.to_string(),
+    })?;
     Ok(Versioned { value, version })
 }

@@ -20,21 +20,36 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
     let refused = |error: &dyn std::fmt::Debug| StoreError::Refused(format!("the table cannot be made: {error:?}"));
     let build = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    let keys = |pk: &str, sk: &str| Ok::<_, StoreError>(vec![
-        key(pk, KeyType::Hash).map_err(build)?,
-        key(sk, KeyType::Range).map_err(build)?,
-    ]);
+    let keys = |pk: &str, sk: &str| {
+        Ok::<_, StoreError>(vec![
+            key(pk, KeyType::Hash).map_err(build)?,
+            key(sk, KeyType::Range).map_err(build)?,
+        ])
+    };
     let index = |index: Index, pk: &str, sk: &str| {
         let only_keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-        let index = GlobalSecondaryIndex::builder().index_name(index.name()).set_key_schema(Some(keys(pk, sk)?));
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index.name())
+            .set_key_schema(Some(keys(pk, sk)?));
         index.projection(only_keys).build().map_err(build)
     };
     let mut attributes = Vec::new();
-    for name in [attribute::PK, attribute::SK, attribute::LIST_PK, attribute::LIST_SK, attribute::DUE_PK, attribute::DUE_SK] {
-        let definition = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+    for name in [
+        attribute::PK,
+        attribute::SK,
+        attribute::LIST_PK,
+        attribute::LIST_SK,
+        attribute::DUE_PK,
+        attribute::DUE_SK,
+    ] {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S);
         attributes.push(definition.build().map_err(build)?);
     }
-    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewAndOldImages);
     client
         .create_table()
         .table_name(name)
@@ -47,7 +62,9 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
         .send()
         .await
         .map_err(|error| refused(&error))?;
-    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute::EXPIRES);
+    let ttl = TimeToLiveSpecification::builder()
+        .enabled(true)
+        .attribute_name(attribute::EXPIRES);
     client
         .update_time_to_live()
         .table_name(name)

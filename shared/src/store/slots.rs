@@ -15,6 +15,7 @@ pub type StoredSlot = Versioned<Slot>;
 
 /// What came of counting a repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "a value that is looked at once and dropped")]
 pub enum Repeated {
     /// It was one, of this open incident, and it is counted.
     Counted(IncidentId),
@@ -34,8 +35,8 @@ impl Store {
         let mut set = Expression::new("SET signal_count = signal_count + :one, v = v + :one, last_signal_at = :now")
             .value(":one", number(1))
             .value(":now", text(now.to_string()));
-        let mut condition =
-            Expression::new("attribute_not_exists(closed) AND digest = :digest").value(":digest", text(&signal.digest.0));
+        let mut condition = Expression::new("attribute_not_exists(closed) AND digest = :digest")
+            .value(":digest", text(&signal.digest.0));
         if let Some(event_at) = signal.event_at {
             let newest = Expression::new("(attribute_not_exists(newest_ms) OR newest_ms <= :event)");
             condition.text += &format!(" AND {}", newest.text);
@@ -47,7 +48,9 @@ impl Store {
                 condition.values.insert(":timed".into(), text(&signal.timed_digest.0));
             } else {
                 condition.text += " AND size(recent) < :untrimmed";
-                condition.values.insert(":untrimmed".into(), number(limits::SLOT_DIGESTS_UNTRIMMED_MAX));
+                condition
+                    .values
+                    .insert(":untrimmed".into(), number(limits::SLOT_DIGESTS_UNTRIMMED_MAX));
                 set.text += ", recent = list_append(recent, :timed)";
                 let list = aws_sdk_dynamodb::types::AttributeValue::L(vec![text(&signal.timed_digest.0)]);
                 set.values.insert(":timed".into(), list);
@@ -70,7 +73,10 @@ impl Store {
             .value(":now", text(now.to_string()));
         let condition = Expression::new("attribute_not_exists(closed) AND incident_id = :incident")
             .value(":incident", text(incident.to_string()));
-        Ok(matches!(self.table.update(slot, set, condition).await?, Guarded::Done(_)))
+        Ok(matches!(
+            self.table.update(slot, set, condition).await?,
+            Guarded::Done(_)
+        ))
     }
 
     /// The slot, read consistently.
@@ -90,7 +96,10 @@ impl Store {
         items
             .into_iter()
             .map(|item| {
-                let key = Key { pk: row::text_of(&item, "pk").into(), sk: row::text_of(&item, "sk").into() };
+                let key = Key {
+                    pk: row::text_of(&item, "pk").into(),
+                    sk: row::text_of(&item, "sk").into(),
+                };
                 Ok((key, read(item)?.value))
             })
             .collect()
@@ -101,20 +110,30 @@ impl Store {
 pub(super) fn put(key: Key, slot: &Slot, version: u64, condition: Expression) -> Result<Write, StoreError> {
     let mut row = Row::of(key, "slot", slot)?.version(version);
     // Appended to in place: it must be there.
-    row.fields.entry("recent".into()).or_insert_with(|| aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
+    row.fields
+        .entry("recent".into())
+        .or_insert_with(|| aws_sdk_dynamodb::types::AttributeValue::L(Vec::new()));
     Ok(Write::Put(row, Some(condition)))
 }
 
 /// The write that turns the slot of `incident` into a tombstone, if it is still its slot and, when asked for, if the
 /// last signal is still that old.
-pub(super) fn close(key: Key, incident: IncidentId, how: SlotClosed, last_signal_at: Option<Timestamp>) -> Result<Write, StoreError> {
+pub(super) fn close(
+    key: Key,
+    incident: IncidentId,
+    how: SlotClosed,
+    last_signal_at: Option<Timestamp>,
+) -> Result<Write, StoreError> {
     let closed = serde_dynamo::to_attribute_value(how)
         .map_err(|error| StoreError::Refused(format!("a tombstone cannot be written: {error}")))?;
     let expires = crate::domain::time::after_seconds(how.at, TOMBSTONE_SECONDS).as_second();
-    let mut set = Expression::new(format!("SET closed = :closed, v = v + :one, {} = :expires", row::attribute::EXPIRES))
-        .value(":closed", closed)
-        .value(":expires", number(expires))
-        .value(":one", number(1));
+    let mut set = Expression::new(format!(
+        "SET closed = :closed, v = v + :one, {} = :expires",
+        row::attribute::EXPIRES
+    ))
+    .value(":closed", closed)
+    .value(":expires", number(expires))
+    .value(":one", number(1));
     if how.by_sender {
         set.text += ", signal_count = signal_count + :one, last_signal_at = :at";
         set.values.insert(":at".into(), text(how.at.to_string()));

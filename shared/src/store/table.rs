@@ -69,7 +69,10 @@ pub(super) struct Expression {
 
 impl Expression {
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: HashMap::new() }
+        Self {
+            text: text.into(),
+            values: HashMap::new(),
+        }
     }
 
     pub fn value(mut self, name: &str, value: AttributeValue) -> Self {
@@ -97,7 +100,11 @@ impl Expression {
 #[derive(Debug)]
 pub(super) enum Write {
     Put(Row, Option<Expression>),
-    Update { key: Key, set: Expression, condition: Expression },
+    Update {
+        key: Key,
+        set: Expression,
+        condition: Expression,
+    },
     Delete(Key, Expression),
     Check(Key, Expression),
 }
@@ -120,7 +127,12 @@ impl Table {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.get(&Key { pk: "PING".into(), sk: "PING".into() }).await.map(drop)
+        self.get(&Key {
+            pk: "PING".into(),
+            sk: "PING".into(),
+        })
+        .await
+        .map(drop)
     }
 
     /// A new writer token: 16 characters that nobody else writes.
@@ -135,7 +147,12 @@ impl Table {
     /// One row, read consistently.
     pub(super) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
         let request = || {
-            self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true).send()
+            self.client
+                .get_item()
+                .table_name(&self.name)
+                .set_key(Some(key_item(key)))
+                .consistent_read(true)
+                .send()
         };
         Ok(self.tries(request, |_| None).await?.item)
     }
@@ -156,12 +173,25 @@ impl Table {
             if turn > 0 {
                 self.wait(turn).await;
             }
-            let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(wanted)).build();
+            let keys = KeysAndAttributes::builder()
+                .consistent_read(true)
+                .set_keys(Some(wanted))
+                .build();
             let keys = keys.map_err(|error| StoreError::Refused(error.to_string()))?;
-            let request = || self.client.batch_get_item().request_items(&self.name, keys.clone()).send();
+            let request = || {
+                self.client
+                    .batch_get_item()
+                    .request_items(&self.name, keys.clone())
+                    .send()
+            };
             let answer = self.tries(request, |_| None).await?;
             found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            wanted = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
+            wanted = answer
+                .unprocessed_keys
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, keys)| keys.keys)
+                .collect();
         }
         Err(StoreError::Throttled("a batch read was left unfinished".into()))
     }
@@ -192,12 +222,22 @@ impl Table {
     }
 
     /// Changes a row under a condition, in one round trip, and answers the new row. The writer token is set with it.
-    pub(super) async fn update(&self, key: &Key, set: Expression, condition: Expression) -> Result<Guarded<Item>, StoreError> {
+    pub(super) async fn update(
+        &self,
+        key: &Key,
+        set: Expression,
+        condition: Expression,
+    ) -> Result<Guarded<Item>, StoreError> {
         let writer = self.writer();
         let update = with_writer(set, &writer);
         // A try whose reply was lost must not apply twice.
         let condition_text = format!("({}) AND (attribute_not_exists(w) OR w <> :writer)", condition.text);
-        let all_values: HashMap<_, _> = update.values.iter().chain(&condition.values).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let all_values: HashMap<_, _> = update
+            .values
+            .iter()
+            .chain(&condition.values)
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         let request = || {
             self.client
                 .update_item()
@@ -217,13 +257,20 @@ impl Table {
                 _ => None,
             })
             .await;
-        guarded(answer.map(|answer| answer.attributes.unwrap_or_default()), &writer, |item| item)
+        guarded(
+            answer.map(|answer| answer.attributes.unwrap_or_default()),
+            &writer,
+            |item| item,
+        )
     }
 
     /// Writes all or nothing. Refused: the rows found where a condition did not hold, in the order of `writes`.
     pub(super) async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Vec<Option<Item>>>, StoreError> {
         let writer = self.writer();
-        let writes = writes.into_iter().map(|write| self.transact_item(write, &writer)).collect::<Result<Vec<_>, _>>()?;
+        let writes = writes
+            .into_iter()
+            .map(|write| self.transact_item(write, &writer))
+            .collect::<Result<Vec<_>, _>>()?;
         let request = || {
             self.client
                 .transact_write_items()
@@ -279,7 +326,10 @@ impl Table {
                 .send()
         };
         let answer = self.tries(request, |_| None).await?;
-        Ok(QueryPage { items: answer.items.unwrap_or_default(), next: answer.last_evaluated_key })
+        Ok(QueryPage {
+            items: answer.items.unwrap_or_default(),
+            next: answer.last_evaluated_key,
+        })
     }
 
     fn transact_item(&self, write: Write, writer: &str) -> Result<TransactWriteItem, StoreError> {
@@ -358,6 +408,7 @@ impl Table {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the store's jittered retry")]
     async fn wait(&self, tries: u32) {
         let full = WAIT_MILLISECONDS << tries.min(4);
         let [jitter] = self.random.bytes::<1>();
@@ -429,7 +480,11 @@ enum Reasons {
     Refused(Vec<Option<Item>>),
 }
 
-fn guarded<T, R>(answer: Result<T, Failed<Option<Item>>>, writer: &str, done: impl Fn(T) -> R) -> Result<Guarded<R>, StoreError>
+fn guarded<T, R>(
+    answer: Result<T, Failed<Option<Item>>>,
+    writer: &str,
+    done: impl Fn(T) -> R,
+) -> Result<Guarded<R>, StoreError>
 where
     T: FromLostReply,
 {
@@ -465,13 +520,18 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, writer: &str) -> Option<
     let reasons = cancelled.cancellation_reasons();
     let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
     let is_mine = |reason: &CancellationReason| {
-        reason.item.as_ref().is_some_and(|item| text_of(item, attribute::WRITER) == writer)
+        reason
+            .item
+            .as_ref()
+            .is_some_and(|item| text_of(item, attribute::WRITER) == writer)
     };
     if reasons.iter().any(is_mine) {
         return Some(Reasons::Mine);
     }
     // A conflict or throttling beside a failed condition: what the condition saw may be about to change. Try again.
-    let only_conditions = reasons.iter().all(|reason| matches!(code(reason).as_str(), "None" | "" | "ConditionalCheckFailed"));
+    let only_conditions = reasons
+        .iter()
+        .all(|reason| matches!(code(reason).as_str(), "None" | "" | "ConditionalCheckFailed"));
     (only_conditions && reasons.iter().any(|reason| code(reason) == "ConditionalCheckFailed"))
         .then(|| Reasons::Refused(reasons.iter().map(|reason| reason.item.clone()).collect()))
 }
@@ -490,9 +550,15 @@ fn classify<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkEr
         ) => StoreError::Throttled(words()),
         Some("TransactionCanceledException") => {
             let words = words();
-            if words.contains("ValidationError") { StoreError::Refused(words) } else { StoreError::Throttled(words) }
+            if words.contains("ValidationError") {
+                StoreError::Refused(words)
+            } else {
+                StoreError::Throttled(words)
+            }
         }
-        Some("InternalServerError" | "ServiceUnavailable" | "InternalFailure") | None => StoreError::Unavailable(words()),
+        Some("InternalServerError" | "ServiceUnavailable" | "InternalFailure") | None => {
+            StoreError::Unavailable(words())
+        }
         Some(_) => StoreError::Refused(words()),
     }
 }

@@ -42,14 +42,25 @@ impl FromRequestParts<Ctx> for Authenticated {
 }
 
 async fn by_token(parts: &Parts, ctx: &Ctx, now: Timestamp) -> Result<Option<Principal>, Problem> {
-    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some((scheme, text)) = header.and_then(|header| header.split_once(' ')) else { return Ok(None) };
+    let header = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let Some((scheme, text)) = header.and_then(|header| header.split_once(' ')) else {
+        return Ok(None);
+    };
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Ok(None);
     }
-    let Some(given) = ApiToken::parse(text.trim()) else { return Ok(None) };
-    let Ok(id) = format!("{}_{}", TokenId::PREFIX, given.id()).parse::<TokenId>() else { return Ok(None) };
-    let Some(token) = ctx.store.load::<Token>(id).await? else { return Ok(None) };
+    let Some(given) = ApiToken::parse(text.trim()) else {
+        return Ok(None);
+    };
+    let Ok(id) = format!("{}_{}", TokenId::PREFIX, given.id()).parse::<TokenId>() else {
+        return Ok(None);
+    };
+    let Some(token) = ctx.store.load::<Token>(id).await? else {
+        return Ok(None);
+    };
     let token = token.value;
     // Expiry is in the condition; a clock that differs by a second does not matter here.
     let expired = token.expires_at.is_some_and(|at| at <= now);

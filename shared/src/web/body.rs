@@ -26,11 +26,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         let is_json = content_type
             .and_then(|text| text.split(';').next())
             .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
-        let body = Limited::new(request.into_body(), limits::BODY_BYTES_MAX).collect().await;
+        let body = Limited::new(request.into_body(), limits::BODY_BYTES_MAX)
+            .collect()
+            .await;
         let bytes = match body {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Err(Problem::too_large(limits::BODY_BYTES_MAX)),
@@ -63,7 +68,9 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
         Problem::unreadable(format!("The body is not JSON: {inner}."))
     })?;
-    reader.end().map_err(|error| Problem::unreadable(format!("The body is not one JSON value: {error}.")))?;
+    reader
+        .end()
+        .map_err(|error| Problem::unreadable(format!("The body is not one JSON value: {error}.")))?;
     Ok(value)
 }
 
@@ -88,7 +95,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Params<
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(value)| Self(value)).map_err(|rejection| {
             let text = rejection.body_text();
-            let text = text.rsplit("Failed to deserialize query string: ").next().unwrap_or(&text).to_owned();
+            let text = text
+                .rsplit("Failed to deserialize query string: ")
+                .next()
+                .unwrap_or(&text)
+                .to_owned();
             match text.split_once(": ") {
                 Some((field, message)) if !field.contains(' ') => Problem::invalid_field(field, message),
                 _ => Problem::invalid_field(field_of(".", &text), text),
@@ -101,7 +112,9 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
     }
 }

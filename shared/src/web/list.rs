@@ -18,7 +18,10 @@ pub struct Listed<T> {
 
 impl<T> From<Page<T>> for Listed<T> {
     fn from(page: Page<T>) -> Self {
-        Self { items: page.items, next: page.next }
+        Self {
+            items: page.items,
+            next: page.next,
+        }
     }
 }
 
@@ -31,7 +34,10 @@ pub fn page_limit(limit: Option<usize>) -> Result<usize, Problem> {
     if (1..=limits::PAGE_ITEMS_MAX).contains(&limit) {
         return Ok(limit);
     }
-    Err(Problem::invalid_field("limit", format!("must be 1 to {}", limits::PAGE_ITEMS_MAX)))
+    Err(Problem::invalid_field(
+        "limit",
+        format!("must be 1 to {}", limits::PAGE_ITEMS_MAX),
+    ))
 }
 
 /// The page that `limit` and `after` ask for.
@@ -56,7 +62,11 @@ mod tests {
     fn limits_are_one_to_a_hundred_and_cursors_are_ours() {
         assert_eq!(page_limit(None), Ok(limits::PAGE_ITEMS_DEFAULT));
         assert_eq!(page_request(Some(7), None).unwrap().limit, 7);
-        for (limit, after, field) in [(Some(0), None, "limit"), (Some(101), None, "limit"), (None, Some("~"), "after")] {
+        for (limit, after, field) in [
+            (Some(0), None, "limit"),
+            (Some(101), None, "limit"),
+            (None, Some("~"), "after"),
+        ] {
             let problem = page_request(limit, after).unwrap_err();
             assert_eq!((problem.status, problem.errors[0].field.as_str()), (400, field));
         }

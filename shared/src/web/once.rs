@@ -54,7 +54,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else {
+            return Ok(Self(None));
+        };
         match value.to_str() {
             Ok(key) if (1..=KEY_CHARS_MAX).contains(&key.len()) => Ok(Self(Some(key.to_owned()))),
             _ => Err(Problem::invalid_field(
@@ -71,7 +73,11 @@ impl IdempotencyKey {
     pub fn of(&self, auth: &Authenticated, route: &str, body: &impl Serialize) -> Option<Asked> {
         let key = self.0.as_deref()?;
         let request = serde_json::to_string(body).ok()?;
-        let token = auth.principal.token.as_ref().map_or_else(String::new, |(id, _)| id.to_string());
+        let token = auth
+            .principal
+            .token
+            .as_ref()
+            .map_or_else(String::new, |(id, _)| id.to_string());
         Some(Asked {
             hash: sha256_hex(format!("{}\n{token}\n{route}\n{key}", auth.principal.user_id)),
             request_hash: sha256_hex(request),
@@ -85,19 +91,25 @@ impl Asked {
     /// # Errors
     /// 409, when the same name was given to something else.
     pub async fn recall(&self, ctx: &Ctx, now: Timestamp) -> Result<Option<Response>, Problem> {
-        let Some(once) = ctx.store.answered_once(&self.hash, now).await? else { return Ok(None) };
+        let Some(once) = ctx.store.answered_once(&self.hash, now).await? else {
+            return Ok(None);
+        };
         if once.request_hash != self.request_hash {
             let detail = format!("This {IDEMPOTENCY_KEY} was used for another request in the last 24 hours.");
             return Err(Problem::conflict("idempotency_key_reused", detail));
         }
         let opened = ctx.master.open(&self.purpose(), &once.sealed_answer);
-        let created = opened.ok().and_then(|json| serde_json::from_slice::<Created>(&json).ok());
+        let created = opened
+            .ok()
+            .and_then(|json| serde_json::from_slice::<Created>(&json).ok());
         let Some(created) = created else {
             tracing::error!("a kept answer cannot be opened");
             return Err(Problem::internal());
         };
         let mut response = created.into_response();
-        response.headers_mut().insert(IDEMPOTENT_REPLAY, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(IDEMPOTENT_REPLAY, HeaderValue::from_static("true"));
         Ok(Some(response))
     }
 

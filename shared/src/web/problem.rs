@@ -43,7 +43,15 @@ pub struct Problem {
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { kind: "about:blank", status: status.as_u16(), code, title, detail, errors: Vec::new(), retry_after: None }
+        Self {
+            kind: "about:blank",
+            status: status.as_u16(),
+            code,
+            title,
+            detail,
+            errors: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// 400: inputs are wrong.
@@ -52,17 +60,28 @@ impl Problem {
             [one] => format!("{}: {}", one.field, one.message),
             many => format!("{} fields are wrong; see errors.", many.len()),
         };
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid_input", "Invalid input", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_input", "Invalid input", detail)
+        }
     }
 
     /// 400: one input is wrong.
     pub fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), message: message.into() }])
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            message: message.into(),
+        }])
     }
 
     /// 400: the body cannot be read at all.
     pub fn unreadable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body cannot be read", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unreadable_body",
+            "The body cannot be read",
+            detail,
+        )
     }
 
     /// The same problem under a more exact code.
@@ -83,13 +102,23 @@ impl Problem {
 
     /// 404: there is no such thing, or none that the caller may change.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", "There is nothing here by this name.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Not found",
+            "There is nothing here by this name.",
+        )
     }
 
     /// 405: this path does not take this method.
     pub fn method_not_allowed() -> Self {
         let detail = "This path does not take this method.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "Method not allowed",
+            detail,
+        )
     }
 
     /// 409: it is in use, or it conflicts with something.
@@ -118,15 +147,26 @@ impl Problem {
     /// 429: too many requests.
     pub fn too_many(retry_after: u32) -> Self {
         let detail = format!("Too many requests. Try again in {retry_after} seconds.");
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail);
-        Self { retry_after: Some(retry_after), ..problem }
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "Too many requests",
+            detail,
+        );
+        Self {
+            retry_after: Some(retry_after),
+            ..problem
+        }
     }
 
     /// 503: nothing was stored; try again.
     pub fn unavailable() -> Self {
         let detail = "The request was not stored. Send it again in a moment.";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again", detail);
-        Self { retry_after: Some(1), ..problem }
+        Self {
+            retry_after: Some(1),
+            ..problem
+        }
     }
 
     /// 500: a mistake of ours, told to the log.
@@ -142,7 +182,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -19,7 +19,9 @@ pub async fn read(mut body: Body) -> Result<Bytes, Unread> {
     let mut kept = BytesMut::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else {
+            continue;
+        };
         seen += data.len();
         if seen <= limits::BODY_BYTES_MAX {
             kept.extend_from_slice(&data);
@@ -27,5 +29,9 @@ pub async fn read(mut body: Body) -> Result<Bytes, Unread> {
             break;
         }
     }
-    if seen > limits::BODY_BYTES_MAX { Err(Unread::TooLarge) } else { Ok(kept.freeze()) }
+    if seen > limits::BODY_BYTES_MAX {
+        Err(Unread::TooLarge)
+    } else {
+        Ok(kept.freeze())
+    }
 }

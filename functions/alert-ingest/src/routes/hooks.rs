@@ -79,7 +79,10 @@ pub async fn pushed(State(ctx): State<Ctx>, Path(key): Path<String>, body: Body)
 }
 
 async fn source(ctx: &Ctx, key: &str, now: Timestamp) -> Result<Arc<Source>, Problem> {
-    ctx.sources().by_key(ctx, key, now).await?.ok_or_else(Problem::not_found)
+    ctx.sources()
+        .by_key(ctx, key, now)
+        .await?
+        .ok_or_else(Problem::not_found)
 }
 
 async fn read(body: Body) -> Result<bytes::Bytes, Problem> {
@@ -90,7 +93,11 @@ async fn read(body: Body) -> Result<bytes::Bytes, Problem> {
 }
 
 fn taken(status: StatusCode, outcome: Outcome, dedup_key: Option<String>) -> Response {
-    let body = Taken { incident_id: outcome.incident_id(), dedup_key, outcome: outcome.as_str() };
+    let body = Taken {
+        incident_id: outcome.incident_id(),
+        dedup_key,
+        outcome: outcome.as_str(),
+    };
     (status, Json(body)).into_response()
 }
 
@@ -98,6 +105,9 @@ fn problem(refused: Refused) -> Problem {
     if refused.errors.is_empty() {
         return Problem::unreadable(refused.message).with_code(refused.code.as_str());
     }
-    let errors = refused.errors.into_iter().map(|error| FieldError { field: error.field, message: error.message });
+    let errors = refused.errors.into_iter().map(|error| FieldError {
+        field: error.field,
+        message: error.message,
+    });
     Problem::invalid(errors.collect())
 }

@@ -26,5 +26,7 @@ pub fn router() -> Router<Ctx> {
 
 async fn health(State(ctx): State<Ctx>) -> Result<impl IntoResponse, Problem> {
     ctx.store.table().ping().await?;
-    Ok(axum::Json(serde_json::json!({ "status": "ok", "version": ctx.config.version })))
+    Ok(axum::Json(
+        serde_json::json!({ "status": "ok", "version": ctx.config.version }),
+    ))
 }

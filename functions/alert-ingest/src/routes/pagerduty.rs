@@ -61,9 +61,16 @@ pub async fn change(State(ctx): State<Ctx>, body: Body) -> Result<Response, NotT
     let body = read(body).await?;
     let change = pagerduty::read_change(&body)?;
     let source = source(&ctx, &change.routing_key, now).await?;
-    let kind = EventKind::Change { summary: change.summary };
+    let kind = EventKind::Change {
+        summary: change.summary,
+    };
     let id = EventId(ctx.random.ulid(now));
-    let event = Event { id, at: change.changed_at.unwrap_or(now), actor: source.integration.actor(), kind };
+    let event = Event {
+        id,
+        at: change.changed_at.unwrap_or(now),
+        actor: source.integration.actor(),
+        kind,
+    };
     ctx.store.add_service_event(source.service.id, &event).await?;
     Ok(accepted("Change event processed", None))
 }
@@ -81,11 +88,23 @@ async fn read(body: Body) -> Result<bytes::Bytes, NotTaken> {
 
 async fn source(ctx: &Ctx, key: &str, now: Timestamp) -> Result<Arc<Source>, NotTaken> {
     let source = ctx.sources().by_key(ctx, key, now).await?.ok_or(NotTaken::UnknownKey)?;
-    if source.integration.format == Format::Pagerduty { Ok(source) } else { Err(NotTaken::OtherFormat) }
+    if source.integration.format == Format::Pagerduty {
+        Ok(source)
+    } else {
+        Err(NotTaken::OtherFormat)
+    }
 }
 
 fn accepted(message: &'static str, dedup_key: Option<String>) -> Response {
-    (StatusCode::ACCEPTED, Json(Success { status: "success", message, dedup_key })).into_response()
+    (
+        StatusCode::ACCEPTED,
+        Json(Success {
+            status: "success",
+            message,
+            dedup_key,
+        }),
+    )
+        .into_response()
 }
 
 impl From<Refused> for NotTaken {
@@ -109,9 +128,10 @@ impl IntoResponse for NotTaken {
                 refused("Unrecognized object", "Event object format is unrecognized", errors)
             }
             Self::Refused(why) => invalid(why.errors.into_iter().map(|error| error.message).collect()),
-            Self::TooLarge => {
-                invalid(vec![format!("The event may be at most {} bytes (512 KB).", limits::BODY_BYTES_MAX)])
-            }
+            Self::TooLarge => invalid(vec![format!(
+                "The event may be at most {} bytes (512 KB).",
+                limits::BODY_BYTES_MAX
+            )]),
             Self::UnknownKey => invalid(vec!["Invalid routing key".to_owned()]),
             Self::OtherFormat => invalid(vec![
                 "Invalid routing key".to_owned(),
@@ -121,15 +141,25 @@ impl IntoResponse for NotTaken {
             Self::Store(error) if error.is_tables_own() => {
                 tracing::warn!(%error, "an event was not stored; its sender is told to retry");
                 let message = "Request Limit Exceeded";
-                let body = Failure { status: "throttle exceeded", message, errors: vec!["The event was not stored. Send it again.".into()] };
+                let body = Failure {
+                    status: "throttle exceeded",
+                    message,
+                    errors: vec!["The event was not stored. Send it again.".into()],
+                };
                 let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
-                response.headers_mut().insert(header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
                 response
             }
             Self::Store(error) => {
                 tracing::error!(%error, "an event was not stored");
                 let errors = vec!["The event was not stored. Send it again.".to_owned()];
-                let body = Failure { status: "error", message: "Internal error", errors };
+                let body = Failure {
+                    status: "error",
+                    message: "Internal error",
+                    errors,
+                };
                 (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
             }
         }
@@ -137,5 +167,13 @@ impl IntoResponse for NotTaken {
 }
 
 fn refused(status: &'static str, message: &'static str, errors: Vec<String>) -> Response {
-    (StatusCode::BAD_REQUEST, Json(Failure { status, message, errors })).into_response()
+    (
+        StatusCode::BAD_REQUEST,
+        Json(Failure {
+            status,
+            message,
+            errors,
+        }),
+    )
+        .into_response()
 }

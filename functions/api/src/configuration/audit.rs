@@ -40,9 +40,27 @@ struct AuditView {
 
 impl From<AuditEntry> for AuditView {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, actor, action, object, object_id, before, after } = entry;
+        let AuditEntry {
+            id,
+            at,
+            actor,
+            action,
+            object,
+            object_id,
+            before,
+            after,
+        } = entry;
         let read = |json: Option<String>| json.and_then(|json| serde_json::from_str(&json).ok());
-        Self { id, at, actor, action, object, object_id, before: read(before), after: read(after) }
+        Self {
+            id,
+            at,
+            actor,
+            action,
+            object,
+            object_id,
+            before: read(before),
+            after: read(after),
+        }
     }
 }
 

@@ -23,7 +23,11 @@ impl FromRequestParts<Ctx> for Caller {
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Problem> {
         let auth = Authenticated::from_request_parts(parts, ctx).await?;
         let actor = auth.principal.actor();
-        Ok(Self { ctx: ctx.clone(), auth, actor })
+        Ok(Self {
+            ctx: ctx.clone(),
+            auth,
+            actor,
+        })
     }
 }
 
@@ -52,7 +56,10 @@ impl Caller {
 
     /// Who changes what, for the audit log.
     pub fn change(&self) -> Change<'_> {
-        Change { by: &self.actor, at: self.now() }
+        Change {
+            by: &self.actor,
+            at: self.now(),
+        }
     }
 
     /// The id and birth of something new.

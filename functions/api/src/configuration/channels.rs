@@ -70,8 +70,23 @@ pub struct ChannelWithSecret {
 
 impl From<Channel> for ChannelView {
     fn from(channel: Channel) -> Self {
-        let Channel { id, team_id, name, kind, address, sealed_secret: _, created_at } = channel;
-        Self { id, name, team_id, kind, address, created_at }
+        let Channel {
+            id,
+            team_id,
+            name,
+            kind,
+            address,
+            sealed_secret: _,
+            created_at,
+        } = channel;
+        Self {
+            id,
+            name,
+            team_id,
+            kind,
+            address,
+            created_at,
+        }
     }
 }
 
@@ -95,14 +110,34 @@ impl Resource for ChannelBody {
         faults.none()?;
         let (team_id, kind) = (self.team_id, self.kind);
         if let Some(before) = before {
-            let channel = Channel { team_id, name, kind, address, ..before.value.clone() };
+            let channel = Channel {
+                team_id,
+                name,
+                kind,
+                address,
+                ..before.value.clone()
+            };
             return Ok(Plan::new(Some(before), channel, needs));
         }
         let (id, created_at) = caller.new_born();
         let (signing_secret, sealed_secret) = signing_secret(&caller.ctx, id);
-        let channel = Channel { id, team_id, name, kind, address, sealed_secret, created_at };
-        let answer = to_json(ChannelWithSecret { channel: channel.clone().into(), signing_secret })?;
-        Ok(Plan { answer: Some(answer), ..Plan::new(None, channel, needs) })
+        let channel = Channel {
+            id,
+            team_id,
+            name,
+            kind,
+            address,
+            sealed_secret,
+            created_at,
+        };
+        let answer = to_json(ChannelWithSecret {
+            channel: channel.clone().into(),
+            signing_secret,
+        })?;
+        Ok(Plan {
+            answer: Some(answer),
+            ..Plan::new(None, channel, needs)
+        })
     }
 
     async fn right_to_remove(_: &Caller, channel: &Channel) -> Result<Right, Problem> {
@@ -118,7 +153,9 @@ impl Resource for ChannelBody {
 fn signing_secret(ctx: &Ctx, id: ChannelId) -> (String, String) {
     let mut secret = BASE32_NOPAD.encode(&ctx.random.bytes::<32>());
     secret.make_ascii_lowercase();
-    let sealed = ctx.master.seal(&format!("channel:{id}"), secret.as_bytes(), ctx.random.bytes());
+    let sealed = ctx
+        .master
+        .seal(&format!("channel:{id}"), secret.as_bytes(), ctx.random.bytes());
     (secret, sealed)
 }
 
@@ -132,7 +169,11 @@ async fn list_channels(caller: Caller, Params(query): Params<ListQuery>) -> list
 /// Make a channel; its signing secret is answered this once
 #[utoipa::path(post, path = "/api/v1/channels", tag = "Channels", request_body = ChannelBody,
     responses((status = 201, body = ChannelWithSecret)))]
-async fn create_channel(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<ChannelBody>) -> Result<Response, Problem> {
+async fn create_channel(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<ChannelBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 

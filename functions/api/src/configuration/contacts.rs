@@ -72,8 +72,21 @@ pub struct NewContactView {
 
 impl ContactView {
     fn new(user_id: UserId, contact: &Contact) -> Self {
-        let Contact { id, kind, address, verified_at, verification } = contact.clone();
-        Self { id, user_id, kind, address, verified_at, code_sent_at: verification.map(|asked| asked.sent_at) }
+        let Contact {
+            id,
+            kind,
+            address,
+            verified_at,
+            verification,
+        } = contact.clone();
+        Self {
+            id,
+            user_id,
+            kind,
+            address,
+            verified_at,
+            code_sent_at: verification.map(|asked| asked.sent_at),
+        }
     }
 }
 
@@ -85,7 +98,10 @@ pub fn of(user: &User, id: ContactId) -> Result<&Contact, Problem> {
 /// The contact in a person's row, as it is answered.
 pub fn view(user: Versioned<User>, id: ContactId) -> Result<Tagged<ContactView>, Problem> {
     let value = ContactView::new(user.value.id, of(&user.value, id)?);
-    Ok(Tagged { version: user.version, value })
+    Ok(Tagged {
+        version: user.version,
+        value,
+    })
 }
 
 /// Whose a contact is, or 404.
@@ -116,18 +132,33 @@ impl Creation for ContactBody {
         faults.none()?;
         let mut faults = Faults::default();
         let Some(before) = caller.store().load::<User>(self.user_id).await? else {
-            return Err(Problem::invalid_field("user_id", format!("there is no user {}", self.user_id)));
+            return Err(Problem::invalid_field(
+                "user_id",
+                format!("there is no user {}", self.user_id),
+            ));
         };
         check_address(&mut faults, &before.value, None, self.kind, &address);
         faults.none()?;
         if before.value.contacts.len() >= limits::CONTACTS_MAX {
-            let detail = format!("There are {} contacts already, the most a person can have.", limits::CONTACTS_MAX);
+            let detail = format!(
+                "There are {} contacts already, the most a person can have.",
+                limits::CONTACTS_MAX
+            );
             return Err(Problem::conflict("too_many_contacts", detail));
         }
-        let contact = Contact { id: caller.new_id(), kind: self.kind, address, verified_at: None, verification: None };
+        let contact = Contact {
+            id: caller.new_id(),
+            kind: self.kind,
+            address,
+            verified_at: None,
+            verification: None,
+        };
         let signing_secret =
             (self.kind == Medium::Webhook).then(|| webhook_secret(&caller.ctx.master, &contact.id.to_string()));
-        let answer = to_json(NewContactView { contact: ContactView::new(self.user_id, &contact), signing_secret })?;
+        let answer = to_json(NewContactView {
+            contact: ContactView::new(self.user_id, &contact),
+            signing_secret,
+        })?;
         let extras = vec![Extra::AddContact(contact.id, self.user_id)];
         let mut user = before.value.clone();
         user.contacts.push(contact);
@@ -138,7 +169,10 @@ impl Creation for ContactBody {
 /// Nobody is reached twice by the same way.
 fn check_address(faults: &mut Faults, user: &User, id: Option<ContactId>, kind: Medium, address: &str) {
     let others = user.contacts.iter().filter(|contact| Some(contact.id) != id);
-    if others.into_iter().any(|contact| contact.kind == kind && contact.address == address) {
+    if others
+        .into_iter()
+        .any(|contact| contact.kind == kind && contact.address == address)
+    {
         faults.add("address", "is another of this person's contacts already");
     }
 }
@@ -161,11 +195,19 @@ struct ContactQuery {
 #[utoipa::path(get, path = "/api/v1/contacts", tag = "Contacts", params(ContactQuery),
     responses((status = 200, body = Listed<ContactView>),
         (status = 404, description = "There is no such person.", body = Problem, content_type = "application/problem+json")))]
-async fn list_contacts(caller: Caller, Params(query): Params<ContactQuery>) -> Result<Json<Listed<ContactView>>, Problem> {
+async fn list_contacts(
+    caller: Caller,
+    Params(query): Params<ContactQuery>,
+) -> Result<Json<Listed<ContactView>>, Problem> {
     caller.may(Right::Read)?;
     let limit = page_limit(query.limit)?;
-    let after = query.after.map(|after| after.parse::<ContactId>().map_err(|_| bad_cursor())).transpose()?;
-    let user = load::<User>(&caller, query.user_id.unwrap_or(caller.principal().user_id)).await?.value;
+    let after = query
+        .after
+        .map(|after| after.parse::<ContactId>().map_err(|_| bad_cursor()))
+        .transpose()?;
+    let user = load::<User>(&caller, query.user_id.unwrap_or(caller.principal().user_id))
+        .await?
+        .value;
     Ok(Json(page(&user, limit, after)))
 }
 
@@ -176,13 +218,23 @@ fn page(user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactVi
     let more = contacts.len() > limit;
     contacts.truncate(limit);
     let next = contacts.last().filter(|_| more).map(|contact| contact.id.to_string());
-    Listed { items: contacts.into_iter().map(|contact| ContactView::new(user.id, contact)).collect(), next }
+    Listed {
+        items: contacts
+            .into_iter()
+            .map(|contact| ContactView::new(user.id, contact))
+            .collect(),
+        next,
+    }
 }
 
 /// Add a contact; it is used once it is verified
 #[utoipa::path(post, path = "/api/v1/contacts", tag = "Contacts", request_body = ContactBody,
     responses((status = 201, body = NewContactView)))]
-async fn create_contact(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<ContactBody>) -> Result<Response, Problem> {
+async fn create_contact(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<ContactBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 
@@ -207,7 +259,12 @@ async fn change_contact(
     change(&caller, id, &if_match, &changes).await
 }
 
-async fn change(caller: &Caller, id: ContactId, if_match: &IfMatch, changes: &Changes) -> Result<Tagged<ContactView>, Problem> {
+async fn change(
+    caller: &Caller,
+    id: ContactId,
+    if_match: &IfMatch,
+    changes: &Changes,
+) -> Result<Tagged<ContactView>, Problem> {
     let user = owner(caller, id).await?;
     let after = edit(caller, user, |before: Versioned<User>| async move {
         let contact = of(&before.value, id)?;
@@ -259,6 +316,9 @@ async fn remove(caller: &Caller, id: ContactId, if_match: &IfMatch) -> Result<St
 
 fn rules_that_use(user: &User, id: ContactId) -> Vec<String> {
     let rules = by_urgency(&user.rules);
-    let uses = rules.into_iter().filter(|(_, rules)| rules.iter().any(|rule| rule.contact_id == id));
-    uses.map(|(urgency, _)| format!("{}'s notification rules for {urgency} urgency", user.name)).collect()
+    let uses = rules
+        .into_iter()
+        .filter(|(_, rules)| rules.iter().any(|rule| rule.contact_id == id));
+    uses.map(|(urgency, _)| format!("{}'s notification rules for {urgency} urgency", user.name))
+        .collect()
 }

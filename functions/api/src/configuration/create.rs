@@ -55,8 +55,16 @@ pub async fn create<C: Creation>(caller: &Caller, key: &IdempotencyKey, body: &C
         }
         let (mut plan, answer) = body.plan(caller).await?;
         let location = format!("{}/{}", C::PATH, answer["id"].as_str().unwrap_or_default());
-        let created = Created { location, etag: etag(plan.version()), body: answer };
-        plan.extras.extend(asked.as_ref().map(|asked| Extra::Once(asked.remember(&caller.ctx, &created, caller.now()))));
+        let created = Created {
+            location,
+            etag: etag(plan.version()),
+            body: answer,
+        };
+        plan.extras.extend(
+            asked
+                .as_ref()
+                .map(|asked| Extra::Once(asked.remember(&caller.ctx, &created, caller.now()))),
+        );
         if plan.write(caller).await? == Applied::Done {
             return Ok(created.into_response());
         }

@@ -58,7 +58,10 @@ impl IfMatch {
                 let (is_weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
                 let (opaque, after) = tag.strip_prefix('"')?.split_once('"')?;
                 // Only the spelling that we gave out: `"07"` is another tag than `"7"`.
-                let version = opaque.parse::<u64>().ok().filter(|version| version.to_string() == opaque);
+                let version = opaque
+                    .parse::<u64>()
+                    .ok()
+                    .filter(|version| version.to_string() == opaque);
                 versions.extend(version.filter(|_| !is_weak));
                 rest = after.trim_start();
                 if !rest.is_empty() {
@@ -74,10 +77,17 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let values = parts.headers.get_all(header::IF_MATCH).iter().map(|value| value.to_str());
+        let values = parts
+            .headers
+            .get_all(header::IF_MATCH)
+            .iter()
+            .map(|value| value.to_str());
         let values = values.collect::<Result<Vec<_>, _>>().ok();
         values.and_then(Self::parse).ok_or_else(|| {
-            Problem::invalid_field("If-Match", "must be the ETag of an earlier answer with its quotes, such as \"3\", or *")
+            Problem::invalid_field(
+                "If-Match",
+                "must be the ETag of an earlier answer with its quotes, such as \"3\", or *",
+            )
         })
     }
 }
@@ -100,7 +110,10 @@ mod tests {
     #[test]
     fn any_of_several_strong_tags_will_do() {
         assert_eq!(parse(&["\"3\""]), Some(IfMatch::OneOf(vec![3])));
-        assert_eq!(parse(&["\"1\" ,\t\"2\",, \"x,y\"", "\"9\""]), Some(IfMatch::OneOf(vec![1, 2, 9])));
+        assert_eq!(
+            parse(&["\"1\" ,\t\"2\",, \"x,y\"", "\"9\""]),
+            Some(IfMatch::OneOf(vec![1, 2, 9]))
+        );
         assert_eq!(IfMatch::OneOf(vec![1, 3]).check(3), Ok(()));
         assert_eq!(IfMatch::OneOf(vec![1, 3]).check(2), Err(Problem::stale()));
     }
@@ -112,7 +125,15 @@ mod tests {
 
     #[test]
     fn weak_and_foreign_tags_match_nothing() {
-        for foreign in ["W/\"3\"", "\"\"", "\"03\"", "\"-3\"", "\"+3\"", "\"abc\"", "\"99999999999999999999\""] {
+        for foreign in [
+            "W/\"3\"",
+            "\"\"",
+            "\"03\"",
+            "\"-3\"",
+            "\"+3\"",
+            "\"abc\"",
+            "\"99999999999999999999\"",
+        ] {
             assert_eq!(parse(&[foreign]), Some(IfMatch::OneOf(vec![])), "{foreign}");
         }
         assert_eq!(IfMatch::OneOf(vec![]).check(3), Err(Problem::stale()));

@@ -82,8 +82,24 @@ pub struct IntegrationWithKey {
 
 impl From<Integration> for IntegrationView {
     fn from(integration: Integration) -> Self {
-        let Integration { id, service_id, team_id: _, name, format, key_hash: _, previous_key, created_at } = integration;
-        Self { id, service_id, format, name, previous_key_expires_at: previous_key.map(|key| key.expires_at), created_at }
+        let Integration {
+            id,
+            service_id,
+            team_id: _,
+            name,
+            format,
+            key_hash: _,
+            previous_key,
+            created_at,
+        } = integration;
+        Self {
+            id,
+            service_id,
+            format,
+            name,
+            previous_key_expires_at: previous_key.map(|key| key.expires_at),
+            created_at,
+        }
     }
 }
 
@@ -94,7 +110,11 @@ impl IntegrationWithKey {
             Format::Alertmanager | Format::Generic => format!("/hooks/{}", key.expose()),
             Format::Prometheus => format!("/hooks/{}/api/v2/alerts", key.expose()),
         };
-        Self { integration: integration.into(), key: key.expose().to_owned(), url: ctx.url(&path) }
+        Self {
+            integration: integration.into(),
+            key: key.expose().to_owned(),
+            url: ctx.url(&path),
+        }
     }
 }
 
@@ -111,30 +131,66 @@ impl Resource for IntegrationBody {
         }
         match caller.store().load::<Service>(self.service_id).await? {
             Some(service) => rights.push(Right::Configure(service.value.team_id)),
-            None => return Err(Problem::invalid_field("service_id", format!("there is no service {}", self.service_id))),
+            None => {
+                return Err(Problem::invalid_field(
+                    "service_id",
+                    format!("there is no service {}", self.service_id),
+                ));
+            }
         }
         Ok(rights)
     }
 
-    async fn plan(&self, caller: &Caller, before: Option<Versioned<Integration>>) -> Result<Plan<Integration>, Problem> {
+    async fn plan(
+        &self,
+        caller: &Caller,
+        before: Option<Versioned<Integration>>,
+    ) -> Result<Plan<Integration>, Problem> {
         let mut faults = Faults::default();
         let name = faults.name(&self.name);
-        let needs = faults.exist::<Service>(caller, vec![("service_id".into(), self.service_id)]).await?;
+        let needs = faults
+            .exist::<Service>(caller, vec![("service_id".into(), self.service_id)])
+            .await?;
         faults.none()?;
         let team_id = load::<Service>(caller, self.service_id).await?.value.team_id;
         let (service_id, format) = (self.service_id, self.format);
         if let Some(before) = before {
-            let integration = Integration { service_id, team_id, name, format, ..before.value.clone() };
+            let integration = Integration {
+                service_id,
+                team_id,
+                name,
+                format,
+                ..before.value.clone()
+            };
             return Ok(Plan::new(Some(before), integration, needs));
         }
         let key = IntegrationKey::new(caller.ctx.random.bytes());
         let (id, created_at) = caller.new_born();
         let key_hash = key.storage_hash();
         let mut extras = needs;
-        extras.push(Extra::AddKey { key_hash: key_hash.clone(), integration_id: id });
-        let integration = Integration { id, service_id, team_id, name, format, key_hash, previous_key: None, created_at };
-        let answer = Some(to_json(IntegrationWithKey::new(&caller.ctx, integration.clone(), &key))?);
-        Ok(Plan { answer, ..Plan::new(None, integration, extras) })
+        extras.push(Extra::AddKey {
+            key_hash: key_hash.clone(),
+            integration_id: id,
+        });
+        let integration = Integration {
+            id,
+            service_id,
+            team_id,
+            name,
+            format,
+            key_hash,
+            previous_key: None,
+            created_at,
+        };
+        let answer = Some(to_json(IntegrationWithKey::new(
+            &caller.ctx,
+            integration.clone(),
+            &key,
+        ))?);
+        Ok(Plan {
+            answer,
+            ..Plan::new(None, integration, extras)
+        })
     }
 
     async fn right_to_remove(caller: &Caller, integration: &Integration) -> Result<Right, Problem> {
@@ -144,7 +200,12 @@ impl Resource for IntegrationBody {
     async fn removed_with(_: &Caller, integration: &Integration) -> Result<Vec<Extra>, Problem> {
         let previous = integration.previous_key.as_ref().map(|key| &key.key_hash);
         let keys = [&integration.key_hash].into_iter().chain(previous);
-        Ok(keys.map(|key_hash| Extra::EndKey { key_hash: key_hash.clone(), at: None }).collect())
+        Ok(keys
+            .map(|key_hash| Extra::EndKey {
+                key_hash: key_hash.clone(),
+                at: None,
+            })
+            .collect())
     }
 }
 
@@ -210,7 +271,11 @@ async fn change_integration(
 /// Remove an integration; its key stops working
 #[utoipa::path(delete, path = "/api/v1/integrations/{id}", tag = "Integrations", params(("id" = IntegrationId, Path)),
     responses((status = 204)))]
-async fn delete_integration(caller: Caller, Id(id): Id<IntegrationId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
+async fn delete_integration(
+    caller: Caller,
+    Id(id): Id<IntegrationId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
     resource::remove::<IntegrationBody>(&caller, id, &if_match).await
 }
 
@@ -242,7 +307,12 @@ async fn rotate_integration_key(
     rotate(&caller, id, &if_match, &rotation).await
 }
 
-async fn rotate(caller: &Caller, id: IntegrationId, if_match: &IfMatch, rotation: &Rotation) -> Result<Tagged<IntegrationWithKey>, Problem> {
+async fn rotate(
+    caller: &Caller,
+    id: IntegrationId,
+    if_match: &IfMatch,
+    rotation: &Rotation,
+) -> Result<Tagged<IntegrationWithKey>, Problem> {
     let key = &IntegrationKey::new(caller.ctx.random.bytes());
     let after = edit(caller, id, |before: Versioned<Integration>| async move {
         caller.may(right_over(caller, &before.value).await?)?;
@@ -254,23 +324,43 @@ async fn rotate(caller: &Caller, id: IntegrationId, if_match: &IfMatch, rotation
         Ok(Plan::new(Some(before), integration, extras))
     });
     let after = after.await?;
-    Ok(Tagged { version: after.version, value: IntegrationWithKey::new(&caller.ctx, after.value, key) })
+    Ok(Tagged {
+        version: after.version,
+        value: IntegrationWithKey::new(&caller.ctx, after.value, key),
+    })
 }
 
 /// The integration with a new key, and what becomes of its old ones.
-fn rotated(before: &Integration, key: &IntegrationKey, keep_old_seconds: u32, now: Timestamp) -> (Integration, Vec<Extra>) {
+fn rotated(
+    before: &Integration,
+    key: &IntegrationKey,
+    keep_old_seconds: u32,
+    now: Timestamp,
+) -> (Integration, Vec<Extra>) {
     let until = (keep_old_seconds > 0).then(|| after_seconds(now, keep_old_seconds.into()));
     let old = || before.key_hash.clone();
     let after = Integration {
         key_hash: key.storage_hash(),
-        previous_key: until.map(|expires_at| PreviousKey { key_hash: old(), expires_at }),
+        previous_key: until.map(|expires_at| PreviousKey {
+            key_hash: old(),
+            expires_at,
+        }),
         ..before.clone()
     };
     let mut extras = vec![
-        Extra::AddKey { key_hash: after.key_hash.clone(), integration_id: before.id },
-        Extra::EndKey { key_hash: old(), at: until },
+        Extra::AddKey {
+            key_hash: after.key_hash.clone(),
+            integration_id: before.id,
+        },
+        Extra::EndKey {
+            key_hash: old(),
+            at: until,
+        },
     ];
-    extras.extend(before.previous_key.as_ref().map(|key| Extra::EndKey { key_hash: key.key_hash.clone(), at: None }));
+    extras.extend(before.previous_key.as_ref().map(|key| Extra::EndKey {
+        key_hash: key.key_hash.clone(),
+        at: None,
+    }));
     (after, extras)
 }
 
@@ -293,9 +383,17 @@ async fn test_integration(caller: Caller, Id(id): Id<IntegrationId>) -> Result<(
     let integration = load::<Integration>(&caller, id).await?.value;
     caller.may(right_over(&caller, &integration).await?)?;
     let signal = test_signal(&integration, &caller.principal().name);
-    let source = Source::of(&caller.ctx, integration).await?.ok_or_else(Problem::not_found)?;
+    let source = Source::of(&caller.ctx, integration)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let outcome = intake::accept(&caller.ctx, &source, &signal, caller.now()).await?;
-    Ok((StatusCode::ACCEPTED, Json(Tested { incident_id: outcome.incident_id(), outcome: outcome.as_str() })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Tested {
+            incident_id: outcome.incident_id(),
+            outcome: outcome.as_str(),
+        }),
+    ))
 }
 
 fn test_signal(integration: &Integration, sent_by: &str) -> Signal {
@@ -344,12 +442,27 @@ mod tests {
         let hour = at("2026-01-01T01:00:00Z");
         let (second, third) = (IntegrationKey::new([2; 20]), IntegrationKey::new([3; 20]));
         let (once, extras) = rotated(&integration(), &second, 3_600, now);
-        assert_eq!(once.previous_key, Some(PreviousKey { key_hash: "first".into(), expires_at: hour }));
+        assert_eq!(
+            once.previous_key,
+            Some(PreviousKey {
+                key_hash: "first".into(),
+                expires_at: hour
+            })
+        );
         assert_eq!(extras.len(), 2);
-        assert_eq!(extras[1], Extra::EndKey { key_hash: "first".into(), at: Some(hour) });
+        assert_eq!(
+            extras[1],
+            Extra::EndKey {
+                key_hash: "first".into(),
+                at: Some(hour)
+            }
+        );
 
         let (twice, extras) = rotated(&once, &third, 0, now);
-        assert_eq!((twice.key_hash.as_str(), &twice.previous_key), (third.storage_hash().as_str(), &None));
+        assert_eq!(
+            (twice.key_hash.as_str(), &twice.previous_key),
+            (third.storage_hash().as_str(), &None)
+        );
         let ended = |key_hash: String| Extra::EndKey { key_hash, at: None };
         assert_eq!(extras[1..], [ended(second.storage_hash()), ended("first".into())]);
     }

@@ -50,7 +50,9 @@ pub async fn list_where<R: Resource>(
         looked_at += page.limit;
         items.retain(|row| wanted(&row.value));
         match next {
-            Some(next) if items.is_empty() && looked_at < LOOKED_AT_MAX => page = page_request(Some(page.limit), Some(&next))?,
+            Some(next) if items.is_empty() && looked_at < LOOKED_AT_MAX => {
+                page = page_request(Some(page.limit), Some(&next))?
+            }
             next => {
                 let items = items.into_iter().map(|row| row.value.into()).collect();
                 return Ok(Json(Listed { items, next }));

@@ -28,7 +28,11 @@ use super::validate::Faults;
 pub fn routes() -> OpenApiRouter<Ctx> {
     OpenApiRouter::new()
         .routes(routes!(list_escalation_policies, create_escalation_policy))
-        .routes(routes!(get_escalation_policy, change_escalation_policy, delete_escalation_policy))
+        .routes(routes!(
+            get_escalation_policy,
+            change_escalation_policy,
+            delete_escalation_policy
+        ))
 }
 
 /// An escalation policy as it is written.
@@ -80,9 +84,18 @@ pub struct TargetBody {
 impl From<Target> for TargetBody {
     fn from(target: Target) -> Self {
         match target {
-            Target::User(id) => Self { user_id: Some(id), ..Self::default() },
-            Target::Schedule(id) => Self { schedule_id: Some(id), ..Self::default() },
-            Target::Channel(id) => Self { channel_id: Some(id), ..Self::default() },
+            Target::User(id) => Self {
+                user_id: Some(id),
+                ..Self::default()
+            },
+            Target::Schedule(id) => Self {
+                schedule_id: Some(id),
+                ..Self::default()
+            },
+            Target::Channel(id) => Self {
+                channel_id: Some(id),
+                ..Self::default()
+            },
         }
     }
 }
@@ -91,7 +104,10 @@ impl TargetBody {
     /// The target, if exactly one is named.
     fn read(&self) -> Option<Target> {
         let user = self.user_id.map(Target::User);
-        let mut named = user.into_iter().chain(self.schedule_id.map(Target::Schedule)).chain(self.channel_id.map(Target::Channel));
+        let mut named = user
+            .into_iter()
+            .chain(self.schedule_id.map(Target::Schedule))
+            .chain(self.channel_id.map(Target::Channel));
         named.next().filter(|_| named.next().is_none())
     }
 }
@@ -109,12 +125,29 @@ pub struct PolicyView {
 
 impl From<Policy> for PolicyView {
     fn from(policy: Policy) -> Self {
-        let Policy { id, team_id, name, repeat, steps, created_at } = policy;
-        let step = |Step { escalate_after_seconds, targets }| StepBody {
+        let Policy {
+            id,
+            team_id,
+            name,
+            repeat,
+            steps,
+            created_at,
+        } = policy;
+        let step = |Step {
+                        escalate_after_seconds,
+                        targets,
+                    }| StepBody {
             escalate_after_seconds,
             targets: targets.into_iter().map(TargetBody::from).collect(),
         };
-        Self { id, name, team_id, repeat, steps: steps.into_iter().map(step).collect(), created_at }
+        Self {
+            id,
+            name,
+            team_id,
+            repeat,
+            steps: steps.into_iter().map(step).collect(),
+            created_at,
+        }
     }
 }
 
@@ -123,24 +156,42 @@ impl PolicyBody {
     fn read_steps(&self, faults: &mut Faults) -> Vec<Step> {
         faults.within("repeat", self.repeat, 0..=limits::POLICY_REPEATS_MAX);
         faults.count("steps", self.steps.len(), 1..=limits::POLICY_STEPS_MAX);
-        self.steps.iter().enumerate().map(|(at, step)| step.read(at, faults)).collect()
+        self.steps
+            .iter()
+            .enumerate()
+            .map(|(at, step)| step.read(at, faults))
+            .collect()
     }
 }
 
 impl StepBody {
     fn read(&self, at: usize, faults: &mut Faults) -> Step {
         let seconds = 1..=limits::ESCALATE_AFTER_SECONDS_MAX;
-        faults.within(format!("steps[{at}].escalate_after_seconds"), self.escalate_after_seconds, seconds);
-        faults.count(format!("steps[{at}].targets"), self.targets.len(), 1..=limits::STEP_TARGETS_MAX);
+        faults.within(
+            format!("steps[{at}].escalate_after_seconds"),
+            self.escalate_after_seconds,
+            seconds,
+        );
+        faults.count(
+            format!("steps[{at}].targets"),
+            self.targets.len(),
+            1..=limits::STEP_TARGETS_MAX,
+        );
         let mut targets = Vec::new();
         for (place, target) in self.targets.iter().enumerate() {
             match target.read() {
-                None => faults.add(target_field(at, place), "must name exactly one of user_id, schedule_id and channel_id"),
+                None => faults.add(
+                    target_field(at, place),
+                    "must name exactly one of user_id, schedule_id and channel_id",
+                ),
                 Some(target) if targets.contains(&target) => faults.add(target_field(at, place), "is there twice"),
                 Some(target) => targets.push(target),
             }
         }
-        Step { escalate_after_seconds: self.escalate_after_seconds, targets }
+        Step {
+            escalate_after_seconds: self.escalate_after_seconds,
+            targets,
+        }
     }
 }
 
@@ -189,7 +240,14 @@ impl Resource for PolicyBody {
         faults.none()?;
         let born = before.as_ref().map(|before| (before.value.id, before.value.created_at));
         let (id, created_at) = born.unwrap_or_else(|| caller.new_born());
-        let policy = Policy { id, team_id: self.team_id, name, repeat: self.repeat, steps, created_at };
+        let policy = Policy {
+            id,
+            team_id: self.team_id,
+            name,
+            repeat: self.repeat,
+            steps,
+            created_at,
+        };
         Ok(Plan::new(before, policy, extras))
     }
 
@@ -251,7 +309,11 @@ async fn change_escalation_policy(
 /// Remove an escalation policy that no service uses
 #[utoipa::path(delete, path = "/api/v1/escalation-policies/{id}", tag = "Escalation policies",
     params(("id" = PolicyId, Path)), responses((status = 204)))]
-async fn delete_escalation_policy(caller: Caller, Id(id): Id<PolicyId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
+async fn delete_escalation_policy(
+    caller: Caller,
+    Id(id): Id<PolicyId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
     resource::remove::<PolicyBody>(&caller, id, &if_match).await
 }
 
@@ -267,7 +329,13 @@ mod tests {
         let body: PolicyBody = serde_json::from_value(body).unwrap();
         let mut faults = Faults::default();
         body.read_steps(&mut faults);
-        faults.none().err().into_iter().flat_map(|problem| problem.errors).map(|error| error.field).collect()
+        faults
+            .none()
+            .err()
+            .into_iter()
+            .flat_map(|problem| problem.errors)
+            .map(|error| error.field)
+            .collect()
     }
 
     fn step(seconds: u32, targets: usize) -> Value {
@@ -284,13 +352,21 @@ mod tests {
 
     #[test]
     fn each_limit_is_named_where_it_is_broken() {
-        assert_eq!(faults(json!({"name": "p", "repeat": 10, "steps": []})), ["repeat", "steps"]);
+        assert_eq!(
+            faults(json!({"name": "p", "repeat": 10, "steps": []})),
+            ["repeat", "steps"]
+        );
         let steps: Vec<Value> = (0..11).map(|_| step(60, 1)).collect();
         assert_eq!(faults(json!({"name": "p", "steps": steps})), ["steps"]);
         let steps = json!([step(0, 1), step(86_401, 0), step(60, 11)]);
         assert_eq!(
             faults(json!({"name": "p", "steps": steps})),
-            ["steps[0].escalate_after_seconds", "steps[1].escalate_after_seconds", "steps[1].targets", "steps[2].targets"]
+            [
+                "steps[0].escalate_after_seconds",
+                "steps[1].escalate_after_seconds",
+                "steps[1].targets",
+                "steps[2].targets"
+            ]
         );
     }
 
@@ -298,7 +374,10 @@ mod tests {
     fn the_same_target_twice_in_a_step_is_refused_and_in_two_steps_is_not() {
         let twice = json!({"escalate_after_seconds": 60, "targets": [{"user_id": USER}, {"user_id": USER}]});
         let once = json!({"escalate_after_seconds": 60, "targets": [{"user_id": USER}]});
-        assert_eq!(faults(json!({"name": "p", "steps": [once, twice]})), ["steps[1].targets[1]"]);
+        assert_eq!(
+            faults(json!({"name": "p", "steps": [once, twice]})),
+            ["steps[1].targets[1]"]
+        );
         assert!(faults(json!({"name": "p", "steps": [once, once]})).is_empty());
     }
 
@@ -307,7 +386,11 @@ mod tests {
         let with = |target: Value| json!({"name": "p", "steps": [{"escalate_after_seconds": 60, "targets": [target]}]});
         let channel = "chn_01arz3ndektsv4rrffq69g5fav";
         assert!(faults(with(json!({"user_id": USER}))).is_empty());
-        for none_or_two in [json!({}), json!({"user_id": null}), json!({"user_id": USER, "channel_id": channel})] {
+        for none_or_two in [
+            json!({}),
+            json!({"user_id": null}),
+            json!({"user_id": USER, "channel_id": channel}),
+        ] {
             assert_eq!(faults(with(none_or_two)), ["steps[0].targets[0]"]);
         }
         for (bad, field) in [

@@ -118,7 +118,13 @@ async fn preview_escalation_policy(
     let policy = load::<Policy>(&caller, id).await?.value;
     let facts = Facts::read(&caller, &policy).await?;
     let at = query.at.unwrap_or(caller.now());
-    Ok(Json(rehearse(&policy, &facts, &caller.ctx.gateways, query.urgency.unwrap_or(Urgency::High), at)))
+    Ok(Json(rehearse(
+        &policy,
+        &facts,
+        &caller.ctx.gateways,
+        query.urgency.unwrap_or(Urgency::High),
+        at,
+    )))
 }
 
 /// What a rehearsal needs to know.
@@ -153,13 +159,27 @@ fn rehearse(policy: &Policy, facts: &Facts, gateways: &Gateways, urgency: Urgenc
     let mut steps = Vec::new();
     let mut begins = at;
     for (place, step) in policy.steps.iter().enumerate() {
-        let mut warn = |code, text| warnings.push(Warning { step: Some(place + 1), code, text });
+        let mut warn = |code, text| {
+            warnings.push(Warning {
+                step: Some(place + 1),
+                code,
+                text,
+            })
+        };
         let pages = pages(step, facts, gateways, urgency, begins, &mut warn);
         let skipped = pages.is_empty();
         if skipped {
-            warn("nobody_to_page", format!("Step {} pages nobody and is skipped.", place + 1));
+            warn(
+                "nobody_to_page",
+                format!("Step {} pages nobody and is skipped.", place + 1),
+            );
         }
-        steps.push(StepPreview { step: place + 1, at: begins, skipped, pages });
+        steps.push(StepPreview {
+            step: place + 1,
+            at: begins,
+            skipped,
+            pages,
+        });
         if !skipped {
             begins = after_seconds(begins, step.escalate_after_seconds.into());
         }
@@ -169,15 +189,32 @@ fn rehearse(policy: &Policy, facts: &Facts, gateways: &Gateways, urgency: Urgenc
     let owners: Vec<OwnerPreview> = facts.owners.iter().map(owner).collect();
     if owners.iter().all(|owner| owner.contact_ids.is_empty()) {
         let text = "No owner has a verified contact: nobody hears when nobody answers.".to_owned();
-        warnings.push(Warning { step: None, code: "no_owner_reachable", text });
+        warnings.push(Warning {
+            step: None,
+            code: "no_owner_reachable",
+            text,
+        });
     }
     let unanswered_at = after_seconds(at, run_seconds * i64::from(runs));
-    Preview { policy_id: policy.id, at, urgency, runs, steps, unanswered_at, owners, warnings }
+    Preview {
+        policy_id: policy.id,
+        at,
+        urgency,
+        runs,
+        steps,
+        unanswered_at,
+        owners,
+        warnings,
+    }
 }
 
 fn owner(user: &User) -> OwnerPreview {
     let contact_ids = user.alarm_contacts().into_iter().map(|contact| contact.id).collect();
-    OwnerPreview { user_id: user.id, name: user.name.clone(), contact_ids }
+    OwnerPreview {
+        user_id: user.id,
+        name: user.name.clone(),
+        contact_ids,
+    }
 }
 
 fn pages(
@@ -223,7 +260,13 @@ fn pages(
         }
     }
     for page in pages.iter().filter(|page| gateways.of(page.medium).is_none()) {
-        warn("no_provider", format!("{} cannot be paged by {:?}: no provider is set up.", page.name, page.medium));
+        warn(
+            "no_provider",
+            format!(
+                "{} cannot be paged by {:?}: no provider is set up.",
+                page.name, page.medium
+            ),
+        );
     }
     pages.sort_by_key(|page| page.at);
     pages
@@ -268,22 +311,43 @@ mod tests {
     }
 
     fn policy(repeat: u32, steps: Vec<(u32, Vec<Target>)>) -> Policy {
-        let step = |(escalate_after_seconds, targets)| Step { escalate_after_seconds, targets };
+        let step = |(escalate_after_seconds, targets)| Step {
+            escalate_after_seconds,
+            targets,
+        };
         let steps = steps.into_iter().map(step).collect();
-        Policy { id: id(9), team_id: None, name: "p".into(), repeat, steps, created_at: at("2026-01-01T00:00:00Z") }
+        Policy {
+            id: id(9),
+            team_id: None,
+            name: "p".into(),
+            repeat,
+            steps,
+            created_at: at("2026-01-01T00:00:00Z"),
+        }
     }
 
     fn gateways() -> Gateways {
         let outbox = || Some(Gateway::Outbox);
-        Gateways { sms: outbox(), voice: None, email: outbox(), webhook: outbox() }
+        Gateways {
+            sms: outbox(),
+            voice: None,
+            email: outbox(),
+            webhook: outbox(),
+        }
     }
 
     #[test]
     fn steps_follow_one_another_and_empty_ones_take_no_time() {
         let mut ada = user(1, &[Medium::Sms, Medium::Email], Role::Owner);
         ada.rules.high = vec![
-            Rule { after_seconds: 120, contact_id: id(10) },
-            Rule { after_seconds: 0, contact_id: id(11) },
+            Rule {
+                after_seconds: 120,
+                contact_id: id(10),
+            },
+            Rule {
+                after_seconds: 0,
+                contact_id: id(11),
+            },
         ];
         let nobody = user(2, &[], Role::Viewer);
         let facts = Facts {
@@ -292,16 +356,33 @@ mod tests {
             owners: vec![ada],
         };
         let (empty, schedule) = (Target::User(id(2)), Target::Schedule(id(3)));
-        let policy = policy(1, vec![(300, vec![empty, schedule]), (600, vec![Target::User(id(1)), Target::User(id(7))])]);
+        let policy = policy(
+            1,
+            vec![
+                (300, vec![empty, schedule]),
+                (600, vec![Target::User(id(1)), Target::User(id(7))]),
+            ],
+        );
         let start = at("2026-03-01T00:00:00Z");
         let preview = rehearse(&policy, &facts, &gateways(), Urgency::High, start);
         let begins: Vec<_> = preview.steps.iter().map(|step| (step.at, step.skipped)).collect();
         assert_eq!(begins, [(start, true), (start, false)]);
-        let pages: Vec<_> = preview.steps[1].pages.iter().map(|page| (page.at, page.medium)).collect();
-        assert_eq!(pages, [(start, Medium::Email), (at("2026-03-01T00:02:00Z"), Medium::Sms)]);
+        let pages: Vec<_> = preview.steps[1]
+            .pages
+            .iter()
+            .map(|page| (page.at, page.medium))
+            .collect();
+        assert_eq!(
+            pages,
+            [(start, Medium::Email), (at("2026-03-01T00:02:00Z"), Medium::Sms)]
+        );
         assert_eq!(preview.unanswered_at, at("2026-03-01T00:20:00Z"));
         assert_eq!(preview.owners[0].contact_ids.len(), 2);
-        let warnings: Vec<_> = preview.warnings.iter().map(|warning| (warning.step, warning.code)).collect();
+        let warnings: Vec<_> = preview
+            .warnings
+            .iter()
+            .map(|warning| (warning.step, warning.code))
+            .collect();
         assert_eq!(
             warnings,
             [
@@ -316,9 +397,19 @@ mod tests {
     #[test]
     fn a_medium_without_provider_and_owners_out_of_reach_are_warned_of() {
         let ada = user(1, &[Medium::Voice], Role::Responder);
-        let facts = Facts { users: HashMap::from([(ada.id, ada)]), channels: HashMap::new(), owners: vec![] };
+        let facts = Facts {
+            users: HashMap::from([(ada.id, ada)]),
+            channels: HashMap::new(),
+            owners: vec![],
+        };
         let start = at("2026-03-01T00:00:00Z");
-        let preview = rehearse(&policy(0, vec![(60, vec![Target::User(id(1))])]), &facts, &gateways(), Urgency::Low, start);
+        let preview = rehearse(
+            &policy(0, vec![(60, vec![Target::User(id(1))])]),
+            &facts,
+            &gateways(),
+            Urgency::Low,
+            start,
+        );
         let warnings: Vec<_> = preview.warnings.iter().map(|warning| warning.code).collect();
         assert_eq!(warnings, ["no_provider", "no_owner_reachable"]);
     }

@@ -33,10 +33,18 @@ pub trait Resource: Serialize + DeserializeOwned + Send + Sync {
     const READ_ONLY: &'static [&'static str] = &["id", "created_at"];
 
     /// What it takes to create this, or to change `before` into it.
-    fn rights(&self, caller: &Caller, before: Option<&Self::Entity>) -> impl Future<Output = Result<Vec<Right>, Problem>> + Send;
+    fn rights(
+        &self,
+        caller: &Caller,
+        before: Option<&Self::Entity>,
+    ) -> impl Future<Output = Result<Vec<Right>, Problem>> + Send;
 
     /// What creating this, or changing `before` into it, comes to. All input is checked here.
-    fn plan(&self, caller: &Caller, before: Option<Versioned<Self::Entity>>) -> impl Future<Output = Result<Plan<Self::Entity>, Problem>> + Send;
+    fn plan(
+        &self,
+        caller: &Caller,
+        before: Option<Versioned<Self::Entity>>,
+    ) -> impl Future<Output = Result<Plan<Self::Entity>, Problem>> + Send;
 
     /// Whether this one exists as far as the caller may know.
     fn is_seen(_: &Caller, _: &Self::Entity) -> bool {
@@ -71,7 +79,12 @@ pub struct Plan<T> {
 
 impl<T: Entity> Plan<T> {
     pub fn new(before: Option<Versioned<T>>, value: T, extras: Vec<Extra>) -> Self {
-        Self { before, value, extras, answer: None }
+        Self {
+            before,
+            value,
+            extras,
+            answer: None,
+        }
     }
 
     /// A change that needs nothing beside it.
@@ -105,7 +118,10 @@ pub async fn get<R: Resource>(caller: &Caller, id: <R::Entity as Entity>::Id) ->
     if !R::is_seen(caller, &found.value) {
         return Err(Problem::not_found());
     }
-    Ok(Tagged { version: found.version, value: found.value.into() })
+    Ok(Tagged {
+        version: found.version,
+        value: found.value.into(),
+    })
 }
 
 /// Changes what the client named, and leaves the rest.
@@ -125,11 +141,18 @@ pub async fn change<R: Resource>(
         body.plan(caller, Some(before)).await
     });
     let after = after.await?;
-    Ok(Tagged { version: after.version, value: after.value.into() })
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.into(),
+    })
 }
 
 /// Removes what nobody needs any more.
-pub async fn remove<R: Resource>(caller: &Caller, id: <R::Entity as Entity>::Id, if_match: &IfMatch) -> Result<StatusCode, Problem> {
+pub async fn remove<R: Resource>(
+    caller: &Caller,
+    id: <R::Entity as Entity>::Id,
+    if_match: &IfMatch,
+) -> Result<StatusCode, Problem> {
     for _ in 0..ROUNDS_MAX {
         let before = load::<R::Entity>(caller, id).await?;
         if !R::is_seen(caller, &before.value) {
@@ -160,7 +183,10 @@ where
             return Ok(before);
         }
         if plan.write(caller).await? == Applied::Done {
-            return Ok(Versioned { version: plan.version(), value: plan.value });
+            return Ok(Versioned {
+                version: plan.version(),
+                value: plan.value,
+            });
         }
     }
     Err(Problem::unavailable())
@@ -186,9 +212,13 @@ pub fn merged<B: DeserializeOwned>(view: impl Serialize, read_only: &[&str], cha
 ///
 /// Reads all of the kind: rare, and no index answers it. The list it reads trails the table by moments; who adds a user
 /// in just these moments finds it missing later, as the domain expects of every reference.
-pub async fn users_among<T: Entity>(caller: &Caller, uses: impl Fn(&T) -> Option<&str> + Send) -> Result<Vec<String>, Problem> {
+pub async fn users_among<T: Entity>(
+    caller: &Caller,
+    uses: impl Fn(&T) -> Option<&str> + Send,
+) -> Result<Vec<String>, Problem> {
     let all = caller.store().list_all::<T>().await?;
-    let named = |one: &T| uses(one).map(|name| format!("the {} \"{name}\" ({})", kind_in_words::<T>(), one.id().to_string()));
+    let named =
+        |one: &T| uses(one).map(|name| format!("the {} \"{name}\" ({})", kind_in_words::<T>(), one.id().to_string()));
     Ok(all.iter().filter_map(named).collect())
 }
 
@@ -201,7 +231,10 @@ pub fn refuse_if_used(users: &[String]) -> Result<(), Problem> {
     if users.len() > USERS_NAMED_MAX {
         named += &format!(" and {} more", users.len() - USERS_NAMED_MAX);
     }
-    Err(Problem::conflict("in_use", format!("It is in use by {named}. Change that first.")))
+    Err(Problem::conflict(
+        "in_use",
+        format!("It is in use by {named}. Change that first."),
+    ))
 }
 
 /// A kind's name, for people.
@@ -228,13 +261,22 @@ mod tests {
     }
 
     fn merge(changes: Value) -> Result<Body, Problem> {
-        let view = View { id: 1, name: "Web".into(), team_id: Some("a".into()) };
+        let view = View {
+            id: 1,
+            name: "Web".into(),
+            team_id: Some("a".into()),
+        };
         merged(view, &["id"], &serde_json::from_value(changes).unwrap())
     }
 
     #[test]
     fn a_change_leaves_what_it_does_not_name_and_clears_what_it_nulls() {
-        let body = |name: &str, team: Option<&str>| Ok(Body { name: name.into(), team_id: team.map(str::to_owned) });
+        let body = |name: &str, team: Option<&str>| {
+            Ok(Body {
+                name: name.into(),
+                team_id: team.map(str::to_owned),
+            })
+        };
         assert_eq!(merge(serde_json::json!({})), body("Web", Some("a")));
         assert_eq!(merge(serde_json::json!({"name": "Shop"})), body("Shop", Some("a")));
         assert_eq!(merge(serde_json::json!({"team_id": null})), body("Web", None));

@@ -33,7 +33,10 @@ pub fn by_urgency(rules: &Rules) -> [(&'static str, &[Rule]); 2] {
 async fn get_notification_rules(caller: Caller, Id(id): Id<UserId>) -> Result<Tagged<Rules>, Problem> {
     caller.may(Right::Read)?;
     let user = load::<User>(&caller, id).await?;
-    Ok(Tagged { version: user.version, value: user.value.rules })
+    Ok(Tagged {
+        version: user.version,
+        value: user.value.rules,
+    })
 }
 
 /// Replace a person's notification rules
@@ -55,22 +58,34 @@ async fn set(caller: &Caller, id: UserId, if_match: &IfMatch, rules: &Rules) -> 
         let mut faults = Faults::default();
         check(&mut faults, rules, &before.value);
         faults.none()?;
-        let user = User { rules: rules.clone(), ..before.value.clone() };
+        let user = User {
+            rules: rules.clone(),
+            ..before.value.clone()
+        };
         Ok(Plan::over(before, user))
     });
     let after = after.await?;
-    Ok(Tagged { version: after.version, value: after.value.rules })
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.rules,
+    })
 }
 
 fn check(faults: &mut Faults, rules: &Rules, user: &User) {
     for (urgency, rules) in by_urgency(rules) {
         faults.count(urgency, rules.len(), 0..=limits::RULES_MAX);
-        faults.no_doubles(rules.iter().map(|rule| (rule.contact_id, rule.after_seconds)), |place| format!("{urgency}[{place}]"));
+        faults.no_doubles(
+            rules.iter().map(|rule| (rule.contact_id, rule.after_seconds)),
+            |place| format!("{urgency}[{place}]"),
+        );
         for (place, rule) in rules.iter().enumerate() {
             let seconds = 0..=limits::RULE_AFTER_SECONDS_MAX;
             faults.within(format!("{urgency}[{place}].after_seconds"), rule.after_seconds, seconds);
             if user.contact(rule.contact_id).is_none() {
-                faults.add(format!("{urgency}[{place}].contact_id"), "is none of this person's contacts");
+                faults.add(
+                    format!("{urgency}[{place}].contact_id"),
+                    "is none of this person's contacts",
+                );
             }
         }
     }
@@ -83,7 +98,10 @@ mod tests {
     use super::*;
 
     fn rule(after_seconds: u32, contact: u128) -> Rule {
-        Rule { after_seconds, contact_id: ulid::Ulid::from_parts(1, contact).into() }
+        Rule {
+            after_seconds,
+            contact_id: ulid::Ulid::from_parts(1, contact).into(),
+        }
     }
 
     fn faults(high: Vec<Rule>, low: Vec<Rule>) -> Vec<String> {
@@ -109,7 +127,13 @@ mod tests {
         };
         let mut faults = Faults::default();
         check(&mut faults, &Rules { high, low }, &user);
-        faults.none().err().into_iter().flat_map(|problem| problem.errors).map(|error| error.field).collect()
+        faults
+            .none()
+            .err()
+            .into_iter()
+            .flat_map(|problem| problem.errors)
+            .map(|error| error.field)
+            .collect()
     }
 
     #[test]

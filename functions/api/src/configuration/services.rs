@@ -77,8 +77,26 @@ pub struct ServiceView {
 
 impl From<Service> for ServiceView {
     fn from(service: Service) -> Self {
-        let Service { id, team_id, name, policy_id, urgency, ack_timeout_seconds, auto_resolve_seconds, created_at } = service;
-        Self { id, name, team_id, policy_id, urgency, ack_timeout_seconds, auto_resolve_seconds, created_at }
+        let Service {
+            id,
+            team_id,
+            name,
+            policy_id,
+            urgency,
+            ack_timeout_seconds,
+            auto_resolve_seconds,
+            created_at,
+        } = service;
+        Self {
+            id,
+            name,
+            team_id,
+            policy_id,
+            urgency,
+            ack_timeout_seconds,
+            auto_resolve_seconds,
+            created_at,
+        }
     }
 }
 
@@ -95,8 +113,14 @@ impl Resource for ServiceBody {
         let mut faults = Faults::default();
         let name = faults.name(&self.name);
         faults.within("ack_timeout_seconds", self.ack_timeout_seconds, 0..=TIMEOUT_SECONDS_MAX);
-        faults.within("auto_resolve_seconds", self.auto_resolve_seconds, 0..=TIMEOUT_SECONDS_MAX);
-        let mut extras = faults.exist::<Policy>(caller, vec![("policy_id".into(), self.policy_id)]).await?;
+        faults.within(
+            "auto_resolve_seconds",
+            self.auto_resolve_seconds,
+            0..=TIMEOUT_SECONDS_MAX,
+        );
+        let mut extras = faults
+            .exist::<Policy>(caller, vec![("policy_id".into(), self.policy_id)])
+            .await?;
         extras.extend(exists_if_named(&mut faults, caller, self.team_id).await?);
         faults.none()?;
         let born = before.as_ref().map(|before| (before.value.id, before.value.created_at));
@@ -134,7 +158,11 @@ async fn list_services(caller: Caller, Params(query): Params<ListQuery>) -> list
 /// Make a service
 #[utoipa::path(post, path = "/api/v1/services", tag = "Services", request_body = ServiceBody,
     responses((status = 201, body = ServiceView)))]
-async fn create_service(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<ServiceBody>) -> Result<Response, Problem> {
+async fn create_service(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<ServiceBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 

@@ -35,7 +35,11 @@ pub fn rights_over_owned(before: Option<Option<TeamId>>, after: Option<TeamId>) 
 }
 
 /// Looks whether the team that owns something is there.
-pub async fn exists_if_named(faults: &mut Faults, caller: &Caller, team: Option<TeamId>) -> Result<Vec<Extra>, Problem> {
+pub async fn exists_if_named(
+    faults: &mut Faults,
+    caller: &Caller,
+    team: Option<TeamId>,
+) -> Result<Vec<Extra>, Problem> {
     match team {
         Some(team) => faults.exist::<Team>(caller, vec![("team_id".into(), team)]).await,
         None => Ok(Vec::new()),
@@ -107,7 +111,11 @@ async fn list_teams(caller: Caller, Params(query): Params<ListQuery>) -> list::A
 /// Make a team
 #[utoipa::path(post, path = "/api/v1/teams", tag = "Teams", request_body = TeamBody,
     responses((status = 201, body = TeamView)))]
-async fn create_team(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<TeamBody>) -> Result<Response, Problem> {
+async fn create_team(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<TeamBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 

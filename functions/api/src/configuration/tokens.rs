@@ -69,8 +69,23 @@ pub struct TokenWithSecret {
 
 impl From<Token> for TokenView {
     fn from(token: Token) -> Self {
-        let Token { id, user_id, name, scopes, secret_hash: _, created_at, expires_at } = token;
-        Self { id, user_id, name, scopes, expires_at, created_at }
+        let Token {
+            id,
+            user_id,
+            name,
+            scopes,
+            secret_hash: _,
+            created_at,
+            expires_at,
+        } = token;
+        Self {
+            id,
+            user_id,
+            name,
+            scopes,
+            expires_at,
+            created_at,
+        }
     }
 }
 
@@ -81,7 +96,9 @@ impl Resource for TokenBody {
     const READ_ONLY: &'static [&'static str] = &["id", "user_id", "created_at"];
 
     async fn rights(&self, caller: &Caller, before: Option<&Token>) -> Result<Vec<Right>, Problem> {
-        Ok(vec![Right::SettingsOf(before.map_or(caller.principal().user_id, |before| before.user_id))])
+        Ok(vec![Right::SettingsOf(
+            before.map_or(caller.principal().user_id, |before| before.user_id),
+        )])
     }
 
     async fn plan(&self, caller: &Caller, before: Option<Versioned<Token>>) -> Result<Plan<Token>, Problem> {
@@ -91,11 +108,19 @@ impl Resource for TokenBody {
             faults.fixed("scopes", &before.value.scopes, &self.scopes);
             faults.fixed("expires_at", &before.value.expires_at, &self.expires_at);
             faults.none()?;
-            let token = Token { name, ..before.value.clone() };
+            let token = Token {
+                name,
+                ..before.value.clone()
+            };
             return Ok(Plan::over(before, token));
         }
         check_scopes(&mut faults, &self.scopes, caller.principal());
-        check_end(&mut faults, self.expires_at, end_of_own_token(caller).await?, caller.now());
+        check_end(
+            &mut faults,
+            self.expires_at,
+            end_of_own_token(caller).await?,
+            caller.now(),
+        );
         faults.none()?;
         let (id, created_at): (TokenId, _) = caller.new_born();
         let secret = ApiToken::new(id.0, caller.ctx.random.bytes());
@@ -108,8 +133,14 @@ impl Resource for TokenBody {
             created_at,
             expires_at: self.expires_at,
         };
-        let answer = to_json(TokenWithSecret { view: token.clone().into(), token: secret.expose().to_owned() })?;
-        Ok(Plan { answer: Some(answer), ..Plan::new(None, token, Vec::<Extra>::new()) })
+        let answer = to_json(TokenWithSecret {
+            view: token.clone().into(),
+            token: secret.expose().to_owned(),
+        })?;
+        Ok(Plan {
+            answer: Some(answer),
+            ..Plan::new(None, token, Vec::<Extra>::new())
+        })
     }
 
     fn is_seen(caller: &Caller, token: &Token) -> bool {
@@ -123,9 +154,14 @@ impl Resource for TokenBody {
 
 fn check_scopes(faults: &mut Faults, scopes: &[Scope], principal: &Principal) {
     if scopes.is_empty() {
-        faults.add("scopes", "must have at least one: \"read\", \"respond\", \"configure\" or \"administer\"");
+        faults.add(
+            "scopes",
+            "must have at least one: \"read\", \"respond\", \"configure\" or \"administer\"",
+        );
     }
-    faults.no_doubles(scopes.iter().map(|scope| *scope as u8), |place| format!("scopes[{place}]"));
+    faults.no_doubles(scopes.iter().map(|scope| *scope as u8), |place| {
+        format!("scopes[{place}]")
+    });
     for (place, scope) in scopes.iter().enumerate() {
         let least = match scope {
             // One's own contacts and rules are everybody's to configure.
@@ -137,7 +173,10 @@ fn check_scopes(faults: &mut Faults, scopes: &[Scope], principal: &Principal) {
         if principal.role < least {
             faults.add(format!("scopes[{place}]"), "is more than your role allows");
         } else if *scope != Scope::Read && own.is_some_and(|own| !own.contains(scope)) {
-            faults.add(format!("scopes[{place}]"), "is more than the token that you came with allows");
+            faults.add(
+                format!("scopes[{place}]"),
+                "is more than the token that you came with allows",
+            );
         }
     }
 }
@@ -149,20 +188,37 @@ fn check_end(faults: &mut Faults, end: Option<Timestamp>, own_end: Option<Timest
     if let Some(own_end) = own_end
         && end.is_none_or(|end| end > own_end)
     {
-        faults.add("expires_at", format!("must not be after the end of the token that you came with, {own_end}"));
+        faults.add(
+            "expires_at",
+            format!("must not be after the end of the token that you came with, {own_end}"),
+        );
     }
 }
 
 async fn end_of_own_token(caller: &Caller) -> Result<Option<Timestamp>, Problem> {
-    let Some((id, _)) = &caller.principal().token else { return Ok(None) };
-    let own = caller.store().load::<Token>(*id).await?.ok_or_else(Problem::unauthenticated)?;
+    let Some((id, _)) = &caller.principal().token else {
+        return Ok(None);
+    };
+    let own = caller
+        .store()
+        .load::<Token>(*id)
+        .await?
+        .ok_or_else(Problem::unauthenticated)?;
     Ok(own.value.expires_at)
 }
 
 /// Takes back the tokens of somebody who is gone. They work no more already; this cleans.
 pub async fn revoke_all_of(caller: &Caller, user: UserId) -> Result<(), Problem> {
-    for token in caller.store().list_all::<Token>().await?.into_iter().filter(|token| token.user_id == user) {
-        let Some(token) = caller.store().load::<Token>(token.id).await? else { continue };
+    for token in caller
+        .store()
+        .list_all::<Token>()
+        .await?
+        .into_iter()
+        .filter(|token| token.user_id == user)
+    {
+        let Some(token) = caller.store().load::<Token>(token.id).await? else {
+            continue;
+        };
         if caller.store().remove(&token, &[], &caller.change()).await? == Applied::Changed {
             tracing::info!(token_id = %token.value.id, "a token was taken back by somebody else");
         }
@@ -180,7 +236,11 @@ async fn list_tokens(caller: Caller, Params(query): Params<ListQuery>) -> list::
 /// Make a token for oneself; it is answered this once
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "Tokens", request_body = TokenBody,
     responses((status = 201, body = TokenWithSecret)))]
-async fn create_token(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<TokenBody>) -> Result<Response, Problem> {
+async fn create_token(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<TokenBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 
@@ -216,13 +276,25 @@ mod tests {
 
     fn principal(role: Role, token: Option<Vec<Scope>>) -> Principal {
         let token = token.map(|scopes| (ulid::Ulid::from_parts(1, 1).into(), scopes));
-        Principal { user_id: ulid::Ulid::from_parts(1, 2).into(), name: "Ada".into(), role, team_ids: vec![], token }
+        Principal {
+            user_id: ulid::Ulid::from_parts(1, 2).into(),
+            name: "Ada".into(),
+            role,
+            team_ids: vec![],
+            token,
+        }
     }
 
     fn refused(scopes: &[Scope], principal: &Principal) -> Vec<String> {
         let mut faults = Faults::default();
         check_scopes(&mut faults, scopes, principal);
-        faults.none().err().into_iter().flat_map(|problem| problem.errors).map(|error| error.field).collect()
+        faults
+            .none()
+            .err()
+            .into_iter()
+            .flat_map(|problem| problem.errors)
+            .map(|error| error.field)
+            .collect()
     }
 
     #[test]
@@ -231,7 +303,10 @@ mod tests {
         let all = [Read, Respond, Configure, Administer];
         assert!(refused(&all, &principal(Role::Owner, None)).is_empty());
         assert_eq!(refused(&all, &principal(Role::Responder, None)), ["scopes[3]"]);
-        assert_eq!(refused(&all, &principal(Role::Viewer, None)), ["scopes[1]", "scopes[3]"]);
+        assert_eq!(
+            refused(&all, &principal(Role::Viewer, None)),
+            ["scopes[1]", "scopes[3]"]
+        );
     }
 
     #[test]

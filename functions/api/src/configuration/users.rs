@@ -85,8 +85,27 @@ pub struct UserView {
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
-        let User { id, name, email, role, team_ids, time_zone, locale, created_at, .. } = user;
-        Self { id, name, email, role, team_ids, time_zone, locale, created_at }
+        let User {
+            id,
+            name,
+            email,
+            role,
+            team_ids,
+            time_zone,
+            locale,
+            created_at,
+            ..
+        } = user;
+        Self {
+            id,
+            name,
+            email,
+            role,
+            team_ids,
+            time_zone,
+            locale,
+            created_at,
+        }
     }
 }
 
@@ -130,26 +149,51 @@ impl Resource for UserBody {
         // Only what is within its limits is looked up.
         faults.none()?;
         let mut faults = Faults::default();
-        let teams = self.team_ids.iter().enumerate().map(|(place, id)| (team_field(place), *id));
+        let teams = self
+            .team_ids
+            .iter()
+            .enumerate()
+            .map(|(place, id)| (team_field(place), *id));
         let mut extras = faults.exist::<Team>(caller, teams.collect()).await?;
         faults.none()?;
         let old = before.as_ref().map(|before| &before.value);
         let (id, created_at) = old.map_or_else(|| caller.new_born(), |old| (old.id, old.created_at));
         extras.extend(take_email(caller, id, &email, old).await?);
         extras.extend(owners_change(caller, self.role, old).await?);
-        let (contacts, rules, password_hash) = old.cloned().map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
+        let (contacts, rules, password_hash) = old
+            .cloned()
+            .map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
         let (role, team_ids, locale) = (self.role, self.team_ids.clone(), self.locale.clone());
-        let user = User { id, name, email, role, team_ids, time_zone, locale, contacts, rules, password_hash, created_at };
+        let user = User {
+            id,
+            name,
+            email,
+            role,
+            team_ids,
+            time_zone,
+            locale,
+            contacts,
+            rules,
+            password_hash,
+            created_at,
+        };
         Ok(Plan::new(before, user, extras))
     }
 
     async fn right_to_remove(_: &Caller, user: &User) -> Result<Right, Problem> {
-        Ok(if user.role == Role::Owner { Right::Own } else { Right::Administer })
+        Ok(if user.role == Role::Owner {
+            Right::Own
+        } else {
+            Right::Administer
+        })
     }
 
     async fn users(caller: &Caller, user: &User) -> Result<Vec<String>, Problem> {
         if user.id == caller.principal().user_id {
-            return Err(Problem::conflict("yourself", "You cannot remove yourself; ask another admin."));
+            return Err(Problem::conflict(
+                "yourself",
+                "You cannot remove yourself; ask another admin.",
+            ));
         }
         policies_that_ask(caller, Target::User(user.id)).await
     }
@@ -174,20 +218,35 @@ async fn take_email(caller: &Caller, id: UserId, email: &str, before: Option<&Us
     if old == Some(email) {
         return Ok(Vec::new());
     }
-    if caller.store().user_by_email(email).await?.is_some_and(|owner| owner != id) {
-        return Err(Problem::conflict("email_taken", format!("Somebody else has the e-mail address {email}.")));
+    if caller
+        .store()
+        .user_by_email(email)
+        .await?
+        .is_some_and(|owner| owner != id)
+    {
+        return Err(Problem::conflict(
+            "email_taken",
+            format!("Somebody else has the e-mail address {email}."),
+        ));
     }
     let freed = old.map(|old| Extra::EndEmail(old.to_owned()));
-    Ok([Extra::AddEmail(email.to_owned(), id)].into_iter().chain(freed).collect())
+    Ok([Extra::AddEmail(email.to_owned(), id)]
+        .into_iter()
+        .chain(freed)
+        .collect())
 }
 
 /// What a change of role means for the owners: that there is room for one more, or that one is left.
 async fn owners_change(caller: &Caller, role: Role, before: Option<&User>) -> Result<Option<Extra>, Problem> {
     let was_owner = before.is_some_and(|before| before.role == Role::Owner);
     match (was_owner, role == Role::Owner, before) {
-        (false, true, _) if caller.store().owners().await?.len() >= limits::OWNERS_MAX => {
-            Err(Problem::conflict("too_many_owners", format!("There are {} owners already, the most there can be.", limits::OWNERS_MAX)))
-        }
+        (false, true, _) if caller.store().owners().await?.len() >= limits::OWNERS_MAX => Err(Problem::conflict(
+            "too_many_owners",
+            format!(
+                "There are {} owners already, the most there can be.",
+                limits::OWNERS_MAX
+            ),
+        )),
         (true, false, Some(before)) => another_owner(caller, before.id).await.map(Some),
         _ => Ok(None),
     }
@@ -195,15 +254,28 @@ async fn owners_change(caller: &Caller, role: Role, before: Option<&User>) -> Re
 
 /// Another owner, who must be left as they are while this one goes: of two owners who unmake one another, one stays.
 async fn another_owner(caller: &Caller, id: UserId) -> Result<Extra, Problem> {
-    for other in caller.store().owners().await?.into_iter().filter(|other| other.id != id) {
+    for other in caller
+        .store()
+        .owners()
+        .await?
+        .into_iter()
+        .filter(|other| other.id != id)
+    {
         match caller.store().load::<User>(other.id).await? {
             Some(other) if other.value.role == Role::Owner => {
-                return Ok(Extra::Unchanged(User::PARTITION, other.value.id.to_string(), other.version));
+                return Ok(Extra::Unchanged(
+                    User::PARTITION,
+                    other.value.id.to_string(),
+                    other.version,
+                ));
             }
             _ => {}
         }
     }
-    Err(Problem::conflict("last_owner", "There must be an owner. Make somebody else one first."))
+    Err(Problem::conflict(
+        "last_owner",
+        "There must be an owner. Make somebody else one first.",
+    ))
 }
 
 /// People, newest first
@@ -216,7 +288,11 @@ async fn list_users(caller: Caller, Params(query): Params<ListQuery>) -> list::A
 /// Add a person
 #[utoipa::path(post, path = "/api/v1/users", tag = "Users", request_body = UserBody,
     responses((status = 201, body = UserView)))]
-async fn create_user(caller: Caller, key: IdempotencyKey, JsonBody(body): JsonBody<UserBody>) -> Result<Response, Problem> {
+async fn create_user(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<UserBody>,
+) -> Result<Response, Problem> {
     create(&caller, &key, &body).await
 }
 
@@ -278,17 +354,30 @@ mod tests {
 
     fn body(role: Role) -> UserBody {
         let (name, email) = ("Ada L.".to_owned(), "ada@example.com".to_owned());
-        UserBody { name, email, role, team_ids: vec![], time_zone: "Europe/London".into(), locale: "en".into() }
+        UserBody {
+            name,
+            email,
+            role,
+            team_ids: vec![],
+            time_zone: "Europe/London".into(),
+            locale: "en".into(),
+        }
     }
 
     #[test]
     fn people_change_what_is_their_own_and_admins_the_rest() {
         let ada = user(Role::Responder);
         let other = ulid::Ulid::from_parts(1, 2).into();
-        assert_eq!(body(Role::Responder).rights(ada.id, Some(&ada)), [Right::SettingsOf(ada.id)]);
+        assert_eq!(
+            body(Role::Responder).rights(ada.id, Some(&ada)),
+            [Right::SettingsOf(ada.id)]
+        );
         assert_eq!(body(Role::Responder).rights(other, Some(&ada)), [Right::Administer]);
         assert_eq!(body(Role::Admin).rights(ada.id, Some(&ada)), [Right::Administer]);
-        let renamed = UserBody { email: "eve@example.com".into(), ..body(Role::Responder) };
+        let renamed = UserBody {
+            email: "eve@example.com".into(),
+            ..body(Role::Responder)
+        };
         assert_eq!(renamed.rights(ada.id, Some(&ada)), [Right::Administer]);
         assert_eq!(body(Role::Viewer).rights(other, None), [Right::Administer]);
     }
@@ -303,6 +392,9 @@ mod tests {
         assert_eq!(body(Role::Admin).rights(other, Some(&owner)), own);
         // Whoever could change an owner's address could sign in as them.
         assert_eq!(body(Role::Owner).rights(other, Some(&owner)), own);
-        assert_eq!(body(Role::Owner).rights(owner.id, Some(&owner)), [Right::SettingsOf(owner.id)]);
+        assert_eq!(
+            body(Role::Owner).rights(owner.id, Some(&owner)),
+            [Right::SettingsOf(owner.id)]
+        );
     }
 }

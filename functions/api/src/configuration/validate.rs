@@ -33,12 +33,19 @@ pub struct Faults(Vec<FieldError>);
 
 impl Faults {
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldError { field: field.into(), message: message.into() });
+        self.0.push(FieldError {
+            field: field.into(),
+            message: message.into(),
+        });
     }
 
     /// 400, if there are any.
     pub fn none(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.0))
+        }
     }
 
     /// A name, without the white space around it.
@@ -61,7 +68,10 @@ impl Faults {
 
     pub fn count(&mut self, field: impl Into<String>, count: usize, range: RangeInclusive<usize>) {
         if !range.contains(&count) {
-            self.add(field, format!("must have {} to {} items, not {count}", range.start(), range.end()));
+            self.add(
+                field,
+                format!("must have {} to {} items, not {count}", range.start(), range.end()),
+            );
         }
     }
 
@@ -88,7 +98,10 @@ impl Faults {
         match zone.as_ref().and_then(TimeZone::iana_name) {
             Some(name) => name.to_owned(),
             None => {
-                self.add("time_zone", "must be the name of an IANA time zone, such as \"America/Chicago\"");
+                self.add(
+                    "time_zone",
+                    "must be the name of an IANA time zone, such as \"America/Chicago\"",
+                );
                 text.to_owned()
             }
         }
@@ -96,7 +109,13 @@ impl Faults {
 
     pub fn locale(&mut self, text: &str) {
         if !LOCALES.contains(&text) {
-            self.add("locale", format!("must be one of {}", LOCALES.map(|locale| format!("\"{locale}\"")).join(", ")));
+            self.add(
+                "locale",
+                format!(
+                    "must be one of {}",
+                    LOCALES.map(|locale| format!("\"{locale}\"")).join(", ")
+                ),
+            );
         }
     }
 
@@ -114,7 +133,10 @@ impl Faults {
     /// Where a medium of this deployment reaches somebody, in the spelling in which it is kept.
     pub fn address(&mut self, ctx: &Ctx, kind: Medium, text: &str) -> String {
         if ctx.gateways.of(kind).is_none() {
-            self.add("kind", "cannot be used: no provider is set up for it in this deployment");
+            self.add(
+                "kind",
+                "cannot be used: no provider is set up for it in this deployment",
+            );
         }
         match kind {
             Medium::Email => self.email("address", text),
@@ -129,7 +151,10 @@ impl Faults {
         let is_e164 = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         if !is_e164 || !PHONE_DIGITS.contains(&digits.len()) {
             let (least, most) = (PHONE_DIGITS.start(), PHONE_DIGITS.end());
-            self.add("address", format!("must be a telephone number: + and {least} to {most} digits, country code first"));
+            self.add(
+                "address",
+                format!("must be a telephone number: + and {least} to {most} digits, country code first"),
+            );
         }
         phone.to_owned()
     }
@@ -149,16 +174,26 @@ impl Faults {
     }
 
     /// Looks whether what fields refer to is there, and answers what keeps it there until the write.
-    pub async fn exist<T: Entity>(&mut self, caller: &Caller, fields: Vec<(String, T::Id)>) -> Result<Vec<Extra>, Problem> {
+    pub async fn exist<T: Entity>(
+        &mut self,
+        caller: &Caller,
+        fields: Vec<(String, T::Id)>,
+    ) -> Result<Vec<Extra>, Problem> {
         let wanted: BTreeMap<String, T::Id> = fields.iter().map(|(_, id)| (id.to_string(), *id)).collect();
         let found = caller.store().load_many::<T>(wanted.values().copied()).await?;
         let found: BTreeSet<String> = found.into_iter().map(|one| one.id().to_string()).collect();
         for (field, id) in fields {
             if !found.contains(&id.to_string()) {
-                self.add(field, format!("there is no {} {}", kind_in_words::<T>(), id.to_string()));
+                self.add(
+                    field,
+                    format!("there is no {} {}", kind_in_words::<T>(), id.to_string()),
+                );
             }
         }
-        let needs = wanted.into_keys().take(NEEDS_MAX).map(|id| Extra::Needs(T::PARTITION, id));
+        let needs = wanted
+            .into_keys()
+            .take(NEEDS_MAX)
+            .map(|id| Extra::Needs(T::PARTITION, id));
         Ok(needs.collect())
     }
 }
@@ -203,11 +238,27 @@ mod tests {
     #[test]
     fn email_addresses_are_kept_in_lower_case() {
         let mut faults = Faults::default();
-        assert_eq!(faults.email("email", " Ada.Lovelace+pager@Example.COM "), "ada.lovelace+pager@example.com");
+        assert_eq!(
+            faults.email("email", " Ada.Lovelace+pager@Example.COM "),
+            "ada.lovelace+pager@example.com"
+        );
         assert_eq!(faults.none(), Ok(()));
         let long = format!("{}@example.com", "a".repeat(250));
-        for bad in ["", "ada", "ada@", "@example.com", "a b@example.com", "ada@exa mple.com", "ada@example.com\nbcc: x", &long] {
-            assert_eq!(fields(|faults| drop(faults.email("email", bad)))[0].0, "email", "{bad:?}");
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "ada@exa mple.com",
+            "ada@example.com\nbcc: x",
+            &long,
+        ] {
+            assert_eq!(
+                fields(|faults| drop(faults.email("email", bad)))[0].0,
+                "email",
+                "{bad:?}"
+            );
         }
     }
 
@@ -216,7 +267,15 @@ mod tests {
         for good in ["+12025550143", "+4930123456", " +123456789012345 "] {
             assert!(is_fine(|faults| drop(faults.phone(good))), "{good}");
         }
-        for bad in ["", "12025550143", "+1 202 555 0143", "+1234567", "+1234567890123456", "+02025550143", "+1202555014x"] {
+        for bad in [
+            "",
+            "12025550143",
+            "+1 202 555 0143",
+            "+1234567",
+            "+1234567890123456",
+            "+02025550143",
+            "+1202555014x",
+        ] {
             assert_eq!(fields(|faults| drop(faults.phone(bad)))[0].0, "address", "{bad}");
         }
     }
@@ -229,7 +288,13 @@ mod tests {
             [("repeat".to_owned(), "must be 0 to 9".to_owned())]
         );
         let faults = fields(|faults| faults.count("steps[0].targets", 0, 1..=10));
-        assert_eq!(faults, [("steps[0].targets".to_owned(), "must have 1 to 10 items, not 0".to_owned())]);
+        assert_eq!(
+            faults,
+            [(
+                "steps[0].targets".to_owned(),
+                "must have 1 to 10 items, not 0".to_owned()
+            )]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! says when that was and how many wrong codes came since; each wrong one is written before it is answered, over the
 //! version it was judged by, so that five are five however many are sent at once.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::delivery::{Delivery, DeliveryKey, Part, Recipient, Subject};
@@ -15,7 +16,6 @@ use shared::queue::{DeliveryHint, Hint};
 use shared::secret::{MasterKey, equal, verification_code};
 use shared::store::Versioned;
 use shared::web::{Id, JsonBody, Problem};
-use jiff::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,14 +35,24 @@ const BETWEEN_CODES_SECONDS: i64 = 60;
 const CODE_DIGITS: usize = 6;
 
 pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(verify_contact)).routes(routes!(confirm_contact))
+    OpenApiRouter::new()
+        .routes(routes!(verify_contact))
+        .routes(routes!(confirm_contact))
 }
 
 /// The contact at another address: it is to be verified again. The code that went to the old address works no more, but
 /// the wait until the next one goes on.
 pub fn readdressed(contact: &Contact, address: String) -> Contact {
-    let over = |asked: Verification| Verification { wrong_codes: WRONG_CODES_MAX, ..asked };
-    Contact { address, verified_at: None, verification: contact.verification.clone().map(over), ..contact.clone() }
+    let over = |asked: Verification| Verification {
+        wrong_codes: WRONG_CODES_MAX,
+        ..asked
+    };
+    Contact {
+        address,
+        verified_at: None,
+        verification: contact.verification.clone().map(over),
+        ..contact.clone()
+    }
 }
 
 /// Send a six-digit code to a contact
@@ -65,7 +75,11 @@ async fn verify(caller: &Caller, id: ContactId) -> Result<Tagged<ContactView>, P
         Ok(Plan::over(before, after))
     });
     let after = after.await?;
-    if of(&after.value, id)?.verification.as_ref().is_some_and(|asked| asked.sent_at == now) {
+    if of(&after.value, id)?
+        .verification
+        .as_ref()
+        .is_some_and(|asked| asked.sent_at == now)
+    {
         send(caller, &after.value, of(&after.value, id)?, now).await?;
     }
     contacts::view(after, id)
@@ -80,10 +94,18 @@ fn asked(contact: &Contact, now: Timestamp) -> Result<Contact, Problem> {
         let next = after_seconds(last.sent_at, BETWEEN_CODES_SECONDS);
         let wait_ms = next.as_millisecond() - now.as_millisecond();
         if wait_ms > 0 {
-            return Err(Problem::too_many(u32::try_from((wait_ms + 999) / 1_000).unwrap_or(u32::MAX)));
+            return Err(Problem::too_many(
+                u32::try_from((wait_ms + 999) / 1_000).unwrap_or(u32::MAX),
+            ));
         }
     }
-    Ok(Contact { verification: Some(Verification { sent_at: now, wrong_codes: 0 }), ..contact.clone() })
+    Ok(Contact {
+        verification: Some(Verification {
+            sent_at: now,
+            wrong_codes: 0,
+        }),
+        ..contact.clone()
+    })
 }
 
 /// Writes the message with the code. The sender derives the code from the millisecond in its name.
@@ -97,8 +119,29 @@ async fn send(caller: &Caller, user: &User, contact: &Contact, now: Timestamp) -
         part: Part::Verification(now.as_millisecond()),
     };
     let person = (user.locale.as_str(), user.time_zone.as_str());
-    caller.store().add_delivery(&Delivery::new(key, contact.kind, contact.address.clone(), person, now, now)).await?;
-    caller.ctx.queues.notification.hint([Hint { what: DeliveryHint::from(&key), due: now }], now).await;
+    caller
+        .store()
+        .add_delivery(&Delivery::new(
+            key,
+            contact.kind,
+            contact.address.clone(),
+            person,
+            now,
+            now,
+        ))
+        .await?;
+    caller
+        .ctx
+        .queues
+        .notification
+        .hint(
+            [Hint {
+                what: DeliveryHint::from(&key),
+                due: now,
+            }],
+            now,
+        )
+        .await;
     Ok(())
 }
 
@@ -153,7 +196,10 @@ fn judged(contact: &Contact, code: &str, master: &MasterKey, now: Timestamp) -> 
     if code.len() != CODE_DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("must be {CODE_DIGITS} digits"));
     }
-    let asked = contact.verification.as_ref().ok_or("was not asked for yet; ask for one")?;
+    let asked = contact
+        .verification
+        .as_ref()
+        .ok_or("was not asked for yet; ask for one")?;
     if now >= after_seconds(asked.sent_at, CODE_SECONDS) {
         return Err(format!("is older than {} minutes; ask for another", CODE_SECONDS / 60));
     }
@@ -162,10 +208,20 @@ fn judged(contact: &Contact, code: &str, master: &MasterKey, now: Timestamp) -> 
     }
     let right = verification_code(master, &contact.id.to_string(), asked.sent_at.as_millisecond());
     Ok(if equal(right.as_bytes(), code.as_bytes()) {
-        Contact { verified_at: Some(now), verification: None, ..contact.clone() }
+        Contact {
+            verified_at: Some(now),
+            verification: None,
+            ..contact.clone()
+        }
     } else {
-        let counted = Verification { wrong_codes: asked.wrong_codes + 1, ..asked.clone() };
-        Contact { verification: Some(counted), ..contact.clone() }
+        let counted = Verification {
+            wrong_codes: asked.wrong_codes + 1,
+            ..asked.clone()
+        };
+        Contact {
+            verification: Some(counted),
+            ..contact.clone()
+        }
     })
 }
 
@@ -184,7 +240,13 @@ mod tests {
 
     fn contact() -> Contact {
         let (id, address) = (ulid::Ulid::from_parts(1, 1).into(), "+12025550143".to_owned());
-        Contact { id, kind: Medium::Sms, address, verified_at: None, verification: None }
+        Contact {
+            id,
+            kind: Medium::Sms,
+            address,
+            verified_at: None,
+            verification: None,
+        }
     }
 
     fn right_code(contact: &Contact) -> String {
@@ -193,7 +255,11 @@ mod tests {
     }
 
     fn wrong_code(contact: &Contact) -> String {
-        let other = if right_code(contact) == "000000" { "000001" } else { "000000" };
+        let other = if right_code(contact) == "000000" {
+            "000001"
+        } else {
+            "000000"
+        };
         other.to_owned()
     }
 
@@ -243,8 +309,14 @@ mod tests {
         let asked_once = asked(&contact(), now()).unwrap();
         let moved = readdressed(&asked_once, "+12025550199".into());
         assert!(judged(&moved, &right_code(&asked_once), &MASTER, now()).is_err());
-        assert_eq!(asked(&moved, now() + SignedDuration::from_secs(10)).unwrap_err().status, 429);
-        let verified = Contact { verified_at: Some(now()), ..contact() };
+        assert_eq!(
+            asked(&moved, now() + SignedDuration::from_secs(10)).unwrap_err().status,
+            429
+        );
+        let verified = Contact {
+            verified_at: Some(now()),
+            ..contact()
+        };
         assert_eq!(readdressed(&verified, "+12025550199".into()).verified_at, None);
     }
 }

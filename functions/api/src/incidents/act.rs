@@ -37,10 +37,19 @@ pub enum Deed {
 ///
 /// # Errors
 /// 404 when there is no such incident; 503 when others changed it faster each time, or the table does not answer.
-pub async fn act(ctx: &Ctx, id: IncidentId, by: &Actor, deed: Deed, note: Option<Note>, now: Timestamp) -> Result<Incident, Problem> {
+pub async fn act(
+    ctx: &Ctx,
+    id: IncidentId,
+    by: &Actor,
+    deed: Deed,
+    note: Option<Note>,
+    now: Timestamp,
+) -> Result<Incident, Problem> {
     let incident = settle(ctx, id, by, deed, now).await?;
     if let Some(Note(text)) = note {
-        ctx.store.add_event(id, &event(ctx, by, EventKind::Note { text }, now)).await?;
+        ctx.store
+            .add_event(id, &event(ctx, by, EventKind::Note { text }, now))
+            .await?;
     }
     Ok(incident)
 }
@@ -51,15 +60,21 @@ async fn settle(ctx: &Ctx, id: IncidentId, by: &Actor, deed: Deed, now: Timestam
         let (mut incident, version) = (found.value, found.version);
         let applied = match &deed {
             Deed::Act(act) => {
-                let Some(kind) = incident.act(act.clone(), by, now) else { return Ok(incident) };
+                let Some(kind) = incident.act(act.clone(), by, now) else {
+                    return Ok(incident);
+                };
                 let event = event(ctx, by, kind, now);
                 ctx.store.apply(&incident, version, (&[], &[]), Some(&event)).await?
             }
             Deed::Resolve => {
                 // Its counts stay in its slot: closing by hand does not read it.
-                let Some(kind) = incident.close(Resolution::ByHand, by, None, now) else { return Ok(incident) };
+                let Some(kind) = incident.close(Resolution::ByHand, by, None, now) else {
+                    return Ok(incident);
+                };
                 let event = event(ctx, by, kind, now);
-                ctx.store.close_incident(&incident, version, ClosedBy::Hand, &event).await?
+                ctx.store
+                    .close_incident(&incident, version, ClosedBy::Hand, &event)
+                    .await?
             }
         };
         if applied == Applied::Done {
@@ -71,7 +86,12 @@ async fn settle(ctx: &Ctx, id: IncidentId, by: &Actor, deed: Deed, now: Timestam
 }
 
 fn event(ctx: &Ctx, by: &Actor, kind: EventKind, now: Timestamp) -> Event {
-    Event { id: EventId(ctx.random.ulid(now)), at: now, actor: by.clone(), kind }
+    Event {
+        id: EventId(ctx.random.ulid(now)),
+        at: now,
+        actor: by.clone(),
+        kind,
+    }
 }
 
 /// Writes `note` down, and answers the incident, which it does not change.
@@ -80,7 +100,9 @@ fn event(ctx: &Ctx, by: &Actor, kind: EventKind, now: Timestamp) -> Event {
 /// 404 when there is no such incident; 503 when the table does not answer.
 pub async fn add_note(ctx: &Ctx, id: IncidentId, by: &Actor, note: Note, now: Timestamp) -> Result<Incident, Problem> {
     let incident = ctx.store.incident(id).await?.ok_or_else(Problem::not_found)?.value;
-    ctx.store.add_event(id, &event(ctx, by, EventKind::Note { text: note.0 }, now)).await?;
+    ctx.store
+        .add_event(id, &event(ctx, by, EventKind::Note { text: note.0 }, now))
+        .await?;
     Ok(incident)
 }
 
@@ -94,7 +116,10 @@ impl Note {
     pub fn new(field: &str, text: String) -> Result<Self, Problem> {
         let max = limits::NOTE_CHARS_MAX;
         if text.trim().is_empty() || text.chars().count() > max {
-            return Err(Problem::invalid_field(field, format!("must have 1 to {max} characters")));
+            return Err(Problem::invalid_field(
+                field,
+                format!("must have 1 to {max} characters"),
+            ));
         }
         Ok(Self(text))
     }
@@ -156,10 +181,15 @@ impl SnoozeBody {
             return Err(Problem::invalid_field("until", "must be in the future"));
         }
         if self.until > longest {
-            return Err(Problem::invalid_field("until", format!("must be within 7 days: {longest} at the latest")));
+            return Err(Problem::invalid_field(
+                "until",
+                format!("must be within 7 days: {longest} at the latest"),
+            ));
         }
         // Keys and rows keep milliseconds.
-        Ok(Act::Snooze(shared::domain::time::to_millisecond(self.until).max(after_milli(now))))
+        Ok(Act::Snooze(
+            shared::domain::time::to_millisecond(self.until).max(after_milli(now)),
+        ))
     }
 }
 
@@ -192,7 +222,10 @@ impl ReassignBody {
     /// 400 naming the fields.
     pub fn read(self) -> Result<NewRoute, Problem> {
         let wrong = |message: &str| {
-            let error = |field: &str| FieldError { field: field.into(), message: message.into() };
+            let error = |field: &str| FieldError {
+                field: field.into(),
+                message: message.into(),
+            };
             Problem::invalid(vec![error("policy_id"), error("user_ids")])
         };
         match (self.policy_id, self.user_ids) {
@@ -200,7 +233,10 @@ impl ReassignBody {
             (Some(_), Some(_)) => Err(wrong("give policy_id or user_ids, not both")),
             (Some(policy), None) => Ok(NewRoute::Policy(policy)),
             (None, Some(users)) if users.is_empty() || users.len() > limits::STEP_TARGETS_MAX => {
-                Err(Problem::invalid_field("user_ids", format!("must name 1 to {} people", limits::STEP_TARGETS_MAX)))
+                Err(Problem::invalid_field(
+                    "user_ids",
+                    format!("must name 1 to {} people", limits::STEP_TARGETS_MAX),
+                ))
             }
             (None, Some(users)) => Ok(NewRoute::People(users)),
         }
@@ -223,8 +259,10 @@ impl NewRoute {
             Self::People(mut users) => {
                 let mut seen = std::collections::HashSet::new();
                 users.retain(|user| seen.insert(*user));
-                let (people, service) =
-                    futures_util::try_join!(ctx.store.load_many::<User>(users.clone()), ctx.store.load::<Service>(incident.service_id))?;
+                let (people, service) = futures_util::try_join!(
+                    ctx.store.load_many::<User>(users.clone()),
+                    ctx.store.load::<Service>(incident.service_id)
+                )?;
                 let missing = |user: &UserId| !people.iter().any(|person| person.id == *user);
                 if let Some(user) = users.iter().find(|user| missing(user)) {
                     return Err(Problem::invalid_field("user_ids", format!("there is no person {user}")));
@@ -255,11 +293,26 @@ mod tests {
     #[test]
     fn a_snooze_ends_in_the_future_within_seven_days() {
         let now: Timestamp = "2026-02-03T02:12:00Z".parse().unwrap();
-        let until = |text: &str| SnoozeBody { until: text.parse().unwrap() }.read(now);
-        assert_eq!(until("2026-02-10T02:12:00Z").unwrap(), Act::Snooze("2026-02-10T02:12:00Z".parse().unwrap()));
+        let until = |text: &str| {
+            SnoozeBody {
+                until: text.parse().unwrap(),
+            }
+            .read(now)
+        };
+        assert_eq!(
+            until("2026-02-10T02:12:00Z").unwrap(),
+            Act::Snooze("2026-02-10T02:12:00Z".parse().unwrap())
+        );
         // It never begins ended, however finely it was asked for.
-        assert_eq!(until("2026-02-03T02:12:00.0004Z").unwrap(), Act::Snooze("2026-02-03T02:12:00.001Z".parse().unwrap()));
-        for wrong in ["2026-02-03T02:12:00Z", "2026-02-03T02:11:59Z", "2026-02-10T02:12:00.001Z"] {
+        assert_eq!(
+            until("2026-02-03T02:12:00.0004Z").unwrap(),
+            Act::Snooze("2026-02-03T02:12:00.001Z".parse().unwrap())
+        );
+        for wrong in [
+            "2026-02-03T02:12:00Z",
+            "2026-02-03T02:11:59Z",
+            "2026-02-10T02:12:00.001Z",
+        ] {
             assert_eq!(field_of(until(wrong).unwrap_err()), (400, "until".into()), "{wrong}");
         }
     }
@@ -271,7 +324,9 @@ mod tests {
         for wrong in [String::new(), " \n".into(), "é".repeat(10_001)] {
             assert_eq!(field_of(note(wrong).unwrap_err()), (400, "text".into()));
         }
-        let answer = AnswerBody { note: Some(String::new()) };
+        let answer = AnswerBody {
+            note: Some(String::new()),
+        };
         assert_eq!(field_of(answer.read().unwrap_err()), (400, "note".into()));
         assert_eq!(AnswerBody::default().read(), Ok(None));
     }
@@ -280,13 +335,22 @@ mod tests {
     fn a_reassignment_names_a_policy_or_people() {
         let read = |json: serde_json::Value| serde_json::from_value::<ReassignBody>(json).unwrap().read();
         let (policy, user) = ("pol_01arz3ndektsv4rrffq69g5fav", "usr_01arz3ndektsv4rrffq69g5fav");
-        assert_eq!(read(serde_json::json!({"policy_id": policy})), Ok(NewRoute::Policy(policy.parse().unwrap())));
+        assert_eq!(
+            read(serde_json::json!({"policy_id": policy})),
+            Ok(NewRoute::Policy(policy.parse().unwrap()))
+        );
         assert!(read(serde_json::json!({"user_ids": [user]})).is_ok());
         let both = read(serde_json::json!({"policy_id": policy, "user_ids": [user]})).unwrap_err();
         assert_eq!(both.errors.len(), 2);
         assert_eq!(read(serde_json::json!({})).unwrap_err().errors.len(), 2);
-        assert_eq!(field_of(read(serde_json::json!({"user_ids": []})).unwrap_err()), (400, "user_ids".into()));
+        assert_eq!(
+            field_of(read(serde_json::json!({"user_ids": []})).unwrap_err()),
+            (400, "user_ids".into())
+        );
         let eleven = vec![user; 11];
-        assert_eq!(field_of(read(serde_json::json!({"user_ids": eleven})).unwrap_err()), (400, "user_ids".into()));
+        assert_eq!(
+            field_of(read(serde_json::json!({"user_ids": eleven})).unwrap_err()),
+            (400, "user_ids".into())
+        );
     }
 }

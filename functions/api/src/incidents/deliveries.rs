@@ -73,18 +73,33 @@ pub async fn page(ctx: &Ctx, id: IncidentId, query: PageQuery) -> Result<Listed<
     let incident = incident.ok_or_else(Problem::not_found)?.value;
     let (shown, next) = cut(deliveries, limit, query.after.as_deref())?;
     let places: Vec<ChannelId> = shown.iter().filter_map(place).collect();
-    let places: HashMap<ChannelId, Channel> =
-        if places.is_empty() { HashMap::new() } else { by_id(ctx.store.load_many(unique(places)).await?) };
-    let items = shown.iter().map(|delivery| DeliveryView::new(delivery, &incident, &places)).collect();
+    let places: HashMap<ChannelId, Channel> = if places.is_empty() {
+        HashMap::new()
+    } else {
+        by_id(ctx.store.load_many(unique(places)).await?)
+    };
+    let items = shown
+        .iter()
+        .map(|delivery| DeliveryView::new(delivery, &incident, &places))
+        .collect();
     Ok(Listed { items, next })
 }
 
 /// The part of `deliveries` that a page shows, newest first, and the cursor of the next.
-fn cut(mut deliveries: Vec<Delivery>, limit: usize, after: Option<&str>) -> Result<(Vec<Delivery>, Option<String>), Problem> {
+fn cut(
+    mut deliveries: Vec<Delivery>,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<(Vec<Delivery>, Option<String>), Problem> {
     deliveries.sort_by_cached_key(|one| std::cmp::Reverse((one.created_at, one.first_due, one.key.message())));
     let first = match after {
         None => 0,
-        Some(last) => 1 + deliveries.iter().position(|one| one.key.public_id() == last).ok_or_else(bad_cursor)?,
+        Some(last) => {
+            1 + deliveries
+                .iter()
+                .position(|one| one.key.public_id() == last)
+                .ok_or_else(bad_cursor)?
+        }
     };
     let more = deliveries.len() > first + limit;
     let shown: Vec<Delivery> = deliveries.into_iter().skip(first).take(limit).collect();
@@ -159,7 +174,9 @@ pub fn masked(medium: Medium, address: &str) -> String {
     let known = match medium {
         Medium::Sms | Medium::Voice => masked_number(address),
         Medium::Email => masked_email(address),
-        Medium::Webhook => url::Url::parse(address).ok().and_then(|url| Some(url.host_str()?.to_owned())),
+        Medium::Webhook => url::Url::parse(address)
+            .ok()
+            .and_then(|url| Some(url.host_str()?.to_owned())),
     };
     known.unwrap_or_else(|| MASK.to_owned())
 }
@@ -217,7 +234,11 @@ mod tests {
             (Medium::Email, "\"odd@local\"@example.com", "\"•••@example.com"),
             (Medium::Email, "@example.com", "•••••"),
             (Medium::Email, "nobody", "•••••"),
-            (Medium::Webhook, "https://user:pass@hooks.example.com:8443/T0/secret?k=1", "hooks.example.com"),
+            (
+                Medium::Webhook,
+                "https://user:pass@hooks.example.com:8443/T0/secret?k=1",
+                "hooks.example.com",
+            ),
             (Medium::Webhook, "not a url", "•••••"),
             (Medium::Webhook, "", "•••••"),
         ] {
@@ -254,6 +275,9 @@ mod tests {
         incident.act(Act::Acknowledge, &ana(), incident.created_at).unwrap();
         let seen = view(&incident, &waits);
         assert_eq!((seen.state, seen.due_at), (DeliveryState::Superseded, waits.first_due));
-        assert_eq!((seen.purpose, seen.to.as_str(), seen.channel_id), (Purpose::Page, "+49•••••12", None));
+        assert_eq!(
+            (seen.purpose, seen.to.as_str(), seen.channel_id),
+            (Purpose::Page, "+49•••••12", None)
+        );
     }
 }

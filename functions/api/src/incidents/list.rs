@@ -62,7 +62,10 @@ pub async fn list(ctx: &Ctx, query: ListQuery) -> Result<Listed<IncidentView>, P
     let (filter, page) = query.read()?;
     let Page { items, next } = ctx.store.incidents(&filter, &page).await?;
     let items = ctx.store.with_counts(items).await?;
-    Ok(Listed { items: items.into_iter().map(IncidentView::from).collect(), next })
+    Ok(Listed {
+        items: items.into_iter().map(IncidentView::from).collect(),
+        next,
+    })
 }
 
 impl ListQuery {
@@ -73,7 +76,10 @@ impl ListQuery {
         }
         let text = self.q.filter(|text| !text.is_empty());
         if text.as_ref().is_some_and(|text| text.chars().count() > TEXT_CHARS_MAX) {
-            return Err(Problem::invalid_field("q", format!("must have at most {TEXT_CHARS_MAX} characters")));
+            return Err(Problem::invalid_field(
+                "q",
+                format!("must have at most {TEXT_CHARS_MAX} characters"),
+            ));
         }
         let status = match self.status {
             None | Some(Shown::Open) => None,
@@ -82,7 +88,13 @@ impl ListQuery {
             Some(Shown::Resolved) => Some(Status::Resolved),
         };
         let open = (self.status == Some(Shown::Open)).then_some(true);
-        let filter = IncidentFilter { open, status, service_id: self.service_id, team_id: self.team_id, text };
+        let filter = IncidentFilter {
+            open,
+            status,
+            service_id: self.service_id,
+            team_id: self.team_id,
+            text,
+        };
         Ok((filter, page))
     }
 }
@@ -103,9 +115,23 @@ mod tests {
     #[tokio::test]
     async fn states_become_filters() {
         let (filter, page) = read("status=open&limit=3&q=").await.unwrap();
-        assert_eq!((filter, page.limit), (IncidentFilter { open: Some(true), ..Default::default() }, 3));
-        let (filter, _) = read("status=resolved&q=Disk%20full&service_id=svc_01arz3ndektsv4rrffq69g5fav").await.unwrap();
-        assert_eq!((filter.status, filter.text.as_deref()), (Some(Status::Resolved), Some("Disk full")));
+        assert_eq!(
+            (filter, page.limit),
+            (
+                IncidentFilter {
+                    open: Some(true),
+                    ..Default::default()
+                },
+                3
+            )
+        );
+        let (filter, _) = read("status=resolved&q=Disk%20full&service_id=svc_01arz3ndektsv4rrffq69g5fav")
+            .await
+            .unwrap();
+        assert_eq!(
+            (filter.status, filter.text.as_deref()),
+            (Some(Status::Resolved), Some("Disk full"))
+        );
         assert!(filter.service_id.is_some());
     }
 
@@ -127,7 +153,11 @@ mod tests {
             (&*long, "q"),
         ] {
             let problem = read(query).await.unwrap_err();
-            assert_eq!((problem.status, &*problem.errors[0].field), (400, field), "{query}: {problem:?}");
+            assert_eq!(
+                (problem.status, &*problem.errors[0].field),
+                (400, field),
+                "{query}: {problem:?}"
+            );
         }
     }
 }

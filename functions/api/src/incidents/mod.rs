@@ -52,6 +52,11 @@ pub(crate) mod tests {
 
     /// Somebody who answers.
     pub(crate) fn ana() -> Actor {
-        Actor { kind: ActorKind::User, id: Some("usr_01arz3ndektsv4rrffq69g5fav".into()), name: "Ana".into() }
+        Actor {
+            kind: ActorKind::User,
+            id: Some("usr_01arz3ndektsv4rrffq69g5fav".into()),
+            name: "Ana".into(),
+            user_id: None,
+        }
     }
 }

@@ -68,7 +68,12 @@ fn error() -> Severity {
 ///
 /// # Errors
 /// 400 naming the field; 409 when the key was used for something else; 503 when the table does not answer.
-pub async fn open(ctx: &Ctx, who: &Authenticated, key: &IdempotencyKey, wanted: NewIncident) -> Result<Response, Problem> {
+pub async fn open(
+    ctx: &Ctx,
+    who: &Authenticated,
+    key: &IdempotencyKey,
+    wanted: NewIncident,
+) -> Result<Response, Problem> {
     wanted.check()?;
     let asked = key.of(who, PATH, &wanted);
     if let Some(asked) = &asked
@@ -77,7 +82,9 @@ pub async fn open(ctx: &Ctx, who: &Authenticated, key: &IdempotencyKey, wanted: 
         return Ok(answer);
     }
     let service = ctx.store.load::<Service>(wanted.service_id).await?;
-    let service = service.ok_or_else(|| Problem::invalid_field("service_id", "there is no such service"))?.value;
+    let service = service
+        .ok_or_else(|| Problem::invalid_field("service_id", "there is no such service"))?
+        .value;
     let (incident, slot, content) = wanted.incident(ctx, &service, who.principal.actor(), who.now);
     let created = answer(&incident, &slot, &content)?;
     let slot_key = Key::slot_of(&incident);
@@ -85,7 +92,10 @@ pub async fn open(ctx: &Ctx, who: &Authenticated, key: &IdempotencyKey, wanted: 
         None => ctx.store.open_incident(slot_key, &slot, &incident, &content).await? == Opened::Opened,
         Some(asked) => {
             let once = asked.remember(ctx, &created, who.now);
-            ctx.store.open_incident_once(slot_key, &slot, &incident, &content, once).await? == Applied::Done
+            ctx.store
+                .open_incident_once(slot_key, &slot, &incident, &content, once)
+                .await?
+                == Applied::Done
         }
     };
     match (is_open, asked) {
@@ -97,13 +107,20 @@ pub async fn open(ctx: &Ctx, who: &Authenticated, key: &IdempotencyKey, wanted: 
 }
 
 fn answer(incident: &Incident, slot: &Slot, content: &Content) -> Result<Created, Problem> {
-    let shown = Incident { counts: Some(slot.counts()), ..incident.clone() };
+    let shown = Incident {
+        counts: Some(slot.counts()),
+        ..incident.clone()
+    };
     let view = FullView::new(shown, content.clone());
     let body = serde_json::to_value(&view).map_err(|error| {
         tracing::error!(%error, "an incident cannot be shown");
         Problem::internal()
     })?;
-    Ok(Created { location: format!("{PATH}/{}", incident.id), etag: view.etag(), body })
+    Ok(Created {
+        location: format!("{PATH}/{}", incident.id),
+        etag: view.etag(),
+        body,
+    })
 }
 
 impl NewIncident {
@@ -112,29 +129,45 @@ impl NewIncident {
         let mut errors = Vec::new();
         let mut wrong = |field: String, message: String| errors.push(FieldError { field, message });
         if self.title.trim().is_empty() || self.title.chars().count() > limits::SUMMARY_CHARS_MAX {
-            wrong("title".into(), format!("must have 1 to {} characters", limits::SUMMARY_CHARS_MAX));
+            wrong(
+                "title".into(),
+                format!("must have 1 to {} characters", limits::SUMMARY_CHARS_MAX),
+            );
         }
         if !self.details.is_null() && !self.details.is_object() {
             wrong("details".into(), "must be an object".into());
         } else if self.details.to_string().len() > limits::DETAILS_BYTES_MAX {
-            wrong("details".into(), format!("must have at most {} bytes of JSON", limits::DETAILS_BYTES_MAX));
+            wrong(
+                "details".into(),
+                format!("must have at most {} bytes of JSON", limits::DETAILS_BYTES_MAX),
+            );
         }
         if self.links.len() > limits::LINKS_MAX {
             wrong("links".into(), format!("must be at most {}", limits::LINKS_MAX));
         }
-        let url = format!("must be an http or https URL of at most {} bytes", limits::LINK_BYTES_MAX);
+        let url = format!(
+            "must be an http or https URL of at most {} bytes",
+            limits::LINK_BYTES_MAX
+        );
         for (place, link) in self.links.iter().enumerate().take(limits::LINKS_MAX) {
             if !is_link(&link.href) {
                 wrong(format!("links[{place}].href"), url.clone());
             }
             if link.text.chars().count() > limits::NAME_CHARS_MAX {
-                wrong(format!("links[{place}].text"), format!("must have at most {} characters", limits::NAME_CHARS_MAX));
+                wrong(
+                    format!("links[{place}].text"),
+                    format!("must have at most {} characters", limits::NAME_CHARS_MAX),
+                );
             }
         }
         if self.runbook_url.as_ref().is_some_and(|text| !is_link(text)) {
             wrong("runbook_url".into(), url);
         }
-        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(errors))
+        }
     }
 
     fn incident(self, ctx: &Ctx, service: &Service, by: Actor, now: Timestamp) -> (Incident, Slot, Content) {
@@ -149,7 +182,14 @@ impl NewIncident {
             source: None,
             component: None,
             runbook_url: self.runbook_url,
-            links: self.links.into_iter().map(|link| Link { href: link.href, text: link.text }).collect(),
+            links: self
+                .links
+                .into_iter()
+                .map(|link| Link {
+                    href: link.href,
+                    text: link.text,
+                })
+                .collect(),
             images: Vec::new(),
             details: self.details,
             alerts: Vec::new(),
@@ -183,10 +223,14 @@ mod tests {
     #[test]
     fn everything_wrong_is_named_at_once() {
         let links = serde_json::json!([{"href": "https://ok.example/"}, {"href": "javascript:alert(1)", "text": "x".repeat(200)}]);
-        let wrong = serde_json::json!({"title": " ", "details": ["no"], "links": links, "runbook_url": "file:///etc/passwd"});
+        let wrong =
+            serde_json::json!({"title": " ", "details": ["no"], "links": links, "runbook_url": "file:///etc/passwd"});
         let problem = wanted(wrong).check().unwrap_err();
         let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["title", "details", "links[1].href", "links[1].text", "runbook_url"]);
+        assert_eq!(
+            fields,
+            ["title", "details", "links[1].href", "links[1].text", "runbook_url"]
+        );
         let large = wanted(serde_json::json!({"details": {"log": "x".repeat(8_192)}, "title": "x".repeat(1_025)}));
         assert_eq!(large.check().unwrap_err().errors.len(), 2);
     }

@@ -59,7 +59,11 @@ type Answer = Result<Json<FullView>, Problem>;
 /// Incidents, newest first.
 #[utoipa::path(get, path = "/api/v1/incidents", tag = "Incidents", params(ListQuery),
     responses((status = 200, description = "A page of incidents", body = Listed<IncidentView>)))]
-async fn list_incidents(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<ListQuery>) -> Result<Json<Listed<IncidentView>>, Problem> {
+async fn list_incidents(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Params(query): Params<ListQuery>,
+) -> Result<Json<Listed<IncidentView>>, Problem> {
     who.may(Right::Read)?;
     list::list(&ctx, query).await.map(Json)
 }
@@ -68,7 +72,12 @@ async fn list_incidents(who: Authenticated, State(ctx): State<Ctx>, Params(query
 #[utoipa::path(post, path = "/api/v1/incidents", tag = "Incidents", request_body = NewIncident,
     responses((status = 201, description = "It is open, or was opened by the same request before", body = FullView,
         headers(("Location" = String, description = "Where it is")))))]
-async fn open_incident(who: Authenticated, State(ctx): State<Ctx>, key: IdempotencyKey, JsonBody(body): JsonBody<NewIncident>) -> Result<Response, Problem> {
+async fn open_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<NewIncident>,
+) -> Result<Response, Problem> {
     who.may(Right::Respond)?;
     open::open(&ctx, &who, &key, body).await
 }
@@ -77,7 +86,12 @@ async fn open_incident(who: Authenticated, State(ctx): State<Ctx>, key: Idempote
 #[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "Incidents", params(("id" = IncidentId, Path)),
     responses((status = 200, description = "The incident", body = FullView, headers(("ETag" = String, description = "For If-None-Match"))),
         (status = 304, description = "It is as the caller knows it")))]
-async fn get_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn get_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     who.may(Right::Read)?;
     Ok(FullView::load(&ctx, id).await?.answer(&headers))
 }
@@ -85,35 +99,60 @@ async fn get_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<Inc
 /// Takes it: nobody else is paged. Once it is taken or over, nothing changes.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn acknowledge_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+async fn acknowledge_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(body): JsonBody<AnswerBody>,
+) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), body.read()?).await
 }
 
 /// Gives it back: its step is paged again.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/unacknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn unacknowledge_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+async fn unacknowledge_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(NoBody {}): JsonBody<NoBody>,
+) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Unacknowledge), None).await
 }
 
 /// Ends it. Once it is over, nothing changes.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/resolve", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn resolve_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<AnswerBody>) -> Answer {
+async fn resolve_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(body): JsonBody<AnswerBody>,
+) -> Answer {
     answer(&ctx, &who, id, Deed::Resolve, body.read()?).await
 }
 
 /// Pages nobody until a time, at most 7 days away.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/snooze", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = SnoozeBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn snooze_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<SnoozeBody>) -> Answer {
+async fn snooze_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(body): JsonBody<SnoozeBody>,
+) -> Answer {
     answer(&ctx, &who, id, Deed::Act(body.read(who.now)?), None).await
 }
 
 /// Asks others, at once: by another policy, or these people and then by the service's policy.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/reassign", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = ReassignBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn reassign_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<ReassignBody>) -> Answer {
+async fn reassign_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(body): JsonBody<ReassignBody>,
+) -> Answer {
     who.may(Right::Respond)?;
     let route = body.read()?.resolve(&ctx, id).await?;
     answer(&ctx, &who, id, Deed::Act(route), None).await
@@ -122,14 +161,24 @@ async fn reassign_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): I
 /// Goes on to the next step of its policy, at once.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/escalate", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
-async fn escalate_incident(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(NoBody {}): JsonBody<NoBody>) -> Answer {
+async fn escalate_incident(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(NoBody {}): JsonBody<NoBody>,
+) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Escalate), None).await
 }
 
 /// Writes something down on its timeline.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = NoteBody, responses((status = 200, description = "The incident", body = FullView)))]
-async fn add_incident_note(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, JsonBody(body): JsonBody<NoteBody>) -> Answer {
+async fn add_incident_note(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    JsonBody(body): JsonBody<NoteBody>,
+) -> Answer {
     who.may(Right::Respond)?;
     let incident = add_note(&ctx, id, &who.principal.actor(), body.read()?, who.now).await?;
     FullView::of(&ctx, incident).await.map(Json)
@@ -144,7 +193,12 @@ async fn answer(ctx: &Ctx, who: &Authenticated, id: IncidentId, deed: Deed, note
 /// What happened to it, newest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its timeline", body = Listed<EventView>)))]
-async fn get_incident_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<EventView>>, Problem> {
+async fn get_incident_timeline(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<EventView>>, Problem> {
     who.may(Right::Read)?;
     timeline::page(&ctx, &who.principal, id, query).await.map(Json)
 }
@@ -152,7 +206,12 @@ async fn get_incident_timeline(who: Authenticated, State(ctx): State<Ctx>, Id(id
 /// Whom it asked, how, and what came of it, newest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/deliveries", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its deliveries", body = Listed<DeliveryView>)))]
-async fn list_incident_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id(id): Id<IncidentId>, Params(query): Params<PageQuery>) -> Result<Json<Listed<DeliveryView>>, Problem> {
+async fn list_incident_deliveries(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Id(id): Id<IncidentId>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<DeliveryView>>, Problem> {
     who.may(Right::Read)?;
     deliveries::page(&ctx, id, query).await.map(Json)
 }
@@ -160,7 +219,11 @@ async fn list_incident_deliveries(who: Authenticated, State(ctx): State<Ctx>, Id
 /// What would have been sent, in the local home. Everybody's links are in it: for administrators.
 #[utoipa::path(get, path = "/api/v1/outbox", tag = "Incidents", params(PageQuery),
     responses((status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
-async fn list_outbox(who: Authenticated, State(ctx): State<Ctx>, Params(query): Params<PageQuery>) -> Result<Json<Listed<OutboxMessage>>, Problem> {
+async fn list_outbox(
+    who: Authenticated,
+    State(ctx): State<Ctx>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<OutboxMessage>>, Problem> {
     who.may(Right::Administer)?;
     outbox::page(&ctx, query).await.map(Json)
 }

@@ -55,15 +55,28 @@ pub async fn page(ctx: &Ctx, who: &Principal, id: IncidentId, query: PageQuery) 
     let (names, reader, opener) = futures_util::try_join!(
         Names::load(ctx, &events.items),
         ctx.store.load::<User>(who.user_id),
-        async { if is_last { opener(ctx, &incident).await } else { Ok(Actor::system()) } },
+        async {
+            if is_last {
+                opener(ctx, &incident).await
+            } else {
+                Ok(Actor::system())
+            }
+        },
     )?;
     let reader = reader.map(|user| (Locale::of(&user.value.locale), user.value.time_zone));
     let (locale, time_zone) = reader.unwrap_or((Locale::En, "UTC".into()));
-    let mut items: Vec<EventView> = events.items.into_iter().map(|event| EventView::new(event, locale, &time_zone, &names)).collect();
+    let mut items: Vec<EventView> = events
+        .items
+        .into_iter()
+        .map(|event| EventView::new(event, locale, &time_zone, &names))
+        .collect();
     if is_last {
         items.push(EventView::opening(&incident, opener, locale));
     }
-    Ok(Listed { items, next: events.next })
+    Ok(Listed {
+        items,
+        next: events.next,
+    })
 }
 
 /// Who opened it: a person, or the sender behind an integration.
@@ -71,9 +84,16 @@ async fn opener(ctx: &Ctx, incident: &Incident) -> Result<Actor, StoreError> {
     if let Some(person) = &incident.opened_by {
         return Ok(person.clone());
     }
-    let Some(id) = incident.integration_id else { return Ok(Actor::system()) };
+    let Some(id) = incident.integration_id else {
+        return Ok(Actor::system());
+    };
     let integration = ctx.store.load::<Integration>(id).await?;
-    let gone = || Actor { kind: ActorKind::Integration, id: Some(id.to_string()), name: "A deleted integration".into() };
+    let gone = || Actor {
+        kind: ActorKind::Integration,
+        id: Some(id.to_string()),
+        name: "A deleted integration".into(),
+        user_id: None,
+    };
     Ok(integration.map_or_else(gone, |integration| integration.value.actor()))
 }
 
@@ -82,7 +102,14 @@ impl EventView {
         let text = wording::event_text(locale, &event, time_zone, &|id| names.0.get(id).cloned());
         let Event { id, at, actor, kind } = event;
         let (kind, data) = kind_and_data(kind);
-        Self { id, at, kind, actor, text, data }
+        Self {
+            id,
+            at,
+            kind,
+            actor,
+            text,
+            data,
+        }
     }
 
     fn opening(incident: &Incident, actor: Actor, locale: Locale) -> Self {
@@ -105,7 +132,9 @@ impl EventView {
 /// The entry's kind and particulars on the wire, steps and runs counted from 1 as everywhere outside.
 fn kind_and_data(mut kind: EventKind) -> (String, serde_json::Value) {
     match &mut kind {
-        EventKind::Paged { cycle, step, skipped, .. } => {
+        EventKind::Paged {
+            cycle, step, skipped, ..
+        } => {
             (*cycle, *step) = (*cycle + 1, *step + 1);
             skipped.iter_mut().for_each(|step| *step += 1);
         }
@@ -125,7 +154,8 @@ struct Names(HashMap<String, String>);
 impl Names {
     async fn load(ctx: &Ctx, events: &[Event]) -> Result<Self, StoreError> {
         let ids: HashSet<String> = events.iter().flat_map(|event| mentioned(&event.kind)).collect();
-        let (users, policies, places): (Vec<UserId>, Vec<PolicyId>, Vec<ChannelId>) = (parsed(&ids), parsed(&ids), parsed(&ids));
+        let (users, policies, places): (Vec<UserId>, Vec<PolicyId>, Vec<ChannelId>) =
+            (parsed(&ids), parsed(&ids), parsed(&ids));
         let (users, policies, places) = futures_util::try_join!(
             ctx.store.load_many::<User>(users),
             ctx.store.load_many::<Policy>(policies),
@@ -145,7 +175,11 @@ fn parsed<T: std::str::FromStr>(ids: &HashSet<String>) -> Vec<T> {
 /// The ids whose names an entry does not know itself.
 fn mentioned(kind: &EventKind) -> Vec<String> {
     let nameless = |asked: &[Asked]| -> Vec<String> {
-        asked.iter().filter(|asked| asked.name.is_none()).map(|asked| asked.id.clone()).collect()
+        asked
+            .iter()
+            .filter(|asked| asked.name.is_none())
+            .map(|asked| asked.id.clone())
+            .collect()
     };
     match kind {
         EventKind::Reassigned { to } => to.clone(),
@@ -166,8 +200,16 @@ mod tests {
 
     fn view(kind: EventKind, names: &[(&str, &str)]) -> EventView {
         let incident = incident();
-        let event = Event { id: EventId(incident.id.0), at: incident.created_at, actor: ana(), kind };
-        let names = names.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect();
+        let event = Event {
+            id: EventId(incident.id.0),
+            at: incident.created_at,
+            actor: ana(),
+            kind,
+        };
+        let names = names
+            .iter()
+            .map(|(id, name)| ((*id).to_owned(), (*name).to_owned()))
+            .collect();
         EventView::new(event, Locale::En, "Europe/Berlin", &Names(names))
     }
 
@@ -178,16 +220,34 @@ mod tests {
         assert_eq!(snoozed["kind"], "snoozed");
         assert_eq!(snoozed["data"], serde_json::json!({"until": "2026-02-03T04:00:00Z"}));
         assert_eq!(snoozed["text"], "Ana snoozed it until 05:00 CET.");
-        assert_eq!(snoozed["actor"], serde_json::json!({"type": "user", "id": "usr_01arz3ndektsv4rrffq69g5fav", "name": "Ana"}));
-        let reassigned = view(EventKind::Reassigned { to: vec!["pol_1".into()] }, &[("pol_1", "Nights")]);
+        assert_eq!(
+            snoozed["actor"],
+            serde_json::json!({"type": "user", "id": "usr_01arz3ndektsv4rrffq69g5fav", "name": "Ana"})
+        );
+        let reassigned = view(
+            EventKind::Reassigned {
+                to: vec!["pol_1".into()],
+            },
+            &[("pol_1", "Nights")],
+        );
         assert_eq!(reassigned.text, "Ana reassigned it to Nights.");
         assert_eq!(view(EventKind::Acknowledged, &[]).data, serde_json::json!({}));
     }
 
     #[test]
     fn steps_and_runs_count_from_one() {
-        let asked = vec![Asked { id: "usr_1".into(), name: Some("Bo".into()), why_not: None }];
-        let paged = EventKind::Paged { because: Because::TimePassed, cycle: 0, step: 2, asked, skipped: vec![0, 1] };
+        let asked = vec![Asked {
+            id: "usr_1".into(),
+            name: Some("Bo".into()),
+            why_not: None,
+        }];
+        let paged = EventKind::Paged {
+            because: Because::TimePassed,
+            cycle: 0,
+            step: 2,
+            asked,
+            skipped: vec![0, 1],
+        };
         let view = view(paged, &[]);
         assert_eq!((&view.data["cycle"], &view.data["step"]), (&1.into(), &3.into()));
         assert_eq!(view.data["skipped"], serde_json::json!([1, 2]));
@@ -202,6 +262,9 @@ mod tests {
         assert_eq!((view.kind.as_str(), view.at), ("opened", incident.created_at));
         assert_eq!(view.text, "Opened by an alert for Checkout.");
         incident.integration_id = None;
-        assert_eq!(EventView::opening(&incident, ana(), Locale::En).text, "Opened by hand for Checkout.");
+        assert_eq!(
+            EventView::opening(&incident, ana(), Locale::En).text,
+            "Opened by hand for Checkout."
+        );
     }
 }

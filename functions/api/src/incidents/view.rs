@@ -171,16 +171,28 @@ impl FullView {
 
     /// Half of the SHA-256 of all of it, in quotes.
     pub fn etag(&self) -> String {
-        format!("\"{}\"", &sha256_hex(serde_json::to_vec(self).unwrap_or_default())[..32])
+        format!(
+            "\"{}\"",
+            &sha256_hex(serde_json::to_vec(self).unwrap_or_default())[..32]
+        )
     }
 
     /// The answer to a read, with an `ETag` over all of it (counts and alerts change without the incident's version);
     /// 304 where the caller has it already.
     pub fn answer(&self, request: &HeaderMap) -> Response {
         let tag = self.etag();
-        let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let is_known = known.flat_map(|text| text.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag);
-        let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { Json(self).into_response() };
+        let known = request
+            .get_all(header::IF_NONE_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let is_known = known
+            .flat_map(|text| text.split(','))
+            .any(|one| one.trim().trim_start_matches("W/") == tag);
+        let mut response = if is_known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Json(self).into_response()
+        };
         if let Ok(value) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(header::ETAG, value);
         }
@@ -203,10 +215,31 @@ mod tests {
     fn the_fields_are_those_of_the_contract() {
         let view = view(incident());
         let documented = [
-            "id", "title", "status", "urgency", "severity", "service_id", "service_name", "integration_id", "group_key",
-            "alert_count", "signal_count", "created_at", "last_signal_at", "acknowledged_at", "acknowledged_by",
-            "resolved_at", "resolved_by", "unanswered", "snoozed_until", "step", "next_step_at", "links", "runbook_url",
-            "alerts", "details",
+            "id",
+            "title",
+            "status",
+            "urgency",
+            "severity",
+            "service_id",
+            "service_name",
+            "integration_id",
+            "group_key",
+            "alert_count",
+            "signal_count",
+            "created_at",
+            "last_signal_at",
+            "acknowledged_at",
+            "acknowledged_by",
+            "resolved_at",
+            "resolved_by",
+            "unanswered",
+            "snoozed_until",
+            "step",
+            "next_step_at",
+            "links",
+            "runbook_url",
+            "alerts",
+            "details",
         ];
         for field in documented {
             assert!(view.get(field).is_some(), "{field}");
@@ -219,11 +252,21 @@ mod tests {
     #[test]
     fn who_answered_is_an_actor() {
         let mut incident = incident();
-        let ana = Actor { kind: shared::domain::actor::ActorKind::User, id: Some("usr_1".into()), name: "Ana".into() };
+        let ana = Actor {
+            kind: shared::domain::actor::ActorKind::User,
+            id: Some("usr_1".into()),
+            name: "Ana".into(),
+            user_id: None,
+        };
         incident.act(Act::Acknowledge, &ana, incident.created_at).unwrap();
-        incident.close(Resolution::ByHand, &Actor::system(), None, incident.created_at).unwrap();
+        incident
+            .close(Resolution::ByHand, &Actor::system(), None, incident.created_at)
+            .unwrap();
         let view = view(incident);
-        assert_eq!(view["acknowledged_by"], serde_json::json!({"type": "user", "id": "usr_1", "name": "Ana"}));
+        assert_eq!(
+            view["acknowledged_by"],
+            serde_json::json!({"type": "user", "id": "usr_1", "name": "Ana"})
+        );
         assert_eq!(view["resolved_by"]["type"], "system");
         assert_eq!(view["status"], "resolved");
     }
@@ -232,14 +275,24 @@ mod tests {
     fn a_sender_without_groups_has_one_alert_and_steps_count_from_one() {
         let mut incident = incident();
         let last_signal_at = incident.created_at;
-        incident.counts = Some(Counts { signal_count: 7, alert_count: 0, last_signal_at });
+        incident.counts = Some(Counts {
+            signal_count: 7,
+            alert_count: 0,
+            last_signal_at,
+        });
         incident.step = 2;
         assert_eq!(IncidentView::from(incident.clone()).step, 3);
         // Ran out of three steps: the cursor stands behind the third.
         incident.step = 3;
-        incident.progress = Progress::Unanswered { since: last_signal_at, look_at: last_signal_at };
+        incident.progress = Progress::Unanswered {
+            since: last_signal_at,
+            look_at: last_signal_at,
+        };
         let view = IncidentView::from(incident);
-        assert_eq!((view.step, view.alert_count, view.signal_count, view.unanswered), (3, Some(1), Some(7), true));
+        assert_eq!(
+            (view.step, view.alert_count, view.signal_count, view.unanswered),
+            (3, Some(1), Some(7), true)
+        );
     }
 
     #[test]
@@ -248,10 +301,20 @@ mod tests {
         let first = full.answer(&HeaderMap::new());
         let tag = first.headers()[header::ETAG].clone();
         let mut again = HeaderMap::new();
-        again.insert(header::IF_NONE_MATCH, HeaderValue::from_str(&format!("\"x\", W/{}", tag.to_str().unwrap())).unwrap());
+        again.insert(
+            header::IF_NONE_MATCH,
+            HeaderValue::from_str(&format!("\"x\", W/{}", tag.to_str().unwrap())).unwrap(),
+        );
         assert_eq!(full.answer(&again).status(), StatusCode::NOT_MODIFIED);
         let mut counted = incident();
-        counted.counts = Some(Counts { signal_count: 2, alert_count: 1, last_signal_at: counted.created_at });
-        assert_eq!(FullView::new(counted, Content::default()).answer(&again).status(), StatusCode::OK);
+        counted.counts = Some(Counts {
+            signal_count: 2,
+            alert_count: 1,
+            last_signal_at: counted.created_at,
+        });
+        assert_eq!(
+            FullView::new(counted, Content::default()).answer(&again).status(),
+            StatusCode::OK
+        );
     }
 }

@@ -29,7 +29,10 @@ pub struct TooOften(pub u32);
 impl<K: Hash + Eq + Clone> Limiter<K> {
     /// At most `a_minute` for each key.
     pub fn new(a_minute: u32) -> Self {
-        Self { interval_ms: WINDOW_MILLISECONDS / i64::from(a_minute.max(1)), free_at_ms: Mutex::default() }
+        Self {
+            interval_ms: WINDOW_MILLISECONDS / i64::from(a_minute.max(1)),
+            free_at_ms: Mutex::default(),
+        }
     }
 
     /// Whether `key` may ask at `now`.
@@ -37,9 +40,18 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     /// # Errors
     /// After how long it may.
     pub fn check(&self, key: &K, now: Timestamp) -> Result<(), TooOften> {
-        let free_at = self.free_at_ms.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied();
+        let free_at = self
+            .free_at_ms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .copied();
         let wait = self.after(free_at, now) - (now.as_millisecond() + WINDOW_MILLISECONDS);
-        if wait <= 0 { Ok(()) } else { Err(TooOften(u32::try_from((wait + 999) / 1_000).unwrap_or(u32::MAX))) }
+        if wait <= 0 {
+            Ok(())
+        } else {
+            Err(TooOften(u32::try_from((wait + 999) / 1_000).unwrap_or(u32::MAX)))
+        }
     }
 
     /// Counts one against `key`.
@@ -50,7 +62,10 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
             free_at_ms.retain(|_, free_at| *free_at > now.as_millisecond());
         }
         if free_at_ms.len() >= KEYS_MAX && !free_at_ms.contains_key(&key) {
-            let quietest = free_at_ms.iter().min_by_key(|(_, free_at)| **free_at).map(|(key, _)| key.clone());
+            let quietest = free_at_ms
+                .iter()
+                .min_by_key(|(_, free_at)| **free_at)
+                .map(|(key, _)| key.clone());
             quietest.map(|key| free_at_ms.remove(&key));
         }
         free_at_ms.insert(key, next);

@@ -66,7 +66,10 @@ struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wrong: Limiter::new(WRONG_CODES_A_MINUTE), per_code: Limiter::new(REQUESTS_PER_CODE_A_MINUTE) }
+        Self {
+            wrong: Limiter::new(WRONG_CODES_A_MINUTE),
+            per_code: Limiter::new(REQUESTS_PER_CODE_A_MINUTE),
+        }
     }
 }
 
@@ -76,7 +79,11 @@ async fn show(link: Link, State(ctx): State<Ctx>) -> Result<Shown, Closed> {
     Box::pin(opened.page(&ctx, link.now)).await
 }
 
-async fn answer(link: Link, State(ctx): State<Ctx>, form: Result<Form<Answer>, FormRejection>) -> Result<Response, Closed> {
+async fn answer(
+    link: Link,
+    State(ctx): State<Ctx>,
+    form: Result<Form<Answer>, FormRejection>,
+) -> Result<Response, Closed> {
     let opened = link.open(&ctx).await?;
     let Form(answer) = form.map_err(|rejection| Closed::Unreadable(rejection.status()))?;
     opened.answer(&ctx, answer, link.now).await?;
@@ -121,10 +128,17 @@ impl FromRequestParts<Ctx> for Link {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Closed> {
         // Bytes that are no text are no code either.
-        let text = Path::<String>::from_request_parts(parts, ctx).await.map_or_else(|_| String::new(), |Path(text)| text);
+        let text = Path::<String>::from_request_parts(parts, ctx)
+            .await
+            .map_or_else(|_| String::new(), |Path(text)| text);
         let limits = Extension::<Arc<Limits>>::from_request_parts(parts, ctx).await;
         let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
-        Ok(Self { text, client: Client::of(parts, ctx), limits, now: ctx.clock.now() })
+        Ok(Self {
+            text,
+            client: Client::of(parts, ctx),
+            limits,
+            now: ctx.clock.now(),
+        })
     }
 }
 
@@ -133,14 +147,22 @@ impl Client {
         // Only what API Gateway wrote is believed, and it writes last; at home anybody may send the header.
         let is_aws = !ctx.config.has_outbox;
         let forwarded = is_aws.then(|| last_forwarded(&parts.headers)).flatten();
-        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
+        let peer = || {
+            parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|ConnectInfo(peer)| peer.ip().to_string())
+        };
         Self(forwarded.or_else(peer).unwrap_or_default())
     }
 }
 
 fn last_forwarded(headers: &HeaderMap) -> Option<String> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    last.rsplit(',').next().map(|address| address.trim().to_owned()).filter(|address| !address.is_empty())
+    last.rsplit(',')
+        .next()
+        .map(|address| address.trim().to_owned())
+        .filter(|address| !address.is_empty())
 }
 
 impl Link {
@@ -159,14 +181,20 @@ impl Link {
         let hash = code.storage_hash();
         self.limits.per_code.take(hash.clone(), self.now)?;
         let delivery = ctx.store.by_link(&hash).await?.ok_or(Closed::Wrong)?.delivery;
-        let (Subject::Incident(incident_id), Recipient::Person(user, _)) = (delivery.key.subject, delivery.key.to) else {
+        let (Subject::Incident(incident_id), Recipient::Person(user, _)) = (delivery.key.subject, delivery.key.to)
+        else {
             return Err(Closed::Wrong);
         };
         if has_expired(&delivery, self.now) {
             return Err(Closed::Expired);
         }
         let user = ctx.store.load::<User>(user).await?.ok_or(Closed::Gone)?.value;
-        Ok(Opened { code, incident_id, delivery, user })
+        Ok(Opened {
+            code,
+            incident_id,
+            delivery,
+            user,
+        })
     }
 }
 
@@ -181,9 +209,23 @@ impl Opened {
         let (full, deliveries) = futures_util::try_join!(full, deliveries)?;
         let (incident, content) = full.ok_or(Closed::Wrong)?;
         let others = page::others_paged(&deliveries, self.user.id);
-        let names = if others.is_empty() { Vec::new() } else { ctx.store.load_many::<User>(others.clone()).await? };
-        let reader = Reader { user: &self.user, may_answer: self.principal().may(Right::Respond).is_ok(), now };
-        Ok(page::shown(&self.code, &incident, &content, &in_order(&others, &names), &reader))
+        let names = if others.is_empty() {
+            Vec::new()
+        } else {
+            ctx.store.load_many::<User>(others.clone()).await?
+        };
+        let reader = Reader {
+            user: &self.user,
+            may_answer: self.principal().may(Right::Respond).is_ok(),
+            now,
+        };
+        Ok(page::shown(
+            &self.code,
+            &incident,
+            &content,
+            &in_order(&others, &names),
+            &reader,
+        ))
     }
 
     async fn answer(&self, ctx: &Ctx, answer: Answer, now: Timestamp) -> Result<(), Closed> {
@@ -205,7 +247,10 @@ impl Opened {
 }
 
 fn in_order<'a>(ids: &[UserId], users: &'a [User]) -> Vec<&'a str> {
-    ids.iter().filter_map(|id| users.iter().find(|user| user.id == *id)).map(|user| user.name.as_str()).collect()
+    ids.iter()
+        .filter_map(|id| users.iter().find(|user| user.id == *id))
+        .map(|user| user.name.as_str())
+        .collect()
 }
 
 impl From<TooOften> for Closed {

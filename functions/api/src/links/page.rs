@@ -135,13 +135,19 @@ struct ClosedPage {
 /// The page about `incident`, whose counts are filled in.
 pub fn shown(code: &LinkCode, incident: &Incident, content: &Content, others: &[&str], reader: &Reader<'_>) -> Shown {
     let zone = Wall::of(&reader.user.time_zone, reader.now);
-    let alert_count = incident.counts.map_or(content.alerts.len() as u64, |counts| counts.alert_count);
+    let alert_count = incident
+        .counts
+        .map_or(content.alerts.len() as u64, |counts| counts.alert_count);
     let alerts: Vec<AlertLine> = content.alerts.iter().take(ALERTS_SHOWN_MAX).map(alert_line).collect();
     let may = reader.may_answer && incident.is_open();
     Shown {
         style: STYLE,
         code: code.expose().to_owned(),
-        title: if incident.title.trim().is_empty() { "No title was given".into() } else { incident.title.clone() },
+        title: if incident.title.trim().is_empty() {
+            "No title was given".into()
+        } else {
+            incident.title.clone()
+        },
         service: incident.service_name.clone(),
         severity: incident.severity.as_str(),
         source: content.source.clone().filter(|source| !source.is_empty()),
@@ -156,10 +162,20 @@ pub fn shown(code: &LinkCode, incident: &Incident, content: &Content, others: &[
         alert_count: (alert_count > 1).then_some(alert_count),
         alerts_more: alert_count.saturating_sub(alerts.len() as u64),
         // One alert that only repeats the title says nothing.
-        alerts: if alert_count > 1 { alerts } else { alerts.into_iter().filter(|line| line.text != incident.title).collect() },
+        alerts: if alert_count > 1 {
+            alerts
+        } else {
+            alerts.into_iter().filter(|line| line.text != incident.title).collect()
+        },
         others: listed(others),
         runbook: incident.runbook_url.clone().filter(|url| is_link(url)),
-        links: incident.links.iter().filter(|link| is_link(&link.href)).take(LINKS_SHOWN_MAX).map(worded).collect(),
+        links: incident
+            .links
+            .iter()
+            .filter(|link| is_link(&link.href))
+            .take(LINKS_SHOWN_MAX)
+            .map(worded)
+            .collect(),
         reader: reader.user.name.clone(),
         can_acknowledge: may && incident.status == Status::Triggered,
         can_resolve: may,
@@ -169,8 +185,10 @@ pub fn shown(code: &LinkCode, incident: &Incident, content: &Content, others: &[
 
 /// People other than `reader` to whom a page was really sent, in the order in which they were first asked.
 pub fn others_paged(deliveries: &[Delivery], reader: UserId) -> Vec<UserId> {
-    let mut pages: Vec<&Delivery> =
-        deliveries.iter().filter(|one| one.key.part.is_page() && one.state == DeliveryState::Sent).collect();
+    let mut pages: Vec<&Delivery> = deliveries
+        .iter()
+        .filter(|one| one.key.part.is_page() && one.state == DeliveryState::Sent)
+        .collect();
     pages.sort_by_key(|one| one.sent_at);
     let mut others = Vec::new();
     for page in pages {
@@ -186,7 +204,13 @@ pub fn others_paged(deliveries: &[Delivery], reader: UserId) -> Vec<UserId> {
 
 /// Where it stands and who has it, in a sentence.
 fn standing(incident: &Incident, reader: UserId, zone: &Wall) -> String {
-    let who = |mark: &Mark| if mark.by.is_user(reader) { "you".to_owned() } else { name(&mark.by) };
+    let who = |mark: &Mark| {
+        if mark.by.is_user(reader) {
+            "you".to_owned()
+        } else {
+            name(&mark.by)
+        }
+    };
     match (incident.status, &incident.acknowledged, &incident.resolved) {
         (Status::Resolved, _, Some(mark)) => match mark.by.kind {
             ActorKind::System => format!("Resolved at {}, because its sender fell silent", zone.tell(mark.at)),
@@ -196,34 +220,60 @@ fn standing(incident: &Incident, reader: UserId, zone: &Wall) -> String {
         (Status::Resolved, _, None) => "Resolved".into(),
         (_, acknowledged, _) if incident.snoozed_until.is_some() => {
             let until = incident.snoozed_until.map(|until| zone.tell(until)).unwrap_or_default();
-            let taken = acknowledged.as_ref().filter(|_| incident.status == Status::Acknowledged);
+            let taken = acknowledged
+                .as_ref()
+                .filter(|_| incident.status == Status::Acknowledged);
             let taken = taken.map_or_else(String::new, |mark| format!("; {} had taken it", who(mark)));
             format!("Snoozed until {until}{taken}")
         }
         (Status::Acknowledged, Some(mark), _) => format!("Acknowledged by {} at {}", who(mark), zone.tell(mark.at)),
         (Status::Acknowledged, None, _) => "Acknowledged".into(),
-        (Status::Triggered, ..) if incident.is_unanswered() => "Nobody has answered, and nobody else will be paged".into(),
+        (Status::Triggered, ..) if incident.is_unanswered() => {
+            "Nobody has answered, and nobody else will be paged".into()
+        }
         (Status::Triggered, ..) => "Nobody has taken it yet".into(),
     }
 }
 
 fn name(actor: &Actor) -> String {
-    if actor.name.trim().is_empty() { "somebody".into() } else { actor.name.clone() }
+    if actor.name.trim().is_empty() {
+        "somebody".into()
+    } else {
+        actor.name.clone()
+    }
 }
 
 /// What an alert says for itself, or, failing that, what it is called.
 fn alert_line(alert: &Alert) -> AlertLine {
-    let said = ["summary", "description", "message", "title"].iter().find_map(|name| alert.annotations.get(*name));
-    let text = said.or_else(|| alert.labels.get("alertname")).filter(|text| !text.trim().is_empty());
+    let said = ["summary", "description", "message", "title"]
+        .iter()
+        .find_map(|name| alert.annotations.get(*name));
+    let text = said
+        .or_else(|| alert.labels.get("alertname"))
+        .filter(|text| !text.trim().is_empty());
     let text = text.unwrap_or(&alert.fingerprint).trim();
-    AlertLine { text: cut_chars(text, ALERT_CHARS_MAX), over: !alert.firing }
+    AlertLine {
+        text: cut_chars(text, ALERT_CHARS_MAX),
+        over: !alert.firing,
+    }
 }
 
 /// A link with words for it: its host, where the sender gave none.
 fn worded(link: &Link) -> Link {
-    let host = || url::Url::parse(&link.href).ok().and_then(|url| Some(url.host_str()?.to_owned()));
-    let text = if link.text.trim().is_empty() { host().unwrap_or_default() } else { cut_chars(&link.text, ALERT_CHARS_MAX) };
-    Link { href: link.href.clone(), text }
+    let host = || {
+        url::Url::parse(&link.href)
+            .ok()
+            .and_then(|url| Some(url.host_str()?.to_owned()))
+    };
+    let text = if link.text.trim().is_empty() {
+        host().unwrap_or_default()
+    } else {
+        cut_chars(&link.text, ALERT_CHARS_MAX)
+    };
+    Link {
+        href: link.href.clone(),
+        text,
+    }
 }
 
 /// "Bo", "Bo and Cleo", "Bo, Cleo and 3 more".
@@ -245,20 +295,28 @@ struct Wall {
 
 impl Wall {
     fn of(time_zone: &str, now: Timestamp) -> Self {
-        Self { zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC), now }
+        Self {
+            zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC),
+            now,
+        }
     }
 
     /// "03:12 CET"; with its date on other days, and its year in other years.
     fn tell(&self, at: Timestamp) -> String {
         let (at, now) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()));
         // Some zones have no name but their distance.
-        let is_named = at.strftime("%Z").to_string().bytes().all(|letter| letter.is_ascii_alphabetic());
+        let is_named = at
+            .strftime("%Z")
+            .to_string()
+            .bytes()
+            .all(|letter| letter.is_ascii_alphabetic());
         let date = match () {
             () if at.date() == now.date() => "",
             () if at.year() == now.year() => " on %-d %b",
             () => " on %-d %b %Y",
         };
-        at.strftime(&format!("%H:%M {}{date}", if is_named { "%Z" } else { "UTC%:z" })).to_string()
+        at.strftime(&format!("%H:%M {}{date}", if is_named { "%Z" } else { "UTC%:z" }))
+            .to_string()
     }
 }
 
@@ -296,14 +354,35 @@ impl Closed {
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Wrong => ("This link leads nowhere", "Perhaps a part of it is missing. Open it from the message again, or sign in."),
-            Self::Expired => ("This link has expired", "Links in messages work for seven days. Sign in to see the incident."),
-            Self::Gone => ("This link no longer works", "The person it was sent to is no longer here."),
-            Self::NotAllowed => ("You may not answer this incident", "Your role only lets you look. Nothing was changed."),
-            Self::Unreadable(_) => ("That was not understood", "Nothing was changed. Go back to the incident and use its buttons."),
+            Self::Wrong => (
+                "This link leads nowhere",
+                "Perhaps a part of it is missing. Open it from the message again, or sign in.",
+            ),
+            Self::Expired => (
+                "This link has expired",
+                "Links in messages work for seven days. Sign in to see the incident.",
+            ),
+            Self::Gone => (
+                "This link no longer works",
+                "The person it was sent to is no longer here.",
+            ),
+            Self::NotAllowed => (
+                "You may not answer this incident",
+                "Your role only lets you look. Nothing was changed.",
+            ),
+            Self::Unreadable(_) => (
+                "That was not understood",
+                "Nothing was changed. Go back to the incident and use its buttons.",
+            ),
             Self::TooOften(_) => ("Too many requests", "Nothing was changed. Wait a moment and try again."),
-            Self::Unavailable => ("Nightbell cannot answer right now", "Your answer may not have been saved. Try again, and look at what the page says then."),
-            Self::Broken => ("Something is broken on our side", "Your answer may not have been saved. It has been logged. Try again, or sign in."),
+            Self::Unavailable => (
+                "Nightbell cannot answer right now",
+                "Your answer may not have been saved. Try again, and look at what the page says then.",
+            ),
+            Self::Broken => (
+                "Something is broken on our side",
+                "Your answer may not have been saved. It has been logged. Try again, or sign in.",
+            ),
         }
     }
 
@@ -321,9 +400,19 @@ impl IntoResponse for Closed {
     fn into_response(self) -> Response {
         let (heading, text) = self.words();
         let try_again = !matches!(self, Self::Wrong | Self::Expired | Self::Gone);
-        let mut response = html(self.status(), &ClosedPage { style: STYLE, heading, text, try_again });
+        let mut response = html(
+            self.status(),
+            &ClosedPage {
+                style: STYLE,
+                heading,
+                text,
+                try_again,
+            },
+        );
         if let Some(seconds) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -377,7 +466,11 @@ mod tests {
 
     fn page(incident: &Incident, content: &Content, others: &[&str]) -> String {
         let user = reader();
-        let reader = Reader { user: &user, may_answer: true, now: now() };
+        let reader = Reader {
+            user: &user,
+            may_answer: true,
+            now: now(),
+        };
         let code = LinkCode::derive(&MasterKey::from_bytes([5; 32]), "x");
         shown(&code, incident, content, others, &reader).render().unwrap()
     }
@@ -385,7 +478,10 @@ mod tests {
     /// The text of a page as it is read, without tags, on one line.
     fn read(html: &str) -> String {
         let body = html.split("<body>").nth(1).unwrap();
-        let text: String = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+        let text: String = body
+            .split('<')
+            .map(|part| part.split_once('>').map_or(part, |(_, text)| text))
+            .collect();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -393,13 +489,33 @@ mod tests {
     fn it_tells_enough_to_decide_and_has_two_buttons() {
         let mut incident = incident();
         incident.runbook_url = Some("https://wiki.example.com/disk".into());
-        incident.counts = Some(Counts { signal_count: 9, alert_count: 7, last_signal_at: now() });
+        incident.counts = Some(Counts {
+            signal_count: 9,
+            alert_count: 7,
+            last_signal_at: now(),
+        });
         let alerts = (0..7).map(|n| alert(&format!("db-{n} is full"), n != 4)).collect();
-        let html = page(&incident, &Content { alerts, ..Content::default() }, &["Bo", "Cleo"]);
+        let html = page(
+            &incident,
+            &Content {
+                alerts,
+                ..Content::default()
+            },
+            &["Bo", "Cleo"],
+        );
         let text = read(&html);
         for part in [
-            "Disk full on db-1", "critical", "Checkout", "Nobody has taken it yet", "03:12 CET", "12 minutes ago",
-            "Bo and Cleo", "7 alerts", "db-3 is full", "2 more", "Ana",
+            "Disk full on db-1",
+            "critical",
+            "Checkout",
+            "Nobody has taken it yet",
+            "03:12 CET",
+            "12 minutes ago",
+            "Bo and Cleo",
+            "7 alerts",
+            "db-3 is full",
+            "2 more",
+            "Ana",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
@@ -418,10 +534,20 @@ mod tests {
         incident.service_name = attack.into();
         incident.runbook_url = Some("javascript:alert(1)".into());
         incident.links = vec![
-            Link { href: "https://ok.example/\"><script>".into(), text: attack.into() },
-            Link { href: "data:text/html,<script>".into(), text: "no".into() },
+            Link {
+                href: "https://ok.example/\"><script>".into(),
+                text: attack.into(),
+            },
+            Link {
+                href: "data:text/html,<script>".into(),
+                text: "no".into(),
+            },
         ];
-        let content = Content { source: Some(attack.into()), alerts: vec![alert(attack, true)], ..Content::default() };
+        let content = Content {
+            source: Some(attack.into()),
+            alerts: vec![alert(attack, true)],
+            ..Content::default()
+        };
         let html = page(&incident, &content, &[attack]);
         let body = html.split("</style>").nth(1).unwrap();
         for forbidden in ["<script", "<img", "javascript:", "data:text"] {
@@ -438,7 +564,12 @@ mod tests {
         assert!(read(&html).contains("Acknowledged by you at 03:24 CET"));
         assert!(!html.contains("value=\"acknowledge\"") && html.contains("value=\"resolve\""));
 
-        let bo = Actor { kind: ActorKind::Token, id: Some("tok_1".into()), name: "Bo".into() };
+        let bo = Actor {
+            kind: ActorKind::Token,
+            id: Some("tok_1".into()),
+            name: "Bo".into(),
+            user_id: None,
+        };
         let mut over = incident();
         over.close(Resolution::ByHand, &bo, None, now()).unwrap();
         let html = page(&over, &Content::default(), &[]);
@@ -446,11 +577,15 @@ mod tests {
         assert_eq!(html.matches("<button").count(), 0);
 
         let mut silent = incident();
-        silent.close(Resolution::BySilence, &Actor::system(), None, now()).unwrap();
+        silent
+            .close(Resolution::BySilence, &Actor::system(), None, now())
+            .unwrap();
         assert!(read(&page(&silent, &Content::default(), &[])).contains("because its sender fell silent"));
 
         let mut snoozed = incident();
-        snoozed.act(Act::Snooze("2026-02-04T05:00:00Z".parse().unwrap()), &bo, now()).unwrap();
+        snoozed
+            .act(Act::Snooze("2026-02-04T05:00:00Z".parse().unwrap()), &bo, now())
+            .unwrap();
         let html = page(&snoozed, &Content::default(), &[]);
         assert!(read(&html).contains("Snoozed until 06:00 CET on 4 Feb"));
         assert_eq!(html.matches("<button").count(), 2);
@@ -459,9 +594,15 @@ mod tests {
     #[test]
     fn a_viewer_only_looks() {
         let user = reader();
-        let reader = Reader { user: &user, may_answer: false, now: now() };
+        let reader = Reader {
+            user: &user,
+            may_answer: false,
+            now: now(),
+        };
         let code = LinkCode::derive(&MasterKey::from_bytes([5; 32]), "x");
-        let html = shown(&code, &incident(), &Content::default(), &[], &reader).render().unwrap();
+        let html = shown(&code, &incident(), &Content::default(), &[], &reader)
+            .render()
+            .unwrap();
         assert_eq!(html.matches("<button").count(), 0);
         assert!(read(&html).contains("only lets you look"));
     }
@@ -472,7 +613,10 @@ mod tests {
         let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         let hash = HEXLOWER.decode(sha256_hex(style).as_bytes()).unwrap();
         let policy = CONTENT_SECURITY_POLICY.to_str().unwrap();
-        assert!(policy.contains(&format!("'sha256-{}'", BASE64.encode(&hash))), "{policy}");
+        assert!(
+            policy.contains(&format!("'sha256-{}'", BASE64.encode(&hash))),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe"));
         for attribute in [" style=", " onclick=", "<script", "src="] {
             assert!(!html.contains(attribute), "{attribute}");
@@ -493,12 +637,29 @@ mod tests {
             (Closed::Broken, 500),
         ] {
             let (heading, text) = closed.words();
-            let html = ClosedPage { style: STYLE, heading, text, try_again: false }.render().unwrap();
+            let html = ClosedPage {
+                style: STYLE,
+                heading,
+                text,
+                try_again: false,
+            }
+            .render()
+            .unwrap();
             assert!(html.contains("href=\"/sign-in\"") && html.contains(heading), "{html}");
             let response = closed.into_response();
             assert_eq!(response.status(), status);
-            let retry = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
-            assert_eq!(retry.as_deref(), match status { 429 => Some("12"), 503 => Some("1"), _ => None });
+            let retry = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(
+                retry.as_deref(),
+                match status {
+                    429 => Some("12"),
+                    503 => Some("1"),
+                    _ => None,
+                }
+            );
         }
     }
 
@@ -507,9 +668,27 @@ mod tests {
         let user = |number: u32| -> UserId { format!("usr_0000000000000000000000000{number}").parse().unwrap() };
         let delivery = |number: u32, part, state, sent: &str| {
             let to = Recipient::Person(user(number), "con_01arz3ndektsv4rrffq69g5fav".parse().unwrap());
-            let key = DeliveryKey { subject: Subject::Incident(incident().id), epoch: 0, cycle: 0, step: 0, to, part };
-            let new = Delivery::new(key, shared::domain::people::Medium::Sms, String::new(), ("en", "UTC"), now(), now());
-            Delivery { state, sent_at: sent.parse().ok(), ..new }
+            let key = DeliveryKey {
+                subject: Subject::Incident(incident().id),
+                epoch: 0,
+                cycle: 0,
+                step: 0,
+                to,
+                part,
+            };
+            let new = Delivery::new(
+                key,
+                shared::domain::people::Medium::Sms,
+                String::new(),
+                ("en", "UTC"),
+                now(),
+                now(),
+            );
+            Delivery {
+                state,
+                sent_at: sent.parse().ok(),
+                ..new
+            }
         };
         let deliveries = [
             delivery(1, Part::Page, DeliveryState::Sent, "2026-02-03T02:20:00Z"),
@@ -537,7 +716,10 @@ mod tests {
         let wall = Wall::of("Europe/Berlin", now());
         assert_eq!(wall.tell("2026-02-02T23:30:00Z".parse().unwrap()), "00:30 CET");
         assert_eq!(wall.tell("2026-02-02T22:30:00Z".parse().unwrap()), "23:30 CET on 2 Feb");
-        assert_eq!(wall.tell("2025-12-31T22:30:00Z".parse().unwrap()), "23:30 CET on 31 Dec 2025");
+        assert_eq!(
+            wall.tell("2025-12-31T22:30:00Z".parse().unwrap()),
+            "23:30 CET on 31 Dec 2025"
+        );
         assert_eq!(Wall::of("America/Sao_Paulo", now()).tell(now()), "23:24 UTC-03:00");
         assert_eq!(Wall::of("Mars/Base", now()).tell(now()), "02:24 UTC");
     }

@@ -8,7 +8,10 @@ use shared::web::{FieldError, IDEMPOTENCY_KEY, Problem};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Nightbell", description = "On-call alerting."), components(schemas(Problem, FieldError)))]
+#[openapi(
+    info(title = "Nightbell", description = "On-call alerting."),
+    components(schemas(Problem, FieldError))
+)]
 struct Base;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -39,10 +42,18 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("required");
             // What a creation fills in, a change leaves as it is.
-            for (_, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            for (_, property) in schema
+                .get_mut("properties")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flatten()
+            {
                 property.as_object_mut().and_then(|property| property.remove("default"));
             }
-            schema.insert("description".into(), "What is to change; what is left out stays as it is.".into());
+            schema.insert(
+                "description".into(),
+                "What is to change; what is left out stays as it is.".into(),
+            );
         }
         schemas[name] = schema;
     }
@@ -58,7 +69,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             response["description"] = summary.clone();
         }
     }
-    let is_open = operation.get("security").is_some_and(|security| *security == json!([{}]) || *security == json!([]));
+    let is_open = operation
+        .get("security")
+        .is_some_and(|security| *security == json!([{}]) || *security == json!([]));
     if is_open {
         return;
     }
@@ -69,7 +82,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         add_header(operation, IDEMPOTENCY_KEY, words);
     }
     if is_versioned {
-        add_header(operation, "If-Match", "The ETag of what was read; it is changed only while it is still that.");
+        add_header(
+            operation,
+            "If-Match",
+            "The ETag of what was read; it is changed only while it is still that.",
+        );
     }
     let has_id = path.contains('{');
     let writes = method != "get";
@@ -78,7 +95,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         ("400", "Input is wrong; `errors` names the fields.", true),
         ("401", "No credentials, or wrong ones.", true),
         ("403", "Known, but not allowed.", true),
-        ("404", "There is no such thing, or none that the caller may change.", has_id),
+        (
+            "404",
+            "There is no such thing, or none that the caller may change.",
+            has_id,
+        ),
         ("409", "In use, or in conflict with something.", writes),
         ("412", "It changed since it was read.", is_versioned),
         ("413", "The body is too large.", has_body),
@@ -129,7 +150,11 @@ mod tests {
         let paths = document["paths"].as_object().unwrap();
         let mut found = Vec::new();
         for (path, item) in paths {
-            found.extend(METHODS.iter().filter_map(|method| Some((format!("{method} {path}"), item.get(method)?))));
+            found.extend(
+                METHODS
+                    .iter()
+                    .filter_map(|method| Some((format!("{method} {path}"), item.get(method)?))),
+            );
         }
         found
     }
@@ -144,9 +169,15 @@ mod tests {
         for (place, operation) in operations {
             let name = operation["operationId"].as_str().unwrap_or_default();
             assert!(!name.is_empty() && names.insert(name.to_owned()), "{place}: {name}");
-            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{place} has no summary");
+            assert!(
+                !operation["summary"].as_str().unwrap_or_default().is_empty(),
+                "{place} has no summary"
+            );
             for (status, response) in operation["responses"].as_object().unwrap() {
-                assert!(!response["description"].as_str().unwrap_or_default().is_empty(), "{place} {status}");
+                assert!(
+                    !response["description"].as_str().unwrap_or_default().is_empty(),
+                    "{place} {status}"
+                );
             }
             if operation["security"].is_null() {
                 assert!(operation["responses"]["401"].is_object(), "{place}");
@@ -181,10 +212,19 @@ mod tests {
     fn changes_require_nothing_and_creations_say_what_they_require() {
         let document = document();
         let schemas = &document["components"]["schemas"];
-        assert!(schemas["ServiceBody"]["required"].as_array().unwrap().contains(&json!("policy_id")));
+        assert!(
+            schemas["ServiceBody"]["required"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("policy_id"))
+        );
         assert!(schemas["ServiceBodyChanges"].get("required").is_none());
         assert_eq!(schemas["ServiceBodyChanges"]["additionalProperties"], false);
-        assert!(schemas["ServiceBodyChanges"]["properties"]["ack_timeout_seconds"].get("default").is_none());
+        assert!(
+            schemas["ServiceBodyChanges"]["properties"]["ack_timeout_seconds"]
+                .get("default")
+                .is_none()
+        );
         let patch = &document["paths"]["/api/v1/services/{id}"]["patch"];
         let body = &patch["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(body["$ref"], "#/components/schemas/ServiceBodyChanges");

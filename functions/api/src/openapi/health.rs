@@ -25,7 +25,13 @@ pub async fn get_health(State(ctx): State<Ctx>) -> (StatusCode, Json<Health>) {
         Ok(()) => (StatusCode::OK, Json(Health { status: "ok", version })),
         Err(error) => {
             tracing::warn!(%error, "the table does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "unavailable", version }))
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Json(Health {
+                    status: "unavailable",
+                    version,
+                }),
+            )
         }
     }
 }

@@ -49,6 +49,9 @@ async fn get_openapi() -> Response {
 
 /// Answers are somebody's own, and some hold a secret: no cache keeps them, unless one says that it may be kept.
 async fn unstored(mut response: Response) -> Response {
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -6,11 +6,17 @@ use super::*;
 
 fn options(folder: &Folder, more: &[&str]) -> Options {
     let data = folder.path().to_str().unwrap();
-    Options::parse_from(["nightbell", "--listen", "127.0.0.1:0", "--data", data].iter().chain(more))
+    Options::parse_from(
+        ["nightbell", "--listen", "127.0.0.1:0", "--data", data]
+            .iter()
+            .chain(more),
+    )
 }
 
 async fn start(folder: &Folder, more: &[&str]) -> Home {
-    Home::start(&options(folder, more)).await.unwrap_or_else(|error| panic!("{}", with_sources(&error)))
+    Home::start(&options(folder, more))
+        .await
+        .unwrap_or_else(|error| panic!("{}", with_sources(&error)))
 }
 
 async fn refused(options: &Options) -> String {
@@ -34,13 +40,23 @@ async fn the_demo_file_has_its_shape_and_is_its_owners_alone() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let fields = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let mut expected = [
-        "pid", "started_at", "base_url", "status_url", "owner", "api_token", "service_id", "policy_id",
+        "pid",
+        "started_at",
+        "base_url",
+        "status_url",
+        "owner",
+        "api_token",
+        "service_id",
+        "policy_id",
         "integration_keys",
     ];
     expected.sort_unstable();
     assert_eq!(fields(&json), expected);
     assert_eq!(fields(&json["owner"]), ["email", "id", "password"]);
-    assert_eq!(fields(&json["integration_keys"]), ["alertmanager", "generic", "pagerduty", "prometheus"]);
+    assert_eq!(
+        fields(&json["integration_keys"]),
+        ["alertmanager", "generic", "pagerduty", "prometheus"]
+    );
     assert_eq!(json["pid"], std::process::id());
     assert!(json["status_url"].is_null());
     for (name, key) in json["integration_keys"].as_object().unwrap() {
@@ -63,13 +79,22 @@ async fn a_restart_keeps_every_secret_and_beginning_anew_keeps_none() {
     let second = home.demo.clone();
     home.stop().await;
     assert!(second.started_at > first.started_at);
-    let same = Demo { started_at: first.started_at, base_url: first.base_url.clone(), ..second };
+    let same = Demo {
+        started_at: first.started_at,
+        base_url: first.base_url.clone(),
+        ..second
+    };
     assert!(same == first);
 
     let home = start(&folder, &["--reset-owner"]).await;
     let reset = home.demo.clone();
     let password = reset.owner.as_ref().unwrap().password.clone().unwrap();
-    assert!(home.welcome.contains(&format!("New password of owner@example.com: {password}")), "{}", home.welcome);
+    assert!(
+        home.welcome
+            .contains(&format!("New password of owner@example.com: {password}")),
+        "{}",
+        home.welcome
+    );
     home.stop().await;
     assert!(reset.owner != first.owner);
     assert_eq!(reset.api_token, first.api_token);
@@ -86,24 +111,42 @@ async fn what_is_in_the_way_is_named_before_anything_is_deleted() {
     let folder = Folder::new();
     let home = start(&folder, &[]).await;
     let error = refused(&options(&folder, &["--fresh"])).await;
-    assert!(error.contains(&format!("in use by process {}", std::process::id())), "{error}");
+    assert!(
+        error.contains(&format!("in use by process {}", std::process::id())),
+        "{error}"
+    );
 
     let other = Folder::new();
     let before = start(&other, &[]).await;
     let token = before.demo.api_token.clone();
     before.stop().await;
     let taken = home.demo.base_url.trim_start_matches("http://").to_owned();
-    let error = refused(&Options { listen: taken, ..options(&other, &["--fresh"]) }).await;
-    assert!(error.contains("is taken") && error.contains("--listen 127.0.0.1:0"), "{error}");
+    let error = refused(&Options {
+        listen: taken,
+        ..options(&other, &["--fresh"])
+    })
+    .await;
+    assert!(
+        error.contains("is taken") && error.contains("--listen 127.0.0.1:0"),
+        "{error}"
+    );
     let again = start(&other, &[]).await;
     assert_eq!(again.demo.api_token, token);
     again.stop().await;
 
-    let error = refused(&Options { listen: "192.0.2.1:3000".into(), ..options(&other, &[]) }).await;
+    let error = refused(&Options {
+        listen: "192.0.2.1:3000".into(),
+        ..options(&other, &[])
+    })
+    .await;
     assert!(error.contains("--listen"), "{error}");
     let error = refused(&options(&other, &["--smtp", "smtp://localhost"])).await;
     assert!(error.contains("--smtp-from"), "{error}");
-    let error = refused(&options(&other, &["--smtp", "imap://localhost", "--smtp-from", "a@example.com"])).await;
+    let error = refused(&options(
+        &other,
+        &["--smtp", "imap://localhost", "--smtp-from", "a@example.com"],
+    ))
+    .await;
     assert!(error.contains("smtps://"), "{error}");
     home.stop().await;
 }

@@ -39,8 +39,15 @@ pub struct QueuePump {
 impl QueuePump {
     /// None when the queue is not in this process.
     pub(super) fn new(name: QueueName, at_once: usize, function: Invoked) -> Option<Self> {
-        let Queue::Memory(queue) = name.of(&function.ctx.queues) else { return None };
-        Some(Self { name, queue: queue.clone(), at_once, function })
+        let Queue::Memory(queue) = name.of(&function.ctx.queues) else {
+            return None;
+        };
+        Some(Self {
+            name,
+            queue: queue.clone(),
+            at_once,
+            function,
+        })
     }
 
     /// Hands over every message whose time has come at `now`, batch after batch, those included that come of it.
@@ -115,10 +122,17 @@ impl QueuePump {
             } else if message.received >= RECEIVES_MAX {
                 drained.dropped += 1;
                 let received = message.received;
-                tracing::error!(function = self.function.name, received, "a hint was dropped; the sweep will find its row");
+                tracing::error!(
+                    function = self.function.name,
+                    received,
+                    "a hint was dropped; the sweep will find its row"
+                );
             } else {
                 drained.put_back += 1;
-                self.queue.put_back(message, after_seconds(self.function.ctx.clock.now().max(now), RETRY_SECONDS));
+                self.queue.put_back(
+                    message,
+                    after_seconds(self.function.ctx.clock.now().max(now), RETRY_SECONDS),
+                );
             }
         }
         drained
@@ -133,7 +147,11 @@ fn failed_ids(answer: &str, batch: &[Waiting]) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let response: SqsBatchResponse = serde_json::from_str(answer).ok()?;
-    let ids: Vec<String> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    let ids: Vec<String> = response
+        .batch_item_failures
+        .into_iter()
+        .map(|failure| failure.item_identifier)
+        .collect();
     let sent: Vec<String> = batch.iter().map(message_id).collect();
     ids.iter().all(|id| sent.contains(id)).then_some(ids)
 }

@@ -36,7 +36,11 @@ struct Batch {
 
 impl StreamPump {
     pub(super) fn new(reader: StreamReader, pattern: &str, function: Invoked) -> Result<Self, EngineError> {
-        Ok(Self { reader, pattern: serde_json::from_str(pattern)?, function })
+        Ok(Self {
+            reader,
+            pattern: serde_json::from_str(pattern)?,
+            function,
+        })
     }
 
     /// Hands over every change there is, those included that come of it.
@@ -65,7 +69,11 @@ impl StreamPump {
             };
             if let Err(error) = handed_over {
                 let error = super::with_sources(&error);
-                tracing::error!(function = self.function.name, error, "the table's stream cannot be read; trying again");
+                tracing::error!(
+                    function = self.function.name,
+                    error,
+                    "the table's stream cannot be read; trying again"
+                );
                 tokio::time::sleep(ENGINE_PAUSE).await;
             }
         }
@@ -80,7 +88,10 @@ impl StreamPump {
         }
         let mut drained = Drained::default();
         // The last one is next: halves are pushed in reverse.
-        let mut batches = vec![Batch { records: wanted, failures: 0 }];
+        let mut batches = vec![Batch {
+            records: wanted,
+            failures: 0,
+        }];
         while let Some(batch) = batches.pop() {
             if batch.records.is_empty() {
                 continue;
@@ -90,7 +101,10 @@ impl StreamPump {
             let (next, dropped) = batch.after(handled);
             drained.dropped += usize::from(dropped);
             if dropped {
-                tracing::error!(function = self.function.name, "a change was dropped; the sweep will find its row");
+                tracing::error!(
+                    function = self.function.name,
+                    "a change was dropped; the sweep will find its row"
+                );
             }
             if next.iter().any(|batch| batch.failures > 0) {
                 tokio::time::sleep(pause).await;
@@ -112,7 +126,10 @@ impl StreamPump {
         let mut first = batch.records.len();
         for failure in response.batch_item_failures {
             let number = failure.item_identifier?;
-            let place = batch.records.iter().position(|r| r.change.sequence_number.as_ref() == Some(&number))?;
+            let place = batch
+                .records
+                .iter()
+                .position(|r| r.change.sequence_number.as_ref() == Some(&number))?;
             first = first.min(place);
         }
         Some(first)
@@ -125,7 +142,19 @@ impl Batch {
         let (mut rest, failures) = match handled {
             None if self.records.len() > 1 => {
                 let second = self.records.split_off(self.records.len() / 2);
-                return (vec![Self { records: second, failures: 0 }, Self { records: self.records, failures: 0 }], false);
+                return (
+                    vec![
+                        Self {
+                            records: second,
+                            failures: 0,
+                        },
+                        Self {
+                            records: self.records,
+                            failures: 0,
+                        },
+                    ],
+                    false,
+                );
             }
             None | Some(0) => (self.records, self.failures + 1),
             Some(handled) => (self.records.split_off(handled), 1),
@@ -134,7 +163,13 @@ impl Batch {
         if give_up {
             rest.remove(0);
         }
-        (vec![Self { records: rest, failures: if give_up { 0 } else { failures } }], give_up)
+        (
+            vec![Self {
+                records: rest,
+                failures: if give_up { 0 } else { failures },
+            }],
+            give_up,
+        )
     }
 }
 
@@ -142,9 +177,9 @@ impl Batch {
 /// values. The rest of that language (prefixes, ranges, negations) is not used.
 fn matches(pattern: &Value, value: &Value) -> bool {
     match pattern {
-        Value::Object(fields) => {
-            fields.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| matches(pattern, value)))
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(name, pattern)| value.get(name).is_some_and(|value| matches(pattern, value))),
         Value::Array(values) => values.contains(value),
         _ => false,
     }

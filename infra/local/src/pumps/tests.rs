@@ -36,17 +36,28 @@ fn noting(seen: &Seen, answer: impl Fn(&Value) -> Result<String, String> + Send 
 fn queue_function(handler: Handler) -> Function {
     Function {
         name: "notification-queue",
-        trigger: Trigger::Queue { queue: QueueName::Notification, at_once: 4, handler },
+        trigger: Trigger::Queue {
+            queue: QueueName::Notification,
+            at_once: 4,
+            handler,
+        },
     }
 }
 
 fn stream_function(handler: Handler) -> Function {
-    let Some(Function { trigger: Trigger::Stream { pattern, .. }, name }) =
-        triggers::functions().into_iter().find(|function| matches!(function.trigger, Trigger::Stream { .. }))
+    let Some(Function {
+        trigger: Trigger::Stream { pattern, .. },
+        name,
+    }) = triggers::functions()
+        .into_iter()
+        .find(|function| matches!(function.trigger, Trigger::Stream { .. }))
     else {
         panic!("no function reads the stream")
     };
-    Function { name, trigger: Trigger::Stream { pattern, handler } }
+    Function {
+        name,
+        trigger: Trigger::Stream { pattern, handler },
+    }
 }
 
 fn pumps(function: Function, table: &Table, ctx: &Ctx) -> Pumps {
@@ -55,7 +66,10 @@ fn pumps(function: Function, table: &Table, ctx: &Ctx) -> Pumps {
 
 async fn send(ctx: &Ctx, numbers: std::ops::Range<u32>) {
     let now = ctx.clock.now();
-    let hints = numbers.map(|n| Hint { what: json!({ "n": n }), due: now });
+    let hints = numbers.map(|n| Hint {
+        what: json!({ "n": n }),
+        due: now,
+    });
     ctx.queues.notification.hint(hints, now).await;
 }
 
@@ -66,20 +80,28 @@ fn numbers(seen: &Seen) -> Vec<Vec<u64>> {
         body["n"].as_u64().unwrap()
     };
     let seen = seen.lock().unwrap();
-    seen.iter().map(|event| event["Records"].as_array().unwrap().iter().map(of).collect()).collect()
+    seen.iter()
+        .map(|event| event["Records"].as_array().unwrap().iter().map(of).collect())
+        .collect()
 }
 
 /// The partitions of each event's records.
 fn partitions(seen: &Seen) -> Vec<Vec<String>> {
     let of = |record: &Value| record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().to_owned();
     let seen = seen.lock().unwrap();
-    seen.iter().map(|event| event["Records"].as_array().unwrap().iter().map(of).collect()).collect()
+    seen.iter()
+        .map(|event| event["Records"].as_array().unwrap().iter().map(of).collect())
+        .collect()
 }
 
 fn failing_third(event: &Value) -> Result<String, String> {
     let records = event["Records"].as_array().unwrap();
-    let failed = records.iter().filter(|record| record["body"].as_str().unwrap().contains(r#""n":3,"#));
-    let failed: Vec<_> = failed.map(|record| json!({ "itemIdentifier": record["messageId"] })).collect();
+    let failed = records
+        .iter()
+        .filter(|record| record["body"].as_str().unwrap().contains(r#""n":3,"#));
+    let failed: Vec<_> = failed
+        .map(|record| json!({ "itemIdentifier": record["messageId"] }))
+        .collect();
     Ok(json!({ "batchItemFailures": failed }).to_string())
 }
 
@@ -91,7 +113,14 @@ async fn of_ten_messages_the_one_that_failed_comes_again_alone_until_it_is_given
     send(&ctx, 0..12).await;
     let mut now = ctx.clock.now();
     let first = pumps.drain_queue(now).await;
-    assert_eq!(first, Drained { handled: 11, put_back: 1, dropped: 0 });
+    assert_eq!(
+        first,
+        Drained {
+            handled: 11,
+            put_back: 1,
+            dropped: 0
+        }
+    );
     assert_eq!(numbers(&seen), [(0..10).collect::<Vec<_>>(), vec![10, 11]]);
     assert_eq!(pumps.drain_queue(now).await, Drained::default());
 
@@ -100,7 +129,14 @@ async fn of_ten_messages_the_one_that_failed_comes_again_alone_until_it_is_given
         now += SignedDuration::from_secs(RETRY_SECONDS + 1);
         let again = pumps.drain_queue(now).await;
         let given_up = usize::from(receive == RECEIVES_MAX);
-        assert_eq!(again, Drained { handled: 0, put_back: 1 - given_up, dropped: given_up });
+        assert_eq!(
+            again,
+            Drained {
+                handled: 0,
+                put_back: 1 - given_up,
+                dropped: given_up
+            }
+        );
         assert_eq!(numbers(&seen), [[3]]);
         let count = seen.lock().unwrap()[0]["Records"][0]["attributes"]["ApproximateReceiveCount"].clone();
         assert_eq!(count, receive.to_string());
@@ -124,10 +160,21 @@ async fn a_batch_fails_as_a_whole_by_error_panic_or_an_answer_that_names_a_stran
         let pumps = pumps(queue_function(noting(&Seen::default(), answer)), &table, &ctx);
         send(&ctx, 0..3).await;
         let drained = pumps.drain_queue(ctx.clock.now()).await;
-        assert_eq!(drained, Drained { handled: 3 - put_back, put_back, dropped: 0 });
+        assert_eq!(
+            drained,
+            Drained {
+                handled: 3 - put_back,
+                put_back,
+                dropped: 0
+            }
+        );
     }
     let (ctx, table) = testing::ctx().await;
-    let pumps = pumps(queue_function(noting(&Seen::default(), |_| Ok(stranger.into()))), &table, &ctx);
+    let pumps = pumps(
+        queue_function(noting(&Seen::default(), |_| Ok(stranger.into()))),
+        &table,
+        &ctx,
+    );
     send(&ctx, 0..3).await;
     assert_eq!(pumps.drain_queue(ctx.clock.now()).await.put_back, 3);
 }
@@ -179,7 +226,16 @@ async fn a_message_waits_for_its_time() {
     pumps(queue_function(noting(&seen, |_| Ok(String::new()))), &table, &ctx).run(&stop, &mut tasks);
     let now = ctx.clock.now();
     let due = now + SignedDuration::from_millis(300);
-    ctx.queues.notification.hint([Hint { what: json!({ "n": 1 }), due }], now).await;
+    ctx.queues
+        .notification
+        .hint(
+            [Hint {
+                what: json!({ "n": 1 }),
+                due,
+            }],
+            now,
+        )
+        .await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(seen.lock().unwrap().is_empty());
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -190,9 +246,23 @@ async fn a_message_waits_for_its_time() {
 async fn write(table: &Table, kinds: &[&str]) {
     use aws_sdk_dynamodb::types::AttributeValue::S;
     for (n, kind) in kinds.iter().enumerate() {
-        let item = [("pk", format!("{kind}{n}")), ("sk", "ROW".into()), ("kind_", (*kind).into())];
-        let item: HashMap<_, _> = item.into_iter().map(|(name, value)| (name.to_owned(), S(value))).collect();
-        table.client().put_item().table_name(TABLE_NAME).set_item(Some(item)).send().await.unwrap();
+        let item = [
+            ("pk", format!("{kind}{n}")),
+            ("sk", "ROW".into()),
+            ("kind_", (*kind).into()),
+        ];
+        let item: HashMap<_, _> = item
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), S(value)))
+            .collect();
+        table
+            .client()
+            .put_item()
+            .table_name(TABLE_NAME)
+            .set_item(Some(item))
+            .send()
+            .await
+            .unwrap();
     }
 }
 
@@ -203,9 +273,27 @@ async fn only_writes_of_incidents_reach_the_streams_reader() {
     let mut pumps = pumps(stream_function(noting(&seen, |_| Ok(String::new()))), &table, &ctx);
     write(&table, &["slot", "incident", "delivery", "incident"]).await;
     let key = [("pk", "incident1"), ("sk", "ROW")];
-    let key = key.map(|(name, value)| (name.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned())));
-    table.client().delete_item().table_name(TABLE_NAME).set_key(Some(key.into())).send().await.unwrap();
-    assert_eq!(pumps.drain_stream().await.unwrap(), Drained { handled: 2, ..Drained::default() });
+    let key = key.map(|(name, value)| {
+        (
+            name.to_owned(),
+            aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned()),
+        )
+    });
+    table
+        .client()
+        .delete_item()
+        .table_name(TABLE_NAME)
+        .set_key(Some(key.into()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        pumps.drain_stream().await.unwrap(),
+        Drained {
+            handled: 2,
+            ..Drained::default()
+        }
+    );
     assert_eq!(partitions(&seen), [["incident1", "incident3"]]);
     assert_eq!(pumps.drain_stream().await.unwrap(), Drained::default());
 }
@@ -220,7 +308,14 @@ async fn a_change_that_cannot_be_handled_is_tried_three_times_and_holds_up_nobod
     let seen = Seen::default();
     let mut pumps = pumps(stream_function(noting(&seen, poison)), &table, &ctx);
     write(&table, &["incident"; 5]).await;
-    assert_eq!(pumps.drain_stream().await.unwrap(), Drained { handled: 4, put_back: 0, dropped: 1 });
+    assert_eq!(
+        pumps.drain_stream().await.unwrap(),
+        Drained {
+            handled: 4,
+            put_back: 0,
+            dropped: 1
+        }
+    );
     let all: Vec<&str> = vec!["incident0", "incident1", "incident2", "incident3", "incident4"];
     let poison = vec!["incident2"];
     let tried = [&all[..], &all[..2], &all[2..], &poison, &poison, &poison, &all[3..]];
@@ -231,7 +326,9 @@ async fn a_change_that_cannot_be_handled_is_tried_three_times_and_holds_up_nobod
 async fn a_stream_that_fails_from_one_record_on_goes_on_from_there() {
     let from_third = |event: &Value| {
         let records = event["Records"].as_array().unwrap();
-        let third = records.iter().find(|record| record["dynamodb"]["Keys"]["pk"]["S"] == "incident2");
+        let third = records
+            .iter()
+            .find(|record| record["dynamodb"]["Keys"]["pk"]["S"] == "incident2");
         let failed = third.map(|record| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
         Ok(json!({ "batchItemFailures": failed.into_iter().collect::<Vec<_>>() }).to_string())
     };
@@ -239,7 +336,14 @@ async fn a_stream_that_fails_from_one_record_on_goes_on_from_there() {
     let seen = Seen::default();
     let mut pumps = pumps(stream_function(noting(&seen, from_third)), &table, &ctx);
     write(&table, &["incident"; 4]).await;
-    assert_eq!(pumps.drain_stream().await.unwrap(), Drained { handled: 3, put_back: 0, dropped: 1 });
+    assert_eq!(
+        pumps.drain_stream().await.unwrap(),
+        Drained {
+            handled: 3,
+            put_back: 0,
+            dropped: 1
+        }
+    );
     let all = ["incident0", "incident1", "incident2", "incident3"];
     assert_eq!(partitions(&seen), [&all[..], &all[2..], &all[2..], &all[3..]]);
 }
@@ -248,7 +352,13 @@ async fn a_stream_that_fails_from_one_record_on_goes_on_from_there() {
 async fn a_sweep_that_fails_is_named_and_the_others_run() {
     let (ctx, table) = testing::ctx().await;
     let seen = Seen::default();
-    let function = |name, handler| Function { name, trigger: Trigger::Schedule { every: Duration::from_secs(60), handler } };
+    let function = |name, handler| Function {
+        name,
+        trigger: Trigger::Schedule {
+            every: Duration::from_secs(60),
+            handler,
+        },
+    };
     let functions = [
         function("first", noting(&seen, |_| panic!("on purpose"))),
         function("second", noting(&seen, |_| Ok(r#"{"found":2}"#.into()))),
@@ -256,7 +366,13 @@ async fn a_sweep_that_fails_is_named_and_the_others_run() {
     let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &ctx).unwrap();
     let now = "2026-03-01T02:00:00.5Z".parse().unwrap();
     let swept = pumps.sweep(now).await;
-    assert_eq!(swept, [("first", Err(InvocationFailed::Panicked)), ("second", Ok(json!({ "found": 2 })))]);
+    assert_eq!(
+        swept,
+        [
+            ("first", Err(InvocationFailed::Panicked)),
+            ("second", Ok(json!({ "found": 2 })))
+        ]
+    );
     let tick = seen.lock().unwrap()[1].clone();
     assert_eq!(tick["time"], "2026-03-01T02:00:00Z");
     assert_eq!(tick["detail-type"], "Scheduled Event");
@@ -276,9 +392,33 @@ async fn the_real_functions_read_what_the_pumps_send() {
     // Of incidents and messages that were never written: handled, by finding nothing.
     let incident_id = Ulid::from_parts(1, u128::from_be_bytes(Random::seeded(1).bytes()) >> 48);
     let incident_id = shared::domain::id::IncidentId(incident_id);
-    let hint = Hint { what: shared::queue::IncidentHint { incident_id }, due: now };
+    let hint = Hint {
+        what: shared::queue::IncidentHint { incident_id },
+        due: now,
+    };
     ctx.queues.escalation.hint([hint], now).await;
-    assert_eq!(pumps.settle(now).await.unwrap(), Drained { handled: 1, ..Drained::default() });
-    ctx.queues.notification.hint([Hint { what: json!({ "not": "ours" }), due: now }], now).await;
-    assert_eq!(pumps.settle(now).await.unwrap(), Drained { put_back: 1, ..Drained::default() });
+    assert_eq!(
+        pumps.settle(now).await.unwrap(),
+        Drained {
+            handled: 1,
+            ..Drained::default()
+        }
+    );
+    ctx.queues
+        .notification
+        .hint(
+            [Hint {
+                what: json!({ "not": "ours" }),
+                due: now,
+            }],
+            now,
+        )
+        .await;
+    assert_eq!(
+        pumps.settle(now).await.unwrap(),
+        Drained {
+            put_back: 1,
+            ..Drained::default()
+        }
+    );
 }

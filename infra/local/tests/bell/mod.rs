@@ -1,7 +1,7 @@
 //! A process to test against.
 
 // Each test binary uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::zombie_processes)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -54,7 +54,12 @@ impl Bell {
     pub async fn trigger(&self, dedup_key: &str) -> bool {
         let key = self.demo["integration_keys"]["generic"].as_str().unwrap();
         let event = json!({ "summary": format!("{dedup_key} is broken"), "dedup_key": dedup_key });
-        let answer = self.http.post(self.url(&format!("/hooks/{key}"))).json(&event).send().await;
+        let answer = self
+            .http
+            .post(self.url(&format!("/hooks/{key}")))
+            .json(&event)
+            .send()
+            .await;
         answer.is_ok_and(|answer| answer.status().as_u16() == 202)
     }
 
@@ -85,7 +90,14 @@ impl Bell {
         let path = self.url(&format!("/api/v1/escalation-policies/{id}"));
         let body = json!({ "repeat": 0, "steps": [step, step] });
         let token = self.demo["api_token"].as_str().unwrap();
-        let answer = self.http.patch(path).bearer_auth(token).json(&body).send().await.unwrap();
+        let answer = self
+            .http
+            .patch(path)
+            .bearer_auth(token)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 

@@ -33,9 +33,19 @@ const PEOPLE: usize = 5;
 
 #[derive(Debug, Clone)]
 enum Op {
-    Signal { action: Action, severity: usize, title: u8, event: Option<i64> },
-    Act { who: usize, what: What },
-    Close { who: usize },
+    Signal {
+        action: Action,
+        severity: usize,
+        title: u8,
+        event: Option<i64>,
+    },
+    Act {
+        who: usize,
+        what: What,
+    },
+    Close {
+        who: usize,
+    },
     /// The clock moves; hints that fell due are lost.
     Pass(i64),
     /// The clock moves to what is due next, and a little on.
@@ -45,7 +55,10 @@ enum Op {
     /// Two planners decide on the same version; both write.
     Race,
     /// A planner decides, somebody acts, the planner writes.
-    Overtaken { who: usize, what: What },
+    Overtaken {
+        who: usize,
+        what: What,
+    },
     /// A worker takes a message, due or not, and checks it.
     Take(usize),
     /// A worker that has one says what came of it.
@@ -143,10 +156,25 @@ fn service_spec() -> impl Strategy<Value = (u32, u32)> {
 
 fn start() -> impl Strategy<Value = Start> {
     let people = vec(prop::option::weighted(0.8, person_spec()), PEOPLE);
-    let parts = (0..4_usize, service_spec(), policy_spec(), policy_spec(), people, vec(person_spec(), 0..4));
+    let parts = (
+        0..4_usize,
+        service_spec(),
+        policy_spec(),
+        policy_spec(),
+        people,
+        vec(person_spec(), 0..4),
+    );
     (parts, vec(vec(0..=PEOPLE, 0..3), 2), vec(any::<bool>(), 2)).prop_map(|(parts, on_call, rooms)| {
         let (severity, service, first, second, people, owners) = parts;
-        Start { severity, service, policies: [first, second], people, owners, on_call, rooms }
+        Start {
+            severity,
+            service,
+            policies: [first, second],
+            people,
+            owners,
+            on_call,
+            rooms,
+        }
     })
 }
 
@@ -218,20 +246,41 @@ impl PersonSpec {
         for (contact, (_, verified)) in user.contacts.iter_mut().zip(&self.contacts) {
             contact.verified_at = contact.verified_at.filter(|_| *verified);
         }
-        user.rules = Rules { high: rules(number, &self.high), low: rules(number, &self.low) };
+        user.rules = Rules {
+            high: rules(number, &self.high),
+            low: rules(number, &self.low),
+        };
         user
     }
 }
 
 impl Start {
     fn world(&self) -> World {
-        let policies = self.policies.iter().enumerate().map(|(number, spec)| spec.policy(number)).collect();
-        let people = self.people.iter().enumerate().filter_map(|(number, spec)| Some(spec.as_ref()?.user(number)));
-        let owners = self.owners.iter().enumerate().map(|(number, spec)| spec.user(FIRST_OWNER + number));
+        let policies = self
+            .policies
+            .iter()
+            .enumerate()
+            .map(|(number, spec)| spec.policy(number))
+            .collect();
+        let people = self
+            .people
+            .iter()
+            .enumerate()
+            .filter_map(|(number, spec)| Some(spec.as_ref()?.user(number)));
+        let owners = self
+            .owners
+            .iter()
+            .enumerate()
+            .map(|(number, spec)| spec.user(FIRST_OWNER + number));
         let (ack, silence) = self.service;
         let users = people.chain(owners).collect();
         let mut world = World::opened(service(ack, silence), policies, users, SEVERITIES[self.severity]);
-        world.on_call = self.on_call.iter().enumerate().map(|(n, people)| (id(n), people.iter().map(|n| id(*n)).collect())).collect();
+        world.on_call = self
+            .on_call
+            .iter()
+            .enumerate()
+            .map(|(n, people)| (id(n), people.iter().map(|n| id(*n)).collect()))
+            .collect();
         world.channels = (0..2).filter(|n| self.rooms[*n]).map(|n| (id(n), channel(n))).collect();
         world
     }
@@ -280,13 +329,22 @@ impl Model {
 
     fn run(&mut self, op: &Op) {
         match op {
-            Op::Signal { action, severity, title, event } => self.signal(*action, SEVERITIES[*severity], *title, *event),
+            Op::Signal {
+                action,
+                severity,
+                title,
+                event,
+            } => self.signal(*action, SEVERITIES[*severity], *title, *event),
             Op::Act { who, what } => self.act(*who, what),
             Op::Close { who } => self.close(*who),
             Op::Pass(seconds) => self.world.now = after_seconds(self.world.now, *seconds),
             Op::PassToDue(more) => {
                 let rows = self.world.rows.values().filter_map(|row| row.due_at);
-                if let Some(due) = rows.chain(self.world.incident.due()).filter(|due| *due > self.world.now).min() {
+                if let Some(due) = rows
+                    .chain(self.world.incident.due())
+                    .filter(|due| *due > self.world.now)
+                    .min()
+                {
                     self.world.now = after_seconds(due, *more);
                 }
             }
@@ -307,7 +365,10 @@ impl Model {
                 let (version, decision) = (self.world.version, self.world.decided());
                 self.act(*who, what);
                 if decision != Decision::Wait && self.world.version != version {
-                    assert!(!self.world.apply(version, &decision), "what was decided before an answer is not written");
+                    assert!(
+                        !self.world.apply(version, &decision),
+                        "what was decided before an answer is not written"
+                    );
                 }
             }
             Op::Take(which) => {
@@ -332,11 +393,23 @@ impl Model {
                     assert!(self.world.incident.due() > Some(self.world.now));
                 }
             }
-            Op::EditPolicy(number, spec) => put(&mut self.world.policies, id(*number), spec.as_ref().map(|spec| spec.policy(*number))),
-            Op::EditPerson(number, spec) => put(&mut self.world.users, id(*number), spec.as_ref().map(|spec| spec.user(*number))),
-            Op::EditChannel(number, there) => put(&mut self.world.channels, id(*number), there.then(|| channel(*number))),
+            Op::EditPolicy(number, spec) => put(
+                &mut self.world.policies,
+                id(*number),
+                spec.as_ref().map(|spec| spec.policy(*number)),
+            ),
+            Op::EditPerson(number, spec) => put(
+                &mut self.world.users,
+                id(*number),
+                spec.as_ref().map(|spec| spec.user(*number)),
+            ),
+            Op::EditChannel(number, there) => {
+                put(&mut self.world.channels, id(*number), there.then(|| channel(*number)))
+            }
             Op::EditOnCall(number, people) => {
-                self.world.on_call.insert(id(*number), people.iter().map(|user| id(*user)).collect());
+                self.world
+                    .on_call
+                    .insert(id(*number), people.iter().map(|user| id(*user)).collect());
             }
             Op::EditService(spec) => self.world.service = spec.map(|(ack, silence)| service(ack, silence)),
         }
@@ -345,7 +418,12 @@ impl Model {
 
     /// Something ended what was going on: the epoch rises by one, and every message there is is dead.
     fn ends_all(&mut self, before: &Incident, quiet: bool) {
-        assert_eq!(self.world.incident.epoch, before.epoch + 1, "{before:#?}\n{:#?}", self.world.incident);
+        assert_eq!(
+            self.world.incident.epoch,
+            before.epoch + 1,
+            "{before:#?}\n{:#?}",
+            self.world.incident
+        );
         self.dead.extend(self.world.rows.keys().cloned());
         self.quiet = quiet;
         self.escalated = false;
@@ -354,7 +432,9 @@ impl Model {
     fn signal(&mut self, action: Action, severity: Severity, title: u8, event: Option<i64>) {
         let before = self.world.incident.clone();
         let ringing = before.status == Status::Triggered && before.snoozed_until.is_none();
-        let verdict = self.world.receive(&signal(action, severity, &title.to_string(), event.map(at)));
+        let verdict = self
+            .world
+            .receive(&signal(action, severity, &title.to_string(), event.map(at)));
         match verdict {
             Verdict::Changed(_) => {
                 let rises = severity > self.peak;
@@ -363,7 +443,10 @@ impl Model {
                     self.ends_all(&before, false);
                     assert!(matches!(self.world.incident.progress, Progress::Page(_)));
                 } else {
-                    assert_eq!(self.world.incident.epoch, before.epoch, "a signal pages nobody while somebody has it");
+                    assert_eq!(
+                        self.world.incident.epoch, before.epoch,
+                        "a signal pages nobody while somebody has it"
+                    );
                 }
                 assert_eq!(self.world.incident.peak_severity, self.peak);
             }
@@ -383,7 +466,10 @@ impl Model {
             What::Unacknowledge => Act::Unacknowledge,
             What::Snooze(seconds) => Act::Snooze(after_seconds(self.world.now, *seconds)),
             What::ToPolicy(policy) => Act::Reassign(Route::Policy(id(*policy))),
-            What::ToPeople(people) => Act::Reassign(Route::People { users: people.iter().map(|user| id(*user)).collect(), then: id(0) }),
+            What::ToPeople(people) => Act::Reassign(Route::People {
+                users: people.iter().map(|user| id(*user)).collect(),
+                then: id(0),
+            }),
             What::Escalate => Act::Escalate,
         };
         let changed = self.world.act(act, &by(who));
@@ -405,7 +491,10 @@ impl Model {
         }
         self.taken_for_good = matches!(what, What::Acknowledge) && before.timeouts.ack_seconds == 0;
         self.escalated = matches!(what, What::Escalate);
-        assert!(self.world.incident.due() <= Some(self.world.now), "what somebody did is looked at at once");
+        assert!(
+            self.world.incident.due() <= Some(self.world.now),
+            "what somebody did is looked at at once"
+        );
     }
 
     fn close(&mut self, who: usize) {
@@ -418,7 +507,10 @@ impl Model {
 
     fn closed(&mut self, before: &Incident) {
         assert!(self.over.is_none());
-        assert!(self.world.incident.due() <= Some(self.world.now), "those who were paged are told at once");
+        assert!(
+            self.world.incident.due() <= Some(self.world.now),
+            "those who were paged are told at once"
+        );
         self.ends_all(before, true);
         self.over = Some(self.world.incident.clone());
     }
@@ -442,13 +534,19 @@ impl Model {
         let old: Vec<String> = self.world.rows.keys().cloned().collect();
         assert!(self.world.apply(self.world.version, decision));
         if let Decision::CloseBySilence(_) = decision {
-            let silence = self.world.service.as_ref().map_or(before.timeouts, Service::timeouts).auto_resolve_seconds;
+            let silence = self
+                .world
+                .service
+                .as_ref()
+                .map_or(before.timeouts, Service::timeouts)
+                .auto_resolve_seconds;
             assert!(silence > 0 && now >= after_seconds(slot.last_signal_at, silence.into()));
             return self.closed(&before);
         }
         // Whatever ended by itself is followed by a page, in an epoch of its own.
         let snooze_ended = past(before.snoozed_until);
-        let ack_ended = before.status == Status::Acknowledged && before.snoozed_until.is_none() && past(before.ack_ends_at);
+        let ack_ended =
+            before.status == Status::Acknowledged && before.snoozed_until.is_none() && past(before.ack_ends_at);
         let heard_of = match before.progress {
             Progress::Unanswered { since, look_at } => !self.quiet && look_at <= now && slot.last_signal_at > since,
             _ => false,
@@ -465,18 +563,40 @@ impl Model {
     fn check_plan(&mut self, before: &Incident, plan: &Plan) {
         let (next, now) = (&plan.incident, self.world.now);
         assert!(plan.rows() <= limits::TRANSACTION_ROWS_MAX);
-        let keys: HashSet<String> = plan.deliveries.iter().chain(&plan.hasten).map(|row| row.key.message()).collect();
-        assert_eq!(keys.len(), plan.deliveries.len() + plan.hasten.len(), "one message, one row");
+        let keys: HashSet<String> = plan
+            .deliveries
+            .iter()
+            .chain(&plan.hasten)
+            .map(|row| row.key.message())
+            .collect();
+        assert_eq!(
+            keys.len(),
+            plan.deliveries.len() + plan.hasten.len(),
+            "one message, one row"
+        );
         for row in &plan.deliveries {
-            assert!(!self.world.rows.contains_key(&row.key.message()), "a message is never made again: {:?}", row.key);
-            assert_eq!((row.key.subject, row.key.epoch), (Subject::Incident(next.id), next.epoch));
+            assert!(
+                !self.world.rows.contains_key(&row.key.message()),
+                "a message is never made again: {:?}",
+                row.key
+            );
+            assert_eq!(
+                (row.key.subject, row.key.epoch),
+                (Subject::Incident(next.id), next.epoch)
+            );
             assert!(row.due_at >= Some(now) && row.state == DeliveryState::Scheduled);
             if row.key.part.is_page() {
-                assert!(next.status == Status::Triggered && next.snoozed_until.is_none(), "{row:?}");
+                assert!(
+                    next.status == Status::Triggered && next.snoozed_until.is_none(),
+                    "{row:?}"
+                );
                 assert_eq!((row.key.cycle, row.key.step), (next.cycle, next.step));
             }
             if let Part::Notice(_) = row.key.part {
-                assert!(matches!(row.medium, Medium::Email | Medium::Webhook), "a notice is quiet: {row:?}");
+                assert!(
+                    matches!(row.medium, Medium::Email | Medium::Webhook),
+                    "a notice is quiet: {row:?}"
+                );
             }
         }
         for row in &plan.hasten {
@@ -484,7 +604,13 @@ impl Model {
             assert!(!self.dead.contains(&row.key.message()) && !self.quiet);
         }
         let (because, skipped) = match &plan.event {
-            Some(EventKind::Paged { because, skipped, cycle, step, .. }) => {
+            Some(EventKind::Paged {
+                because,
+                skipped,
+                cycle,
+                step,
+                ..
+            }) => {
                 assert_eq!((next.cycle, next.step), (*cycle, *step));
                 (*because, skipped)
             }
@@ -494,7 +620,10 @@ impl Model {
         };
         self.check_timing(before, because);
         let (expected, passed_over) = self.walk(before, next.epoch != before.epoch);
-        assert!(skipped.len() >= passed_over.len().min(limits::POLICY_STEPS_MAX) && skipped.iter().zip(&passed_over).all(|(a, b)| a == b));
+        assert!(
+            skipped.len() >= passed_over.len().min(limits::POLICY_STEPS_MAX)
+                && skipped.iter().zip(&passed_over).all(|(a, b)| a == b)
+        );
         match (expected, &plan.event) {
             (Some((place, step)), Some(EventKind::Paged { .. })) => {
                 assert_eq!((next.cycle, next.step), place, "the first step with somebody to page");
@@ -508,7 +637,13 @@ impl Model {
             (None, Some(EventKind::Unanswered { owners, .. })) => {
                 self.check_owners(plan);
                 assert_eq!(owners.len(), self.world.owners().len());
-                assert_eq!(next.progress, Progress::Unanswered { since: now, look_at: after_seconds(now, 3600) });
+                assert_eq!(
+                    next.progress,
+                    Progress::Unanswered {
+                        since: now,
+                        look_at: after_seconds(now, 3600)
+                    }
+                );
                 self.running = None;
                 self.escalated = false;
             }
@@ -536,8 +671,13 @@ impl Model {
             Because::Unacknowledged | Because::Reassigned | Because::SeverityRose => assert!(!self.quiet),
             Because::SignalAfterUnanswered => assert!(!self.quiet),
         }
-        if matches!(before.progress, Progress::Waiting(_)) && !matches!(because, Because::AckTimedOut | Because::SnoozeEnded) {
-            assert_eq!(self.running.as_ref().map(|running| running.place), Some((before.cycle, before.step)));
+        if matches!(before.progress, Progress::Waiting(_))
+            && !matches!(because, Because::AckTimedOut | Because::SnoozeEnded)
+        {
+            assert_eq!(
+                self.running.as_ref().map(|running| running.place),
+                Some((before.cycle, before.step))
+            );
         }
     }
 
@@ -548,9 +688,16 @@ impl Model {
             told
         });
         for owner in self.world.owners() {
-            let ways = owner.contacts.iter().filter(|contact| contact.verified_at.is_some()).map(|contact| word(contact.kind));
+            let ways = owner
+                .contacts
+                .iter()
+                .filter(|contact| contact.verified_at.is_some())
+                .map(|contact| word(contact.kind));
             let ways = ways.collect::<BTreeSet<_>>().len();
-            assert_eq!(told.get(&owner.id.to_string()).copied().unwrap_or_default(), ways.min(limits::OWNER_NOTICES_MAX));
+            assert_eq!(
+                told.get(&owner.id.to_string()).copied().unwrap_or_default(),
+                ways.min(limits::OWNER_NOTICES_MAX)
+            );
         }
         assert_eq!(plan.alarm.is_some(), plan.deliveries.is_empty(), "nothing falls silent");
     }
@@ -566,16 +713,28 @@ impl Model {
         let again = began_anew || matches!(before.progress, Progress::Page(_));
         let mut places: Vec<((u32, u32), Step)> = vec![];
         let run = |places: &mut Vec<_>, policy: Option<&Policy>, first: u32| {
-            let policy = policy.into_iter().flat_map(|policy| (0..=policy.repeat).map(move |run| (run, policy)));
+            let policy = policy
+                .into_iter()
+                .flat_map(|policy| (0..=policy.repeat).map(move |run| (run, policy)));
             for (run, policy) in policy {
-                places.extend((0..).zip(&policy.steps).map(|(step, asks)| ((first + run, step), asks.clone())));
+                places.extend(
+                    (0..)
+                        .zip(&policy.steps)
+                        .map(|(step, asks)| ((first + run, step), asks.clone())),
+                );
             }
         };
         match &before.route {
             Route::People { users, then } => {
                 if again {
                     let targets = users.iter().map(|user| Target::User(*user)).collect();
-                    places.push((here, Step { escalate_after_seconds: 300, targets }));
+                    places.push((
+                        here,
+                        Step {
+                            escalate_after_seconds: 300,
+                            targets,
+                        },
+                    ));
                 }
                 run(&mut places, policy(then), here.0 + 1);
             }
@@ -584,14 +743,22 @@ impl Model {
                 if again && cut {
                     run(&mut places, policy(id), here.0 + 1);
                 } else {
-                    let first = if began_anew && unanswered { 0 } else { before.first_cycle };
+                    let first = if began_anew && unanswered {
+                        0
+                    } else {
+                        before.first_cycle
+                    };
                     run(&mut places, policy(id), first);
                     places.retain(|(place, _)| if again { *place >= here } else { *place > here });
                 }
             }
         }
         let reached = places.iter().position(|(_, step)| !self.reachable(step).is_empty());
-        let passed_over = places.iter().take(reached.unwrap_or(places.len())).map(|(place, _)| place.1).collect();
+        let passed_over = places
+            .iter()
+            .take(reached.unwrap_or(places.len()))
+            .map(|(place, _)| place.1)
+            .collect();
         (reached.map(|found| places.swap_remove(found)), passed_over)
     }
 
@@ -599,14 +766,27 @@ impl Model {
     fn reachable(&self, step: &Step) -> BTreeSet<String> {
         let person = |user: &UserId| {
             let known = self.world.users.get(user)?;
-            known.contacts.iter().any(|contact| contact.verified_at.is_some()).then(|| user.to_string())
+            known
+                .contacts
+                .iter()
+                .any(|contact| contact.verified_at.is_some())
+                .then(|| user.to_string())
         };
         let mut reached = BTreeSet::new();
         for target in &step.targets {
             match target {
                 Target::User(user) => reached.extend(person(user)),
-                Target::Schedule(schedule) => reached.extend(self.world.on_call.get(schedule).into_iter().flatten().filter_map(person)),
-                Target::Channel(channel) => reached.extend(self.world.channels.get(channel).map(|channel| channel.id.to_string())),
+                Target::Schedule(schedule) => reached.extend(
+                    self.world
+                        .on_call
+                        .get(schedule)
+                        .into_iter()
+                        .flatten()
+                        .filter_map(person),
+                ),
+                Target::Channel(channel) => {
+                    reached.extend(self.world.channels.get(channel).map(|channel| channel.id.to_string()))
+                }
             }
         }
         reached
@@ -615,8 +795,16 @@ impl Model {
     /// How long after a step began its last page fails, if all do: a person's first failure brings forward the others.
     fn fails_after(&self, step: &Step) -> i64 {
         let (urgency, now) = (self.world.incident.urgency, self.world.now);
-        let people = self.reachable(step).into_iter().filter_map(|whom| self.world.users.get(&whom.parse().ok()?));
-        let firsts = people.filter_map(|user| user.page_messages(urgency, now).into_iter().map(|message| message.at).min());
+        let people = self
+            .reachable(step)
+            .into_iter()
+            .filter_map(|whom| self.world.users.get(&whom.parse().ok()?));
+        let firsts = people.filter_map(|user| {
+            user.page_messages(urgency, now)
+                .into_iter()
+                .map(|message| message.at)
+                .min()
+        });
         firsts.max().map_or(0, |first| first.duration_since(now).as_secs())
     }
 
@@ -627,7 +815,12 @@ impl Model {
         let row = &self.world.rows[key];
         let passes = row.is_wanted(&self.world.incident);
         let ended = self.dead.contains(key);
-        assert_eq!(passes, !ended && !(row.key.part.is_page() && self.quiet), "{row:?}\n{:#?}", self.world.incident);
+        assert_eq!(
+            passes,
+            !ended && !(row.key.part.is_page() && self.quiet),
+            "{row:?}\n{:#?}",
+            self.world.incident
+        );
         if passes {
             self.taken.push((key.to_owned(), lease, self.world.now));
         } else {
@@ -647,7 +840,10 @@ impl Model {
         };
         if self.world.record(&key, &lease, attempt) {
             let row = &self.world.rows[&key];
-            assert!(row.due_at.is_none_or(|due| due > self.world.now), "it is not tried again at once: {row:?}");
+            assert!(
+                row.due_at.is_none_or(|due| due > self.world.now),
+                "it is not tried again at once: {row:?}"
+            );
             assert_eq!(row.due_at.is_some(), row.state == DeliveryState::Scheduled);
             assert!(row.failures <= limits::DELIVERY_FAILURES_MAX && row.unrecorded == 0 && row.lease.is_none());
         }
@@ -655,7 +851,11 @@ impl Model {
 
     fn send_all(&mut self, outcome: Outcome) {
         let now = self.world.now;
-        let due = self.world.rows.iter().filter(|(_, row)| row.due_at.is_some_and(|due| due <= now));
+        let due = self
+            .world
+            .rows
+            .iter()
+            .filter(|(_, row)| row.due_at.is_some_and(|due| due <= now));
         for key in due.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             let had = self.taken.len();
             self.take(&key);
@@ -684,9 +884,15 @@ impl Model {
                 (_, None, Progress::Waiting(until)) => {
                     assert!(*until > swept.now);
                     let place = (after.epoch, after.cycle, after.step);
-                    let pages = swept.rows.values().filter(|row| (row.key.epoch, row.key.cycle, row.key.step) == place && row.key.part.is_page());
+                    let pages = swept
+                        .rows
+                        .values()
+                        .filter(|row| (row.key.epoch, row.key.cycle, row.key.step) == place && row.key.part.is_page());
                     let pages: Vec<_> = pages.collect();
-                    assert!(pages.iter().any(|row| !row.state.is_final_failure()), "it waits for nobody");
+                    assert!(
+                        pages.iter().any(|row| !row.state.is_final_failure()),
+                        "it waits for nobody"
+                    );
                 }
                 (_, None, Progress::Unanswered { look_at, .. }) => assert!(*look_at > swept.now),
                 (_, None, progress) => panic!("left undone: {progress:?}"),
@@ -707,9 +913,20 @@ impl Model {
                 counts: None,
                 ..incident.clone()
             };
-            assert_eq!(masked(over), masked(&self.world.incident), "nothing changes after the end");
-            assert!(self.world.incident.counts.is_none_or(|counts| counts.last_signal_at <= self.world.now));
-            assert!(swept.incident.backoff.is_some() || (swept.incident.due().is_none() && swept.incident.counts.is_some()));
+            assert_eq!(
+                masked(over),
+                masked(&self.world.incident),
+                "nothing changes after the end"
+            );
+            assert!(
+                self.world
+                    .incident
+                    .counts
+                    .is_none_or(|counts| counts.last_signal_at <= self.world.now)
+            );
+            assert!(
+                swept.incident.backoff.is_some() || (swept.incident.due().is_none() && swept.incident.counts.is_some())
+            );
         }
     }
 
@@ -742,14 +959,24 @@ impl Model {
                 earliest => assert_eq!(due, earliest),
             },
         }
-        let for_good = incident.status == Status::Acknowledged && self.taken_for_good && incident.auto_resolve_at.is_none();
-        assert!(due.is_some() || !incident.is_open() || for_good, "an open incident waits for something");
-        assert!(incident.status != Status::Triggered || incident.acknowledged.is_none(), "nobody has it");
+        let for_good =
+            incident.status == Status::Acknowledged && self.taken_for_good && incident.auto_resolve_at.is_none();
+        assert!(
+            due.is_some() || !incident.is_open() || for_good,
+            "an open incident waits for something"
+        );
+        assert!(
+            incident.status != Status::Triggered || incident.acknowledged.is_none(),
+            "nobody has it"
+        );
         if let Some(mark) = &incident.acknowledged
             && incident.status == Status::Acknowledged
             && mark.by.kind == ActorKind::Integration
         {
-            assert!(incident.ack_ends_at.is_some() || incident.snoozed_until.is_some(), "a sender's word times out");
+            assert!(
+                incident.ack_ends_at.is_some() || incident.snoozed_until.is_some(),
+                "a sender's word times out"
+            );
         }
     }
 
@@ -768,7 +995,9 @@ impl Model {
             }
         }
         let quietly = |user: &User| {
-            user.contacts.iter().any(|contact| contact.verified_at.is_some() && matches!(contact.kind, Medium::Email | Medium::Webhook))
+            user.contacts
+                .iter()
+                .any(|contact| contact.verified_at.is_some() && matches!(contact.kind, Medium::Email | Medium::Webhook))
         };
         reached.retain(|whom| {
             let person = swept.users.values().find(|user| user.id.to_string() == *whom);
@@ -776,14 +1005,23 @@ impl Model {
             *whom != actor && (room || person.is_some_and(quietly))
         });
         let of_this = |row: &&Delivery| row.key.epoch == incident.epoch && row.key.part == Part::Notice(what);
-        let mut told: Vec<String> = swept.rows.values().filter(of_this).map(|row| whom(row.key.to)).collect();
+        let mut told: Vec<String> = swept
+            .rows
+            .values()
+            .filter(of_this)
+            .map(|row| whom(row.key.to))
+            .collect();
         told.sort();
         let already = self.world.rows.values().filter(of_this).count();
         if already == 0 {
             assert_eq!(told, reached.into_iter().collect::<Vec<_>>());
         }
         told.dedup();
-        assert_eq!(told.len(), swept.rows.values().filter(of_this).count(), "nobody is told twice");
+        assert_eq!(
+            told.len(),
+            swept.rows.values().filter(of_this).count(),
+            "nobody is told twice"
+        );
     }
 
     /// From a fresh start, with nobody answering: every step that reaches somebody, each in its time, and the owners at
@@ -804,7 +1042,11 @@ impl Model {
         let first = places.len() as u32;
         if let Some(policy) = self.world.policies.get(&id(0)) {
             for run in 0..=policy.repeat {
-                places.extend((0..).zip(&policy.steps).map(|(place, step)| (first + run, place, step.clone())));
+                places.extend(
+                    (0..)
+                        .zip(&policy.steps)
+                        .map(|(place, step)| (first + run, place, step.clone())),
+                );
             }
         }
         let mut at = self.world.now;
@@ -813,7 +1055,14 @@ impl Model {
             if !self.reachable(&step).is_empty() {
                 expected.push((at, run, place));
                 let waits = i64::from(step.escalate_after_seconds);
-                at = after_seconds(at, if outcome == Outcome::Permanent { waits.min(self.fails_after(&step)) } else { waits });
+                at = after_seconds(
+                    at,
+                    if outcome == Outcome::Permanent {
+                        waits.min(self.fails_after(&step))
+                    } else {
+                        waits
+                    },
+                );
             }
         }
         let mut paged = vec![];
@@ -839,7 +1088,9 @@ impl Model {
         }
         assert_eq!(paged, expected);
         assert!(self.world.incident.is_unanswered() && self.world.incident.epoch == epoch);
-        let Progress::Unanswered { since, .. } = self.world.incident.progress else { unreachable!() };
+        let Progress::Unanswered { since, .. } = self.world.incident.progress else {
+            unreachable!()
+        };
         assert_eq!(since, at, "the end comes when the last step had its time");
     }
 }

@@ -21,14 +21,28 @@ const OWNER: usize = FIRST_OWNER;
 /// Ann for 5 minutes, then Ben for 10; one owner. Each has one text message or e-mail.
 fn two_steps(repeat: u32) -> World {
     let policy = policy(0, repeat, vec![to(&[ANN], 300), to(&[BEN], 600)]);
-    World::new(service(1800, 0), policy, vec![person(ANN, &[Sms]), person(BEN, &[Email]), person(OWNER, &[Sms, Email])])
+    World::new(
+        service(1800, 0),
+        policy,
+        vec![person(ANN, &[Sms]), person(BEN, &[Email]), person(OWNER, &[Sms, Email])],
+    )
 }
 
 /// One person with rules for high urgency.
 fn with_rules(contacts: &[crate::domain::people::Medium], high: &[(u32, usize)]) -> World {
-    let ann = User { rules: Rules { high: rules(ANN, high), low: vec![] }, ..person(ANN, contacts) };
+    let ann = User {
+        rules: Rules {
+            high: rules(ANN, high),
+            low: vec![],
+        },
+        ..person(ANN, contacts)
+    };
     let policy = policy(0, 0, vec![to(&[ANN], 600), to(&[BEN], 600)]);
-    World::new(service(1800, 0), policy, vec![ann, person(BEN, &[Sms]), person(OWNER, &[Email])])
+    World::new(
+        service(1800, 0),
+        policy,
+        vec![ann, person(BEN, &[Sms]), person(OWNER, &[Email])],
+    )
 }
 
 fn assert_story(world: &mut World, expected: &[&str]) {
@@ -42,19 +56,22 @@ fn assert_story(world: &mut World, expected: &[&str]) {
 fn a_policy_is_walked_step_by_step_and_its_end_is_told_to_the_owners_once() {
     let mut world = two_steps(1);
     world.run_to(4 * 3600);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/sms",
-        "+0 ann/sms sent",
-        "+300 e0 0.1 paged (TimePassed): ben/email",
-        "+300 ben/email sent",
-        "+900 e0 1.0 paged (TimePassed): ann/sms",
-        "+900 ann/sms sent",
-        "+1200 e0 1.1 paged (TimePassed): ben/email",
-        "+1200 ben/email sent",
-        "+1800 e0 1.2 unanswered (TimePassed): owner0/sms, owner0/email",
-        "+1800 owner0/sms sent",
-        "+1800 owner0/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms",
+            "+0 ann/sms sent",
+            "+300 e0 0.1 paged (TimePassed): ben/email",
+            "+300 ben/email sent",
+            "+900 e0 1.0 paged (TimePassed): ann/sms",
+            "+900 ann/sms sent",
+            "+1200 e0 1.1 paged (TimePassed): ben/email",
+            "+1200 ben/email sent",
+            "+1800 e0 1.2 unanswered (TimePassed): owner0/sms, owner0/email",
+            "+1800 owner0/sms sent",
+            "+1800 owner0/email sent",
+        ],
+    );
     assert!(world.incident.is_unanswered());
     // Looked at every hour since: at 5400, 9000 and 12600; next at 16200.
     assert_eq!(world.incident.due(), Some(at(1800 + 4 * 3600)));
@@ -64,11 +81,14 @@ fn a_policy_is_walked_step_by_step_and_its_end_is_told_to_the_owners_once() {
 fn rules_go_out_when_they_say() {
     let mut world = with_rules(&[Webhook, Voice], &[(0, 0), (120, 1)]);
     world.run_to(599);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
-        "+0 ann/push sent",
-        "+120 ann/voice sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
+            "+0 ann/push sent",
+            "+120 ann/voice sent",
+        ],
+    );
 }
 
 #[test]
@@ -77,17 +97,24 @@ fn an_answer_ends_what_rules_had_planned() {
     world.run_to(60);
     assert!(world.act(Act::Acknowledge, &by(ANN)));
     world.run_to(1000);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
-        "+0 ann/push sent",
-        "+120 ann/voice superseded",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
+            "+0 ann/push sent",
+            "+120 ann/voice superseded",
+        ],
+    );
 }
 
 #[test]
 fn low_urgency_goes_by_mail_unless_there_is_none() {
     let policy = policy(0, 0, vec![to(&[ANN, BEN], 600)]);
-    let mut world = World::new(service(0, 0), policy, vec![person(ANN, &[Sms, Email]), person(BEN, &[Voice])]);
+    let mut world = World::new(
+        service(0, 0),
+        policy,
+        vec![person(ANN, &[Sms, Email]), person(BEN, &[Voice])],
+    );
     world.incident.urgency = Urgency::Low;
     world.settle();
     assert_story(&mut world, &["+0 e0 0.0 paged (Opened): ann/email, ben/voice"]);
@@ -97,25 +124,42 @@ fn low_urgency_goes_by_mail_unless_there_is_none() {
 fn a_step_with_nobody_to_page_is_skipped_at_once_and_said() {
     let steps = vec![
         to(&[ANN], 300),
-        Step { escalate_after_seconds: 300, targets: vec![Target::Schedule(id(7)), Target::Channel(id(9)), Target::User(id(BEN))] },
+        Step {
+            escalate_after_seconds: 300,
+            targets: vec![Target::Schedule(id(7)), Target::Channel(id(9)), Target::User(id(BEN))],
+        },
         to(&[99], 300),
-        Step { escalate_after_seconds: 300, targets: vec![Target::Schedule(id(8)), Target::Channel(id(1))] },
+        Step {
+            escalate_after_seconds: 300,
+            targets: vec![Target::Schedule(id(8)), Target::Channel(id(1))],
+        },
     ];
-    let mut world = World::new(service(0, 0), policy(0, 0, steps), vec![person(ANN, &[Sms]), person(BEN, &[]), person(CAT, &[Voice])]);
+    let mut world = World::new(
+        service(0, 0),
+        policy(0, 0, steps),
+        vec![person(ANN, &[Sms]), person(BEN, &[]), person(CAT, &[Voice])],
+    );
     world.channels.insert(id(1), channel(1));
     world.on_call.insert(id(8), vec![id(CAT)]);
     world.run_to(300);
-    let (schedule, room, missing) = (id::<crate::domain::id::ScheduleId>(7), id::<crate::domain::id::ChannelId>(9), id::<crate::domain::id::UserId>(99));
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/sms",
-        "+0 ann/sms sent",
-        &format!(
-            "+300 e0 0.3 paged (TimePassed): cat/voice, room1; skipped [1, 2]; \
+    let (schedule, room, missing) = (
+        id::<crate::domain::id::ScheduleId>(7),
+        id::<crate::domain::id::ChannelId>(9),
+        id::<crate::domain::id::UserId>(99),
+    );
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms",
+            "+0 ann/sms sent",
+            &format!(
+                "+300 e0 0.3 paged (TimePassed): cat/voice, room1; skipped [1, 2]; \
              not {schedule} NobodyOnCall, ben NoContact, {room} Missing, {missing} Missing"
-        ),
-        "+300 room1 sent",
-        "+300 cat/voice sent",
-    ]);
+            ),
+            "+300 room1 sent",
+            "+300 cat/voice sent",
+        ],
+    );
 }
 
 #[test]
@@ -127,9 +171,21 @@ fn a_policy_that_reaches_nobody_is_unanswered_at_once_however_often_it_repeats()
         assert!(world.incident.is_unanswered());
         let news = world.news().concat();
         assert!(news.contains("unanswered (Opened): owner0/email; skipped [0"), "{news}");
-        let said = news.split_once('[').unwrap().1.split_once(']').unwrap().0.split(", ").count();
+        let said = news
+            .split_once('[')
+            .unwrap()
+            .1
+            .split_once(']')
+            .unwrap()
+            .0
+            .split(", ")
+            .count();
         assert_eq!(said, skipped, "{news}");
-        assert_eq!(news.matches("Missing").count(), 1, "the same person is missing in every run: {news}");
+        assert_eq!(
+            news.matches("Missing").count(),
+            1,
+            "the same person is missing in every run: {news}"
+        );
     }
 }
 
@@ -139,8 +195,15 @@ fn those_missing_are_named_once_however_many_runs_miss_them() {
     let mut world = World::new(service(0, 0), policy, vec![person(ANN, &[])]);
     world.settle();
     let news = world.news().concat();
-    assert_eq!((news.matches("NoContact").count(), news.matches("Missing").count()), (1, 1), "{news}");
-    assert!(news.ends_with("ALARM an incident went unanswered and no owner can be reached"), "{news}");
+    assert_eq!(
+        (news.matches("NoContact").count(), news.matches("Missing").count()),
+        (1, 1),
+        "{news}"
+    );
+    assert!(
+        news.ends_with("ALARM an incident went unanswered and no owner can be reached"),
+        "{news}"
+    );
 }
 
 #[test]
@@ -148,32 +211,64 @@ fn ten_steps_of_people_and_schedules_that_reach_nobody_take_few_reads() {
     // As many asks as `advance` allows; the world refuses more.
     let step = |n: usize| Step {
         escalate_after_seconds: 60,
-        targets: vec![Target::User(id(200 + n)), Target::Schedule(id(n)), Target::Channel(id(300 + n))],
+        targets: vec![
+            Target::User(id(200 + n)),
+            Target::Schedule(id(n)),
+            Target::Channel(id(300 + n)),
+        ],
     };
-    let mut world = World::new(service(0, 3600), policy(0, 9, (0..10).map(step).collect()), vec![person(OWNER, &[Email])]);
+    let mut world = World::new(
+        service(0, 3600),
+        policy(0, 9, (0..10).map(step).collect()),
+        vec![person(OWNER, &[Email])],
+    );
     for n in 0..10 {
         world.on_call.insert(id(n), vec![id(400 + n)]);
     }
-    world.incident.route = Route::People { users: vec![id(500)], then: id(0) };
+    world.incident.route = Route::People {
+        users: vec![id(500)],
+        then: id(0),
+    };
     world.settle();
     assert!(world.incident.is_unanswered());
     // And the same with somebody at the very end.
     world.users.insert(id(409), person(409, &[Sms]));
-    assert!(world.act(Act::Reassign(Route::People { users: vec![id(500)], then: id(0) }), &by(ANN)));
+    assert!(world.act(
+        Act::Reassign(Route::People {
+            users: vec![id(500)],
+            then: id(0)
+        }),
+        &by(ANN)
+    ));
     world.news();
     world.settle();
     let news = world.news().concat();
-    assert!(news.starts_with("+0 e1 1.9 paged (Reassigned): user409/sms; skipped [0, 0, 1, 2, 3, 4, 5, 6, 7, 8]; not "), "{news}");
+    assert!(
+        news.starts_with("+0 e1 1.9 paged (Reassigned): user409/sms; skipped [0, 0, 1, 2, 3, 4, 5, 6, 7, 8]; not "),
+        "{news}"
+    );
 }
 
 #[test]
 fn a_schedule_of_a_later_step_is_asked_for_too() {
-    let step = |n| Step { escalate_after_seconds: 60, targets: vec![Target::Schedule(id(n))] };
-    let mut world = World::new(service(0, 0), policy(0, 0, vec![step(1), step(2)]), vec![person(ANN, &[Sms])]);
+    let step = |n| Step {
+        escalate_after_seconds: 60,
+        targets: vec![Target::Schedule(id(n))],
+    };
+    let mut world = World::new(
+        service(0, 0),
+        policy(0, 0, vec![step(1), step(2)]),
+        vec![person(ANN, &[Sms])],
+    );
     world.on_call.insert(id(2), vec![id(ANN)]);
     world.settle();
     let schedule = id::<crate::domain::id::ScheduleId>(1);
-    assert_story(&mut world, &[&format!("+0 e0 0.1 paged (Opened): ann/sms; skipped [0]; not {schedule} NobodyOnCall")]);
+    assert_story(
+        &mut world,
+        &[&format!(
+            "+0 e0 0.1 paged (Opened): ann/sms; skipped [0]; not {schedule} NobodyOnCall"
+        )],
+    );
 }
 
 #[test]
@@ -185,12 +280,20 @@ fn who_is_named_twice_is_paged_once_and_a_crowd_on_call_does_not_silence_the_roo
         Target::Channel(id(1)),
         Target::User(id(ANN)),
     ];
-    let step = Step { escalate_after_seconds: 60, targets };
+    let step = Step {
+        escalate_after_seconds: 60,
+        targets,
+    };
     let crowd: Vec<usize> = (0..11).collect();
-    let users = crowd.iter().map(|user| person(*user, &[Sms, Voice, Email, Webhook, Sms, Voice, Email, Webhook])).collect();
+    let users = crowd
+        .iter()
+        .map(|user| person(*user, &[Sms, Voice, Email, Webhook, Sms, Voice, Email, Webhook]))
+        .collect();
     let mut world = World::new(service(0, 0), policy(0, 0, vec![step]), users);
     world.channels.insert(id(1), channel(1));
-    world.on_call.insert(id(1), crowd.iter().map(|user| id(*user)).collect());
+    world
+        .on_call
+        .insert(id(1), crowd.iter().map(|user| id(*user)).collect());
     world.settle();
     // Ten people of eight messages each, and the room.
     assert_eq!(world.rows.len(), 81);
@@ -209,18 +312,21 @@ fn an_acknowledgement_that_times_out_pages_the_current_step_again_in_a_new_epoch
     assert_eq!(world.incident.status, Status::Acknowledged);
     assert_eq!(world.incident.due(), Some(at(400 + 1800)));
     world.run_to(400 + 1800 + 600);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/sms",
-        "+0 ann/sms sent",
-        "+300 e0 0.1 paged (TimePassed): ben/email",
-        "+300 ben/email sent",
-        // Ann has only a telephone: she is not called at night to hear that she may sleep.
-        "+2200 e2 0.1 paged (AckTimedOut): ben/email",
-        "+2200 ben/email sent",
-        "+2800 e2 0.2 unanswered (TimePassed): owner0/sms, owner0/email",
-        "+2800 owner0/sms sent",
-        "+2800 owner0/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms",
+            "+0 ann/sms sent",
+            "+300 e0 0.1 paged (TimePassed): ben/email",
+            "+300 ben/email sent",
+            // Ann has only a telephone: she is not called at night to hear that she may sleep.
+            "+2200 e2 0.1 paged (AckTimedOut): ben/email",
+            "+2200 ben/email sent",
+            "+2800 e2 0.2 unanswered (TimePassed): owner0/sms, owner0/email",
+            "+2800 owner0/sms sent",
+            "+2800 owner0/email sent",
+        ],
+    );
     assert_eq!(world.incident.acknowledged, None);
 }
 
@@ -233,7 +339,10 @@ fn an_acknowledgement_that_times_out_after_the_policy_ran_out_starts_it_again() 
     assert!(world.act(Act::Acknowledge, &by(BEN)));
     assert!(!world.incident.is_unanswered());
     world.run_to(1000 + 1800);
-    assert_story(&mut world, &["+2800 e2 0.0 paged (AckTimedOut): ann/sms", "+2800 ann/sms sent"]);
+    assert_story(
+        &mut world,
+        &["+2800 e2 0.0 paged (AckTimedOut): ann/sms", "+2800 ann/sms sent"],
+    );
 }
 
 #[test]
@@ -244,7 +353,10 @@ fn the_step_to_page_again_may_be_cut_from_its_policy_meanwhile() {
     world.policies.get_mut(&id(0)).unwrap().steps.pop();
     world.news();
     world.run_to(400 + 1800);
-    assert_story(&mut world, &["+2200 e2 1.0 paged (AckTimedOut): ann/sms", "+2200 ann/sms sent"]);
+    assert_story(
+        &mut world,
+        &["+2200 e2 1.0 paged (AckTimedOut): ann/sms", "+2200 ann/sms sent"],
+    );
 }
 
 #[test]
@@ -276,7 +388,10 @@ fn a_person_may_take_it_for_good() {
     // A snapshot that is worse, or a page that failed meanwhile, changes nothing about that.
     world.trigger(Severity::Critical, "disk gone");
     world.settle();
-    assert_eq!((world.incident.due(), world.incident.peak_severity), (None, Severity::Critical));
+    assert_eq!(
+        (world.incident.due(), world.incident.peak_severity),
+        (None, Severity::Critical)
+    );
     assert!(world.act(Act::Unacknowledge, &by(BEN)));
     world.news();
     world.settle();
@@ -286,7 +401,12 @@ fn a_person_may_take_it_for_good() {
 #[test]
 fn those_paged_hear_quietly_who_took_it_and_that_it_is_over_save_who_did() {
     let policy = policy(0, 0, vec![to(&[ANN, BEN, CAT], 300), to(&[3], 300)]);
-    let people = vec![person(ANN, &[Sms, Email]), person(BEN, &[Voice]), person(CAT, &[Email, Webhook]), person(3, &[Email])];
+    let people = vec![
+        person(ANN, &[Sms, Email]),
+        person(BEN, &[Voice]),
+        person(CAT, &[Email, Webhook]),
+        person(3, &[Email]),
+    ];
     let mut world = World::new(service(0, 0), policy, people);
     world.run_to(10);
     world.news();
@@ -294,14 +414,20 @@ fn those_paged_hear_quietly_who_took_it_and_that_it_is_over_save_who_did() {
     world.run_to(20);
     assert!(world.close(&by(CAT)));
     world.run_to(1000);
-    assert_story(&mut world, &[
-        "+10 e1 0.0 told 1 (TakenBy): cat/push",
-        "+10 cat/push sent",
-        "+20 e2 0.0 told 1 (Over): ann/email",
-        "+20 ann/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+10 e1 0.0 told 1 (TakenBy): cat/push",
+            "+10 cat/push sent",
+            "+20 e2 0.0 told 1 (Over): ann/email",
+            "+20 ann/email sent",
+        ],
+    );
     assert_eq!(world.incident.due(), None);
-    let counts = world.incident.counts.expect("closing by hand leaves them to the notices");
+    let counts = world
+        .incident
+        .counts
+        .expect("closing by hand leaves them to the notices");
     assert_eq!(counts, world.slot.counts());
 }
 
@@ -318,7 +444,10 @@ fn a_snooze_replaces_the_other_waits_and_ends_with_the_current_step() {
     world.now = at(500);
     world.trigger(Severity::Critical, "disk gone");
     world.run_to(50_000);
-    assert_story(&mut world, &["+50000 e2 0.1 paged (SnoozeEnded): ben/email", "+50000 ben/email sent"]);
+    assert_story(
+        &mut world,
+        &["+50000 e2 0.1 paged (SnoozeEnded): ben/email", "+50000 ben/email sent"],
+    );
     assert_eq!(world.incident.snoozed_until, None);
 }
 
@@ -326,7 +455,10 @@ fn a_snooze_replaces_the_other_waits_and_ends_with_the_current_step() {
 fn any_later_action_ends_a_snooze() {
     let acts = [
         (Act::Acknowledge, None),
-        (Act::Reassign(Route::Policy(id(0))), Some("e2 0.0 paged (Reassigned): ann/sms")),
+        (
+            Act::Reassign(Route::Policy(id(0))),
+            Some("e2 0.0 paged (Reassigned): ann/sms"),
+        ),
         (Act::Escalate, Some("e2 0.1 paged (Escalated): ben/email")),
     ];
     for (act, paged) in acts {
@@ -336,7 +468,11 @@ fn any_later_action_ends_a_snooze() {
         world.settle();
         world.news();
         assert!(world.act(act.clone(), &by(ANN)));
-        assert_eq!((world.incident.snoozed_until, world.incident.epoch), (None, 2), "{act:?}");
+        assert_eq!(
+            (world.incident.snoozed_until, world.incident.epoch),
+            (None, 2),
+            "{act:?}"
+        );
         world.settle();
         let paged: Vec<String> = paged.iter().map(|paged| format!("+0 {paged}")).collect();
         assert_eq!(world.news(), paged, "{act:?}");
@@ -348,9 +484,15 @@ fn any_later_action_ends_a_snooze() {
     assert!(world.act(Act::Snooze(at(1000)), &by(ANN)));
     assert!(world.act(Act::Snooze(at(2000)), &by(ANN)));
     world.settle();
-    assert_eq!((world.incident.due(), world.incident.status), (Some(at(2000)), Status::Acknowledged));
+    assert_eq!(
+        (world.incident.due(), world.incident.status),
+        (Some(at(2000)), Status::Acknowledged)
+    );
     assert!(world.act(Act::Unacknowledge, &by(ANN)));
-    assert_eq!((world.incident.snoozed_until, world.incident.status), (None, Status::Triggered));
+    assert_eq!(
+        (world.incident.snoozed_until, world.incident.status),
+        (None, Status::Triggered)
+    );
 }
 
 #[test]
@@ -375,36 +517,51 @@ fn people_chosen_by_hand_get_five_minutes_and_then_the_policy_begins() {
     assert!(world.act(Act::Acknowledge, &by(ANN)));
     world.run_to(1100);
     world.news();
-    assert!(world.act(Act::Reassign(Route::People { users: vec![id(CAT), id(99)], then: id(0) }), &by(ANN)));
-    assert_eq!((world.incident.status, world.incident.acknowledged.clone()), (Status::Triggered, None));
+    assert!(world.act(
+        Act::Reassign(Route::People {
+            users: vec![id(CAT), id(99)],
+            then: id(0)
+        }),
+        &by(ANN)
+    ));
+    assert_eq!(
+        (world.incident.status, world.incident.acknowledged.clone()),
+        (Status::Triggered, None)
+    );
     world.run_to(1100 + 300 + 1800);
     let missing = id::<crate::domain::id::UserId>(99);
-    assert_story(&mut world, &[
-        &format!("+1100 e2 0.0 paged (Reassigned): cat/voice; not {missing} Missing"),
-        "+1100 cat/voice sent",
-        "+1400 e2 1.0 paged (TimePassed): ann/sms",
-        "+1400 ann/sms sent",
-        "+1700 e2 1.1 paged (TimePassed): ben/email",
-        "+1700 ben/email sent",
-        "+2300 e2 2.0 paged (TimePassed): ann/sms",
-        "+2300 ann/sms sent",
-        "+2600 e2 2.1 paged (TimePassed): ben/email",
-        "+2600 ben/email sent",
-        "+3200 e2 2.2 unanswered (TimePassed): owner0/sms, owner0/email",
-        "+3200 owner0/sms sent",
-        "+3200 owner0/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            &format!("+1100 e2 0.0 paged (Reassigned): cat/voice; not {missing} Missing"),
+            "+1100 cat/voice sent",
+            "+1400 e2 1.0 paged (TimePassed): ann/sms",
+            "+1400 ann/sms sent",
+            "+1700 e2 1.1 paged (TimePassed): ben/email",
+            "+1700 ben/email sent",
+            "+2300 e2 2.0 paged (TimePassed): ann/sms",
+            "+2300 ann/sms sent",
+            "+2600 e2 2.1 paged (TimePassed): ben/email",
+            "+2600 ben/email sent",
+            "+3200 e2 2.2 unanswered (TimePassed): owner0/sms, owner0/email",
+            "+3200 owner0/sms sent",
+            "+3200 owner0/email sent",
+        ],
+    );
     // To a policy of its own.
     world.policies.insert(id(1), policy(1, 0, vec![to(&[BEN], 60)]));
     assert!(world.act(Act::Reassign(Route::Policy(id(1))), &by(ANN)));
     world.run_to(3260);
-    assert_story(&mut world, &[
-        "+3200 e3 0.0 paged (Reassigned): ben/email",
-        "+3200 ben/email sent",
-        "+3260 e3 0.1 unanswered (TimePassed): owner0/sms, owner0/email",
-        "+3260 owner0/sms sent",
-        "+3260 owner0/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+3200 e3 0.0 paged (Reassigned): ben/email",
+            "+3200 ben/email sent",
+            "+3260 e3 0.1 unanswered (TimePassed): owner0/sms, owner0/email",
+            "+3260 owner0/sms sent",
+            "+3260 owner0/email sent",
+        ],
+    );
 }
 
 #[test]
@@ -413,22 +570,28 @@ fn an_escalation_goes_on_at_once_and_leaves_the_pages_of_the_step_valid() {
     world.run_to(30);
     assert!(world.act(Act::Escalate, &by(ANN)));
     world.run_to(200);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
-        "+0 ann/push sent",
-        "+30 e0 0.1 paged (Escalated): ben/sms",
-        "+30 ben/sms sent",
-        "+120 ann/voice sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
+            "+0 ann/push sent",
+            "+30 e0 0.1 paged (Escalated): ben/sms",
+            "+30 ben/sms sent",
+            "+120 ann/voice sent",
+        ],
+    );
     // After the last step: the end, at once. After the end: from the beginning.
     assert!(world.act(Act::Escalate, &by(ANN)));
     world.settle();
     assert!(world.act(Act::Escalate, &by(ANN)));
     world.settle();
-    assert_story(&mut world, &[
-        "+200 e0 0.2 unanswered (Escalated): owner0/email",
-        "+200 e1 0.0 paged (Escalated): ann/push, ann/voice@120",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+200 e0 0.2 unanswered (Escalated): owner0/email",
+            "+200 e1 0.0 paged (Escalated): ann/push, ann/voice@120",
+        ],
+    );
 }
 
 // ---- Signals ---------------------------------------------------------------------------------------------------------
@@ -445,16 +608,33 @@ fn a_rise_above_the_highest_starts_again_only_while_triggered() {
     world.news();
     world.trigger(Severity::Error, "worse");
     world.run_to(320);
-    assert_story(&mut world, &["+310 e1 0.0 paged (SeverityRose): ann/sms", "+310 ann/sms sent"]);
+    assert_story(
+        &mut world,
+        &["+310 e1 0.0 paged (SeverityRose): ann/sms", "+310 ann/sms sent"],
+    );
     // Down and up to where it has been: nothing.
     world.trigger(Severity::Info, "better");
     world.trigger(Severity::Error, "worse");
-    assert_eq!((world.incident.severity, world.incident.peak_severity, world.incident.epoch), (Severity::Error, Severity::Error, 1));
+    assert_eq!(
+        (
+            world.incident.severity,
+            world.incident.peak_severity,
+            world.incident.epoch
+        ),
+        (Severity::Error, Severity::Error, 1)
+    );
     // While it is taken: only remembered.
     assert!(world.act(Act::Acknowledge, &by(ANN)));
     world.trigger(Severity::Critical, "gone");
     world.run_to(330);
-    assert_eq!((world.incident.status, world.incident.epoch, world.incident.peak_severity), (Status::Acknowledged, 2, Severity::Critical));
+    assert_eq!(
+        (
+            world.incident.status,
+            world.incident.epoch,
+            world.incident.peak_severity
+        ),
+        (Status::Acknowledged, 2, Severity::Critical)
+    );
     assert!(world.act(Act::Unacknowledge, &by(ANN)));
     world.trigger(Severity::Error, "better");
     world.trigger(Severity::Critical, "gone");
@@ -479,11 +659,14 @@ fn it_becomes_louder_but_not_quieter() {
     world.settle();
     world.trigger(Severity::Info, "better");
     world.settle();
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/email",
-        "+0 e1 0.0 paged (SeverityRose): ann/email",
-        "+0 e2 0.0 paged (SeverityRose): ann/sms, ann/email",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/email",
+            "+0 e1 0.0 paged (SeverityRose): ann/email",
+            "+0 e2 0.0 paged (SeverityRose): ann/sms, ann/email",
+        ],
+    );
     assert_eq!(world.incident.urgency, Urgency::High);
 }
 
@@ -497,12 +680,21 @@ fn after_nobody_answered_a_changed_snapshot_starts_again_at_once_and_a_repeat_wi
     world.now = at(1000);
     assert_eq!(world.trigger(Severity::Error, "disk full"), Verdict::Repeat(id(1)));
     world.run_to(900 + 3600);
-    assert_story(&mut world, &["+4500 e1 0.0 paged (SignalAfterUnanswered): ann/sms", "+4500 ann/sms sent"]);
+    assert_story(
+        &mut world,
+        &[
+            "+4500 e1 0.0 paged (SignalAfterUnanswered): ann/sms",
+            "+4500 ann/sms sent",
+        ],
+    );
     // Nobody again; a milder snapshot is a signal all the same.
     world.run_to(4500 + 900);
     world.news();
     world.now = at(6000);
-    assert_eq!(world.trigger(Severity::Info, "disk nearly full"), Verdict::Changed(id(1)));
+    assert_eq!(
+        world.trigger(Severity::Info, "disk nearly full"),
+        Verdict::Changed(id(1))
+    );
     world.settle();
     assert_story(&mut world, &["+6000 e2 0.0 paged (SignalAfterUnanswered): ann/sms"]);
     // Silence: looked at every hour, for ever.
@@ -522,7 +714,11 @@ fn silence_is_measured_from_the_slots_last_signal() {
     world.settle();
     assert!(world.act(Act::Acknowledge, &by(ANN)));
     world.settle();
-    assert_eq!(world.incident.due(), Some(at(3600)), "a person has it, but the sender may fall silent");
+    assert_eq!(
+        world.incident.due(),
+        Some(at(3600)),
+        "a person has it, but the sender may fall silent"
+    );
     world.now = at(3000);
     assert_eq!(world.trigger(Severity::Error, "disk full"), Verdict::Repeat(id(1)));
     world.run_to(6599);
@@ -550,7 +746,10 @@ fn a_signal_between_the_look_and_the_close_keeps_it_open() {
         }
     };
     world.trigger(Severity::Error, "disk full");
-    assert!(!world.apply(world.version, &decision), "its slot is not as silent as it was");
+    assert!(
+        !world.apply(world.version, &decision),
+        "its slot is not as silent as it was"
+    );
     world.settle();
     assert!(world.incident.is_open());
     assert_eq!(world.incident.auto_resolve_at, Some(at(7200)));
@@ -564,7 +763,11 @@ fn a_services_new_waits_hold_from_the_next_look_on() {
     world.run_to(300);
     assert_eq!(world.incident.auto_resolve_at, Some(at(7200)));
     assert!(world.act(Act::Acknowledge, &by(ANN)));
-    assert_eq!(world.incident.due(), Some(at(0)), "there is something to tell: it is overdue");
+    assert_eq!(
+        world.incident.due(),
+        Some(at(0)),
+        "there is something to tell: it is overdue"
+    );
     world.settle();
     assert_eq!(world.incident.due(), Some(at(360)));
     world.service = Some(service(60, 0));
@@ -583,32 +786,40 @@ fn a_permanent_failure_brings_the_next_rules_message_forward() {
     let mut world = with_rules(&[Webhook, Voice, Sms], &[(0, 0), (300, 1), (120, 2)]);
     world.failing.insert("ann/push".into());
     world.run_to(400);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/voice@300, ann/sms@120",
-        "+0 ann/push failed",
-        "+0 e0 0.0 tried next: ann/sms hastened",
-        "+0 ann/sms sent",
-        "+300 ann/voice sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/voice@300, ann/sms@120",
+            "+0 ann/push failed",
+            "+0 e0 0.0 tried next: ann/sms hastened",
+            "+0 ann/sms sent",
+            "+300 ann/voice sent",
+        ],
+    );
 }
 
 #[test]
 fn when_every_rule_failed_a_contact_that_no_rule_named_is_tried_and_then_the_next_step() {
     let mut world = with_rules(&[Webhook, Voice, Sms, Email], &[(0, 0), (120, 1)]);
-    world.failing.extend(["ann/push", "ann/voice", "ann/sms", "ann/email"].map(String::from));
+    world
+        .failing
+        .extend(["ann/push", "ann/voice", "ann/sms", "ann/email"].map(String::from));
     world.run_to(10);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
-        "+0 ann/push failed",
-        "+0 e0 0.0 tried next: ann/voice hastened",
-        "+0 ann/voice failed",
-        "+0 e0 0.0 tried next: ann/sms fallback",
-        "+0 ann/sms failed",
-        "+0 e0 0.0 tried next: ann/email fallback",
-        "+0 ann/email failed",
-        "+0 e0 0.1 paged (PagesFailed): ben/sms",
-        "+0 ben/sms sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/voice@120",
+            "+0 ann/push failed",
+            "+0 e0 0.0 tried next: ann/voice hastened",
+            "+0 ann/voice failed",
+            "+0 e0 0.0 tried next: ann/sms fallback",
+            "+0 ann/sms failed",
+            "+0 e0 0.0 tried next: ann/email fallback",
+            "+0 ann/email failed",
+            "+0 e0 0.1 paged (PagesFailed): ben/sms",
+            "+0 ben/sms sent",
+        ],
+    );
 }
 
 #[test]
@@ -617,7 +828,14 @@ fn a_page_that_arrived_is_enough_to_wait_for() {
     world.users.insert(id(ANN), person(ANN, &[Sms, Email]));
     world.failing.insert("ann/sms".into());
     world.run_to(299);
-    assert_story(&mut world, &["+0 e0 0.0 paged (Opened): ann/sms, ann/email", "+0 ann/sms failed", "+0 ann/email sent"]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms, ann/email",
+            "+0 ann/sms failed",
+            "+0 ann/email sent",
+        ],
+    );
 }
 
 #[test]
@@ -625,11 +843,14 @@ fn while_a_message_of_theirs_arrived_or_may_yet_nobody_is_sent_more_than_their_r
     let mut world = with_rules(&[Webhook, Email, Voice], &[(0, 0), (0, 1)]);
     world.failing.insert("ann/push".into());
     world.run_to(599);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/email",
-        "+0 ann/push failed",
-        "+0 ann/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/email",
+            "+0 ann/push failed",
+            "+0 ann/email sent",
+        ],
+    );
 }
 
 #[test]
@@ -645,13 +866,16 @@ fn what_was_brought_forward_keeps_the_pace_of_its_own_tries() {
     fails(&keys[0], Attempt::Permanent("refused".into()));
     fails(&keys[2], Attempt::Transient("no answer".into()));
     fails(&keys[1], Attempt::Permanent("refused".into()));
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/email, ann/voice@300",
-        "+0 ann/push failed",
-        "+0 e0 0.0 tried next: ann/voice hastened",
-        "+0 ann/voice scheduled",
-        "+0 ann/email failed",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/email, ann/voice@300",
+            "+0 ann/push failed",
+            "+0 e0 0.0 tried next: ann/voice hastened",
+            "+0 ann/voice scheduled",
+            "+0 ann/email failed",
+        ],
+    );
     assert_eq!(world.rows[&keys[2]].due_at, Some(at(5)));
 }
 
@@ -665,14 +889,17 @@ fn a_message_that_its_provider_put_off_is_not_the_next_contact() {
     assert!(world.record(&keys[1], &lease, Attempt::Throttled(later, "busy".into())));
     world.failing.insert("ann/push".into());
     world.run_to(100);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/push, ann/email, ann/voice@300",
-        "+0 ann/email scheduled",
-        "+0 ann/push failed",
-        "+0 e0 0.0 tried next: ann/voice hastened",
-        "+0 ann/voice sent",
-        "+60 ann/email sent",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/push, ann/email, ann/voice@300",
+            "+0 ann/email scheduled",
+            "+0 ann/push failed",
+            "+0 e0 0.0 tried next: ann/voice hastened",
+            "+0 ann/voice sent",
+            "+60 ann/email sent",
+        ],
+    );
 }
 
 #[test]
@@ -680,16 +907,25 @@ fn the_last_step_failing_is_unanswered_at_once() {
     let mut world = two_steps(0);
     world.failing.extend(["ann/sms", "ben/email"].map(String::from));
     world.run_to(10);
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/sms",
-        "+0 ann/sms failed",
-        "+0 e0 0.1 paged (PagesFailed): ben/email",
-        "+0 ben/email failed",
-        "+0 e0 0.2 unanswered (PagesFailed): owner0/sms, owner0/email",
-        "+0 owner0/sms sent",
-        "+0 owner0/email sent",
-    ]);
-    assert_eq!(world.incident.progress, Progress::Unanswered { since: at(0), look_at: at(3600) });
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms",
+            "+0 ann/sms failed",
+            "+0 e0 0.1 paged (PagesFailed): ben/email",
+            "+0 ben/email failed",
+            "+0 e0 0.2 unanswered (PagesFailed): owner0/sms, owner0/email",
+            "+0 owner0/sms sent",
+            "+0 owner0/email sent",
+        ],
+    );
+    assert_eq!(
+        world.incident.progress,
+        Progress::Unanswered {
+            since: at(0),
+            look_at: at(3600)
+        }
+    );
 }
 
 #[test]
@@ -705,11 +941,14 @@ fn a_stuck_page_is_a_final_failure() {
     assert!(world.claim(&key).is_none());
     assert_eq!(world.rows[&key].state, DeliveryState::Stuck);
     world.settle();
-    assert_story(&mut world, &[
-        "+0 e0 0.0 paged (Opened): ann/sms",
-        "+200 ann/sms stuck",
-        "+200 e0 0.1 paged (PagesFailed): ben/email",
-    ]);
+    assert_story(
+        &mut world,
+        &[
+            "+0 e0 0.0 paged (Opened): ann/sms",
+            "+200 ann/sms stuck",
+            "+200 e0 0.1 paged (PagesFailed): ben/email",
+        ],
+    );
 }
 
 #[test]
@@ -725,8 +964,12 @@ fn an_owner_who_cannot_be_reached_is_named_and_alarmed_about() {
 
 #[test]
 fn many_who_were_paged_are_told_in_several_plans() {
-    let people: Vec<User> = (0..100).map(|user| person(user, if user < 95 { &[Email] } else { &[Sms] })).collect();
-    let steps = (0..10).map(|step| to(&(step * 10..step * 10 + 10).collect::<Vec<_>>(), 60)).collect();
+    let people: Vec<User> = (0..100)
+        .map(|user| person(user, if user < 95 { &[Email] } else { &[Sms] }))
+        .collect();
+    let steps = (0..10)
+        .map(|step| to(&(step * 10..step * 10 + 10).collect::<Vec<_>>(), 60))
+        .collect();
     let mut world = World::new(service(0, 0), policy(0, 0, steps), people);
     world.run_to(599);
     world.news();
@@ -734,14 +977,21 @@ fn many_who_were_paged_are_told_in_several_plans() {
     world.now = at(600);
     assert_eq!(world.settle(), 2);
     let news = world.news();
-    assert!(news[0].contains("told 80 (TakenBy)") && news[1].contains("told 14 (TakenBy)"), "{news:?}");
+    assert!(
+        news[0].contains("told 80 (TakenBy)") && news[1].contains("told 14 (TakenBy)"),
+        "{news:?}"
+    );
     assert_eq!(world.incident.announce, None);
 }
 
 #[test]
 fn many_who_cannot_be_told_quietly_do_not_keep_it_busy() {
-    let people: Vec<User> = (0..100).map(|user| person(user, if user < 95 { &[Sms] } else { &[Email] })).collect();
-    let steps = (0..10).map(|step| to(&(step * 10..step * 10 + 10).collect::<Vec<_>>(), 60)).collect();
+    let people: Vec<User> = (0..100)
+        .map(|user| person(user, if user < 95 { &[Sms] } else { &[Email] }))
+        .collect();
+    let steps = (0..10)
+        .map(|step| to(&(step * 10..step * 10 + 10).collect::<Vec<_>>(), 60))
+        .collect();
     let mut world = World::new(service(0, 0), policy(0, 0, steps), people);
     world.run_to(599);
     world.news();
@@ -767,7 +1017,10 @@ fn strike(world: &mut World, times: u32) -> Vec<i64> {
 fn what_keeps_failing_waits_longer_each_time_and_its_owners_hear_of_it_once() {
     let mut world = two_steps(0);
     assert_eq!(strike(&mut world, 8), [30, 60, 120, 240, 900, 900, 900, 900]);
-    assert_story(&mut world, &["+450 e0 0.0 stuck (broken): owner0/sms, owner0/email; ALARM handling an incident keeps failing"]);
+    assert_story(
+        &mut world,
+        &["+450 e0 0.0 stuck (broken): owner0/sms, owner0/email; ALARM handling an incident keeps failing"],
+    );
     let notices = world.rows.values().filter(|row| row.key.part == Part::Stuck);
     assert_eq!(notices.count(), 2);
     // It works again: at once it does what it had to.
@@ -790,11 +1043,20 @@ fn what_is_stuck_again_at_the_same_place_waits_again_without_telling_twice() {
     assert_eq!(strike(&mut world, 6), [30, 60, 120, 240, 900, 900]);
     let news = world.news();
     assert_eq!(news.len(), 1);
-    assert!(news[0].ends_with("stuck (broken): ; ALARM handling an incident keeps failing"), "{news:?}");
+    assert!(
+        news[0].ends_with("stuck (broken): ; ALARM handling an incident keeps failing"),
+        "{news:?}"
+    );
     // In another place it is told again.
     world.settle_by(&by(ANN), Act::Reassign(Route::Policy(id(0))));
     strike(&mut world, 5);
-    assert!(world.news().last().unwrap().contains("stuck (broken): owner0/sms, owner0/email"));
+    assert!(
+        world
+            .news()
+            .last()
+            .unwrap()
+            .contains("stuck (broken): owner0/sms, owner0/email")
+    );
 }
 
 #[test]
@@ -819,7 +1081,10 @@ fn who_changes_what_is_stuck_makes_it_tried_at_once() {
 fn nothing_is_decided_before_its_time_or_twice() {
     let mut world = two_steps(0);
     let early = at(-1);
-    assert_eq!(decide(&world.incident, &Default::default(), early), crate::domain::escalation::Decision::Wait);
+    assert_eq!(
+        decide(&world.incident, &Default::default(), early),
+        crate::domain::escalation::Decision::Wait
+    );
     let (version, decision) = (world.version, world.decided());
     assert!(world.apply(version, &decision));
     assert!(!world.apply(version, &decision), "another planner was first");
@@ -833,11 +1098,27 @@ fn after_the_end_nobody_acts() {
     assert!(world.close(&sender()));
     world.settle();
     let over: Incident = world.incident.clone();
-    for act in [Act::Acknowledge, Act::Unacknowledge, Act::Snooze(at(9)), Act::Reassign(Route::Policy(id(0))), Act::Escalate] {
+    for act in [
+        Act::Acknowledge,
+        Act::Unacknowledge,
+        Act::Snooze(at(9)),
+        Act::Reassign(Route::Policy(id(0))),
+        Act::Escalate,
+    ] {
         assert!(!world.act(act, &by(ANN)));
     }
     assert!(!world.close(&by(ANN)));
-    assert!(world.incident.clone().take_in(&signal(Action::Trigger, Severity::Critical, "x", None), Urgency::High, at(9)).is_none());
+    assert!(
+        world
+            .incident
+            .clone()
+            .take_in(
+                &signal(Action::Trigger, Severity::Critical, "x", None),
+                Urgency::High,
+                at(9)
+            )
+            .is_none()
+    );
     assert_eq!(world.incident, over);
     assert_eq!(world.incident.announce, None::<Announcement>);
     assert_eq!(limits::NOTICES_PER_PLAN_MAX, 80);

@@ -38,7 +38,9 @@ pub fn id<T: From<Ulid>>(number: usize) -> T {
 pub fn name_of(user: usize) -> String {
     match user {
         user if user >= FIRST_OWNER => format!("owner{}", user - FIRST_OWNER),
-        user => NAMES.get(user).map_or_else(|| format!("user{user}"), |name| (*name).to_owned()),
+        user => NAMES
+            .get(user)
+            .map_or_else(|| format!("user{user}"), |name| (*name).to_owned()),
     }
 }
 
@@ -69,7 +71,11 @@ pub fn person(number: usize, contacts: &[Medium]) -> User {
         id: id(number),
         name: name_of(number),
         email: format!("{}@example.org", name_of(number)),
-        role: if number >= FIRST_OWNER { Role::Owner } else { Role::Responder },
+        role: if number >= FIRST_OWNER {
+            Role::Owner
+        } else {
+            Role::Responder
+        },
         team_ids: vec![],
         time_zone: "UTC".into(),
         locale: "en".into(),
@@ -82,15 +88,30 @@ pub fn person(number: usize, contacts: &[Medium]) -> User {
 
 /// Rules out of (seconds, place of the contact).
 pub fn rules(user: usize, of: &[(u32, usize)]) -> Vec<Rule> {
-    of.iter().map(|(after_seconds, place)| Rule { after_seconds: *after_seconds, contact_id: contact_id(user, *place) }).collect()
+    of.iter()
+        .map(|(after_seconds, place)| Rule {
+            after_seconds: *after_seconds,
+            contact_id: contact_id(user, *place),
+        })
+        .collect()
 }
 
 pub fn to(users: &[usize], escalate_after_seconds: u32) -> Step {
-    Step { escalate_after_seconds, targets: users.iter().map(|user| Target::User(id(*user))).collect() }
+    Step {
+        escalate_after_seconds,
+        targets: users.iter().map(|user| Target::User(id(*user))).collect(),
+    }
 }
 
 pub fn policy(number: usize, repeat: u32, steps: Vec<Step>) -> Policy {
-    Policy { id: id(number), team_id: None, name: format!("policy {number}"), repeat, steps, created_at: at(-1000) }
+    Policy {
+        id: id(number),
+        team_id: None,
+        name: format!("policy {number}"),
+        repeat,
+        steps,
+        created_at: at(-1000),
+    }
 }
 
 pub fn channel(number: usize) -> Channel {
@@ -119,11 +140,21 @@ pub fn service(ack_timeout_seconds: u32, auto_resolve_seconds: u32) -> Service {
 }
 
 pub fn by(user: usize) -> Actor {
-    Actor { kind: ActorKind::User, id: Some(id::<UserId>(user).to_string()), name: name_of(user) }
+    Actor {
+        kind: ActorKind::User,
+        id: Some(id::<UserId>(user).to_string()),
+        name: name_of(user),
+        user_id: None,
+    }
 }
 
 pub fn sender() -> Actor {
-    Actor { kind: ActorKind::Integration, id: Some(id::<IntegrationId>(1).to_string()), name: "prometheus".into() }
+    Actor {
+        kind: ActorKind::Integration,
+        id: Some(id::<IntegrationId>(1).to_string()),
+        name: "prometheus".into(),
+        user_id: None,
+    }
 }
 
 pub fn signal(action: Action, severity: Severity, title: &str, event_at: Option<Timestamp>) -> Signal {
@@ -190,7 +221,12 @@ impl World {
     }
 
     pub fn owners(&self) -> Vec<User> {
-        let mut owners: Vec<User> = self.users.values().filter(|user| user.role == Role::Owner).cloned().collect();
+        let mut owners: Vec<User> = self
+            .users
+            .values()
+            .filter(|user| user.role == Role::Owner)
+            .cloned()
+            .collect();
         owners.sort_by_key(|user| user.id);
         owners
     }
@@ -208,7 +244,10 @@ impl World {
                 decision => return decision,
             }
         }
-        panic!("a decision kept asking for facts: {:?}", decide(&self.incident, &facts, self.now));
+        panic!(
+            "a decision kept asking for facts: {:?}",
+            decide(&self.incident, &facts, self.now)
+        );
     }
 
     fn read(&self, facts: &mut Facts, needs: &[Need]) {
@@ -219,7 +258,12 @@ impl World {
                 Need::User(id) => drop(facts.users.insert(id, self.users.get(&id).cloned())),
                 Need::Channel(id) => drop(facts.channels.insert(id, self.channels.get(&id).cloned())),
                 Need::Schedule(id) => {
-                    drop(facts.on_call.0.insert(id, self.on_call.get(&id).cloned().unwrap_or_default()));
+                    drop(
+                        facts
+                            .on_call
+                            .0
+                            .insert(id, self.on_call.get(&id).cloned().unwrap_or_default()),
+                    );
                 }
                 Need::StepRows => {
                     let prefix = step_prefix(self.incident.epoch, self.incident.cycle, self.incident.step);
@@ -242,8 +286,13 @@ impl World {
                 if version != self.version || !same {
                     return false;
                 }
-                self.incident.close(Resolution::BySilence, &Actor::system(), Some(slot.counts()), self.now).unwrap();
-                self.slot.closed = Some(SlotClosed { at: self.now, by_sender: false });
+                self.incident
+                    .close(Resolution::BySilence, &Actor::system(), Some(slot.counts()), self.now)
+                    .unwrap();
+                self.slot.closed = Some(SlotClosed {
+                    at: self.now,
+                    by_sender: false,
+                });
                 self.version += 1;
                 self.say(format!("e{} resolved by silence", self.incident.epoch));
                 true
@@ -291,7 +340,12 @@ impl World {
             if self.send_due() {
                 continue;
             }
-            let due = self.rows.values().filter_map(|row| row.due_at).chain(self.incident.due()).min();
+            let due = self
+                .rows
+                .values()
+                .filter_map(|row| row.due_at)
+                .chain(self.incident.due())
+                .min();
             match due.filter(|due| *due <= at(seconds)) {
                 Some(due) => self.now = due,
                 None => {
@@ -304,8 +358,13 @@ impl World {
 
     /// Sends the first message that is due. False: none is.
     pub fn send_due(&mut self) -> bool {
-        let due = self.rows.iter().find(|(_, row)| row.due_at.is_some_and(|due| due <= self.now));
-        let Some((key, row)) = due.map(|(key, row)| (key.clone(), row.clone())) else { return false };
+        let due = self
+            .rows
+            .iter()
+            .find(|(_, row)| row.due_at.is_some_and(|due| due <= self.now));
+        let Some((key, row)) = due.map(|(key, row)| (key.clone(), row.clone())) else {
+            return false;
+        };
         let Some(lease) = self.claim(&key) else { return true };
         let attempt = if !self.rows[&key].is_wanted(&self.incident) {
             Attempt::Superseded
@@ -382,7 +441,10 @@ impl World {
         };
         let changed = self.incident.close(how, by, counts, self.now).is_some();
         if changed {
-            self.slot.closed = Some(SlotClosed { at: self.now, by_sender });
+            self.slot.closed = Some(SlotClosed {
+                at: self.now,
+                by_sender,
+            });
             self.version += 1;
         }
         changed
@@ -395,7 +457,11 @@ impl World {
             Verdict::Open => {}
             Verdict::Repeat(_) => self.slot = self.slot.took_in(signal, self.now),
             Verdict::Changed(_) => {
-                let urgency = self.service.as_ref().map_or(UrgencyRule::High, |service| service.urgency).urgency(signal.severity);
+                let urgency = self
+                    .service
+                    .as_ref()
+                    .map_or(UrgencyRule::High, |service| service.urgency)
+                    .urgency(signal.severity);
                 let changed = self.incident.take_in(signal, urgency, self.now);
                 self.version += u64::from(changed.is_some());
                 self.slot = self.slot.took_in(signal, self.now);
@@ -439,16 +505,34 @@ impl World {
                 Some(format!("{name} {:?}", one.why_not?))
             });
             let not: Vec<String> = not.collect();
-            let not = if not.is_empty() { String::new() } else { format!("; not {}", not.join(", ")) };
-            if skipped.is_empty() { not } else { format!("; skipped {skipped:?}{not}") }
+            let not = if not.is_empty() {
+                String::new()
+            } else {
+                format!("; not {}", not.join(", "))
+            };
+            if skipped.is_empty() {
+                not
+            } else {
+                format!("; skipped {skipped:?}{not}")
+            }
         };
         let line = match &plan.event {
             None if messages.is_empty() => return,
             None => format!("{place} {messages}"),
-            Some(EventKind::Paged { because, asked, skipped, .. }) => {
+            Some(EventKind::Paged {
+                because,
+                asked,
+                skipped,
+                ..
+            }) => {
                 format!("{place} paged ({because:?}): {messages}{}", why(asked, skipped))
             }
-            Some(EventKind::Unanswered { because, asked, skipped, owners }) => {
+            Some(EventKind::Unanswered {
+                because,
+                asked,
+                skipped,
+                owners,
+            }) => {
                 let (not, owners) = (why(asked, skipped), why(owners, &[]));
                 format!("{place} unanswered ({because:?}): {messages}{not}{owners}")
             }
@@ -464,7 +548,11 @@ impl World {
     fn message(&self, row: &Delivery) -> String {
         let due = row.due_at.unwrap().duration_since(self.now).as_secs();
         let due = if due == 0 { String::new() } else { format!("@{due}") };
-        let part = if row.key.part == Part::Fallback { " fallback" } else { "" };
+        let part = if row.key.part == Part::Fallback {
+            " fallback"
+        } else {
+            ""
+        };
         format!("{}{due}{part}", self.place(row.key.to))
     }
 
@@ -475,7 +563,10 @@ impl World {
             Recipient::Place(channel) => format!("room{}", number(channel.0)),
             Recipient::Person(user, contact) => {
                 let known = self.users.get(&user).and_then(|user| user.contact(contact));
-                let word = known.map_or_else(|| number(contact.0).to_string(), |contact| word(contact.kind).to_owned());
+                let word = known.map_or_else(
+                    || number(contact.0).to_string(),
+                    |contact| word(contact.kind).to_owned(),
+                );
                 format!("{}/{word}", name_of(number(user.0)))
             }
         }

@@ -23,6 +23,7 @@ fn actor(kind: ActorKind, name: &str) -> Actor {
         kind,
         id: None,
         name: name.into(),
+        user_id: None,
     }
 }
 
