@@ -862,3 +862,31 @@ async fn ten_owners_eight_contacts_and_no_more() {
     let document = get(&world, "/api/v1/openapi.json").await;
     assert_eq!(document.body["openapi"], "3.1.0");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_owners_contacts_are_not_an_admins_to_change() {
+    let world = World::new().await;
+    let ada = person(&world.ctx, "Ada", Role::Admin, "+15550102").await;
+    let admin = token(&world.ctx, ada, &[Scope::Configure, Scope::Administer]).await;
+    let contact = |user| json!({ "user_id": user, "kind": "email", "address": "elsewhere@example.com" });
+    let of_owner = world
+        .api_as(&admin, Method::POST, "/api/v1/contacts", Some(contact(world.cast.ana)))
+        .await;
+    assert_eq!(of_owner.status, StatusCode::FORBIDDEN, "{of_owner:?}");
+    let of_responder = world
+        .api_as(&admin, Method::POST, "/api/v1/contacts", Some(contact(world.cast.ben)))
+        .await;
+    assert_eq!(of_responder.status, StatusCode::CREATED, "{of_responder:?}");
+    let listed = world
+        .api(
+            Method::GET,
+            &format!("/api/v1/contacts?user_id={}", world.cast.ana),
+            None,
+        )
+        .await;
+    let path = format!("/api/v1/contacts/{}", listed.body["items"][0]["id"].as_str().unwrap());
+    assert_eq!(
+        world.api_as(&admin, Method::DELETE, &path, None).await.status,
+        StatusCode::FORBIDDEN
+    );
+}

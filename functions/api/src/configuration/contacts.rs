@@ -9,7 +9,7 @@ use serde_json::Value;
 use shared::ctx::Ctx;
 use shared::domain::id::{ContactId, UserId};
 use shared::domain::limits;
-use shared::domain::people::{Contact, Medium, User};
+use shared::domain::people::{Contact, Medium, Role, User};
 use shared::domain::principal::Right;
 use shared::secret::webhook_secret;
 use shared::store::{Applied, Extra, Versioned};
@@ -109,6 +109,21 @@ pub async fn owner(caller: &Caller, id: ContactId) -> Result<UserId, Problem> {
     caller.store().user_of_contact(id).await?.ok_or_else(Problem::not_found)
 }
 
+/// Whether the caller may change this person's contacts. Those of an owner are an owner's to change: whoever holds them
+/// is told what the owner is told.
+pub fn may_set(caller: &Caller, user: &User) -> Result<(), Problem> {
+    caller.may(Right::SettingsOf(user.id))?;
+    if is_anothers_owner(caller, user) {
+        caller.may(Right::Own)
+    } else {
+        Ok(())
+    }
+}
+
+fn is_anothers_owner(caller: &Caller, user: &User) -> bool {
+    user.role == Role::Owner && user.id != caller.principal().user_id
+}
+
 /// The person with another contact in the place of one of theirs.
 pub fn with(user: &User, contact: Contact) -> User {
     let mut user = user.clone();
@@ -122,8 +137,11 @@ impl Creation for ContactBody {
     type Entity = User;
     const PATH: &'static str = "/api/v1/contacts";
 
-    async fn rights(&self, _: &Caller) -> Result<Vec<Right>, Problem> {
-        Ok(vec![Right::SettingsOf(self.user_id)])
+    async fn rights(&self, caller: &Caller) -> Result<Vec<Right>, Problem> {
+        let user = caller.ctx.store.load::<User>(self.user_id).await?;
+        let needs_owner = user.is_some_and(|user| is_anothers_owner(caller, &user.value));
+        let own = needs_owner.then_some(Right::Own);
+        Ok([Right::SettingsOf(self.user_id)].into_iter().chain(own).collect())
     }
 
     async fn plan(&self, caller: &Caller) -> Result<(Plan<User>, Value), Problem> {
@@ -268,7 +286,7 @@ async fn change(
     let user = owner(caller, id).await?;
     let after = edit(caller, user, |before: Versioned<User>| async move {
         let contact = of(&before.value, id)?;
-        caller.may(Right::SettingsOf(user))?;
+        may_set(caller, &before.value)?;
         let body: ContactBody = merged(ContactView::new(user, contact), READ_ONLY, changes)?;
         if_match.check(before.version)?;
         let mut faults = Faults::default();
@@ -301,7 +319,7 @@ async fn remove(caller: &Caller, id: ContactId, if_match: &IfMatch) -> Result<St
     for _ in 0..ROUNDS_MAX {
         let before = load::<User>(caller, user).await?;
         of(&before.value, id)?;
-        caller.may(Right::SettingsOf(user))?;
+        may_set(caller, &before.value)?;
         if_match.check(before.version)?;
         refuse_if_used(&rules_that_use(&before.value, id))?;
         let mut after = before.value.clone();

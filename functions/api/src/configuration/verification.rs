@@ -10,7 +10,6 @@ use shared::ctx::Ctx;
 use shared::domain::delivery::{Delivery, DeliveryKey, Part, Recipient, Subject};
 use shared::domain::id::ContactId;
 use shared::domain::people::{Contact, User, Verification};
-use shared::domain::principal::Right;
 use shared::domain::time::after_seconds;
 use shared::queue::{DeliveryHint, Hint};
 use shared::secret::{MasterKey, equal, verification_code};
@@ -21,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
-use super::contacts::{self, ContactView, of, owner, with};
+use super::contacts::{self, ContactView, may_set, of, owner, with};
 use super::etag::Tagged;
 use super::resource::{Plan, edit};
 
@@ -69,7 +68,7 @@ async fn verify(caller: &Caller, id: ContactId) -> Result<Tagged<ContactView>, P
     let user = owner(caller, id).await?;
     let after = edit(caller, user, |before: Versioned<User>| async move {
         let contact = of(&before.value, id)?;
-        caller.may(Right::SettingsOf(user))?;
+        may_set(caller, &before.value)?;
         let asked = asked(contact, now)?;
         let after = with(&before.value, asked);
         Ok(Plan::over(before, after))
@@ -171,7 +170,7 @@ async fn confirm(caller: &Caller, id: ContactId, code: &str) -> Result<Tagged<Co
     let user = owner(caller, id).await?;
     let after = edit(caller, user, |before: Versioned<User>| async move {
         let contact = of(&before.value, id)?;
-        caller.may(Right::SettingsOf(user))?;
+        may_set(caller, &before.value)?;
         let judged = judged(contact, code, &caller.ctx.master, caller.now()).map_err(|why| refused(&why))?;
         let after = with(&before.value, judged);
         Ok(Plan::over(before, after))

@@ -288,6 +288,9 @@ impl Start {
 
 // ---- What must follow ------------------------------------------------------------------------------------------------
 
+/// A run and a step in it, and what the step asks.
+type Place = ((u32, u32), Step);
+
 /// The step that was paged last.
 #[derive(Clone)]
 struct Running {
@@ -702,8 +705,9 @@ impl Model {
         assert_eq!(plan.alarm.is_some(), plan.deliveries.is_empty(), "nothing falls silent");
     }
 
-    /// Where an incident goes on, and the steps it passes over: the first place from here on with somebody to page.
-    fn walk(&self, before: &Incident, began_anew: bool) -> (Option<((u32, u32), Step)>, Vec<u32>) {
+    /// Where an incident goes on, and the steps it passes over: the first place from here on with somebody to page. A run
+    /// that is under way is finished, even when its policy is to repeat less often by now.
+    fn walk(&self, before: &Incident, began_anew: bool) -> (Option<Place>, Vec<u32>) {
         let policy = |id: &PolicyId| self.world.policies.get(id);
         let unanswered = matches!(before.progress, Progress::Unanswered { .. });
         let here = match (began_anew, unanswered) {
@@ -711,11 +715,12 @@ impl Model {
             _ => (before.cycle, before.step),
         };
         let again = began_anew || matches!(before.progress, Progress::Page(_));
-        let mut places: Vec<((u32, u32), Step)> = vec![];
-        let run = |places: &mut Vec<_>, policy: Option<&Policy>, first: u32| {
+        let mut places: Vec<Place> = vec![];
+        let run = |places: &mut Vec<Place>, policy: Option<&Policy>, first: u32| {
+            let under_way = here.0.saturating_sub(first);
             let policy = policy
                 .into_iter()
-                .flat_map(|policy| (0..=policy.repeat).map(move |run| (run, policy)));
+                .flat_map(|policy| (0..=policy.repeat.max(under_way)).map(move |run| (run, policy)));
             for (run, policy) in policy {
                 places.extend(
                     (0..)
@@ -814,13 +819,8 @@ impl Model {
         assert!(due);
         let row = &self.world.rows[key];
         let passes = row.is_wanted(&self.world.incident);
-        let ended = self.dead.contains(key);
-        assert_eq!(
-            passes,
-            !ended && !(row.key.part.is_page() && self.quiet),
-            "{row:?}\n{:#?}",
-            self.world.incident
-        );
+        let ended = self.dead.contains(key) || (row.key.part.is_page() && self.quiet);
+        assert_eq!(passes, !ended, "{row:?}\n{:#?}", self.world.incident);
         if passes {
             self.taken.push((key.to_owned(), lease, self.world.now));
         } else {
