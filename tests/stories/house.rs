@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
 }
 
 /// Every Rust file below a folder, with its text.
@@ -104,10 +107,13 @@ fn nothing_that_runs_on_lambda_touches_a_file() {
         "OpenOptions",
         "env::temp_dir",
     ];
-    let (tests, running): (Vec<_>, Vec<_>) = running
-        .into_iter()
-        .partition(|(path, _)| path.to_string_lossy().contains("test"));
-    assert!(!tests.is_empty());
+    // By the name of the file alone: the path may lead through any folder.
+    let is_tests = |path: &Path| {
+        path.file_stem()
+            .is_some_and(|name| name.to_string_lossy().contains("test"))
+    };
+    let running: Vec<_> = running.into_iter().filter(|(path, _)| !is_tests(path)).collect();
+    assert!(running.len() > 50, "only {} files were looked at", running.len());
     assert_eq!(lines_with(&running, &files), Vec::<String>::new());
 }
 
