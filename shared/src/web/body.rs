@@ -64,7 +64,7 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if inner.is_data() {
             let message = inner.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            return Problem::invalid_field(field_of(&path, message), message);
+            return Problem::invalid_field(field_of(&path, message), in_plain_words(message));
         }
         Problem::unreadable(format!("The body is not JSON: {inner}."))
     })?;
@@ -72,6 +72,17 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         .end()
         .map_err(|error| Problem::unreadable(format!("The body is not one JSON value: {error}.")))?;
     Ok(value)
+}
+
+/// The same message without the names of Rust's types.
+fn in_plain_words(message: &str) -> String {
+    [("u8", u64::from(u8::MAX)), ("u32", u32::MAX.into()), ("u64", u64::MAX)]
+        .iter()
+        .find_map(|(name, max)| {
+            let start = message.strip_suffix(name)?.strip_suffix("expected ")?;
+            Some(format!("{start}expected a whole number from 0 to {max}"))
+        })
+        .unwrap_or_else(|| message.to_owned())
 }
 
 /// The field an error is about: missing and unknown fields are named in the message, the others by their path.
@@ -116,5 +127,28 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Id<T> {
             .await
             .map_err(|_| Problem::not_found())?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_out_of_range_is_told_its_range() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Body {
+            #[expect(dead_code, reason = "it is never read")]
+            wait: u32,
+        }
+        let problem = from_json::<Body>(br#"{"wait": -1}"#).unwrap_err();
+        let [error] = problem.errors.as_slice() else {
+            panic!("one error: {problem:?}")
+        };
+        assert_eq!(error.field, "wait");
+        assert_eq!(
+            error.message,
+            "invalid value: integer `-1`, expected a whole number from 0 to 4294967295"
+        );
     }
 }
