@@ -1,10 +1,12 @@
 //! Configuration, parsed once. A missing or unreadable value fails at start and names its variable.
+//!
+//! Every function says what it needs ([`Need`]), and is given the variables of that and no others: what is internet-facing
+//! does not know the name of a secret it has no use for. `template.yaml` says the same to AWS, and a test compares the two.
 
 use std::collections::HashMap;
 
+use lettre::message::Mailbox;
 use url::Url;
-
-use crate::secret::{MasterKey, MasterKeyInvalid};
 
 /// What every function needs to know.
 #[derive(Debug, Clone)]
@@ -28,6 +30,38 @@ pub enum ConfigError {
     Unreadable(&'static str, String),
 }
 
+/// What a function needs besides the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// The deployment's key: it derives or opens codes and secrets.
+    MasterKey,
+    /// The code that makes the first owner.
+    SetupCode,
+    /// It wakes `escalation`.
+    EscalationQueue,
+    /// It wakes `notification`.
+    NotificationQueue,
+    /// It sends messages, or says which can be sent.
+    Gateways,
+}
+
+/// Variables that every function has, and [`Need`] adds to.
+pub const VARIABLES: &[&str] = &["LOG_FILTER", "METRICS_NAMESPACE", "PUBLIC_URL", "TABLE_NAME"];
+
+impl Need {
+    /// The variables that tell of it. Of those of [`Need::Gateways`] any may be empty: that medium is then not to be had.
+    #[must_use]
+    pub const fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::MasterKey => &["MASTER_KEY_SECRET_ARN"],
+            Self::SetupCode => &["SETUP_CODE_SECRET_ARN"],
+            Self::EscalationQueue => &["ESCALATION_QUEUE_URL"],
+            Self::NotificationQueue => &["NOTIFICATION_QUEUE_URL"],
+            Self::Gateways => &["EMAIL_FROM", "SMS_SENDER_ID", "SMS_TYPE", "TOPIC_ARNS"],
+        }
+    }
+}
+
 /// What a function on AWS finds in its environment.
 #[derive(Debug)]
 pub struct AwsConfig {
@@ -35,40 +69,147 @@ pub struct AwsConfig {
     pub public_url: Url,
     /// `TABLE_NAME`
     pub table_name: String,
-    /// `ESCALATION_QUEUE_URL`: only functions that wake `escalation` have it.
-    pub escalation_queue_url: Option<String>,
-    /// `NOTIFICATION_QUEUE_URL`: only functions that wake `notification` have it.
-    pub notification_queue_url: Option<String>,
-    /// `MASTER_KEY`
-    pub master_key: MasterKey,
-    /// `SMTP_URL` and `SMTP_FROM`: real e-mail.
-    pub smtp: Option<(String, String)>,
     /// `LOG_FILTER`; `info` if it is not set.
     pub log_filter: String,
+    /// `METRICS_NAMESPACE`; `Nightbell` if it is not set.
+    pub metrics_namespace: String,
+    /// `MASTER_KEY_SECRET_ARN`
+    pub master_key_secret: Option<String>,
+    /// `SETUP_CODE_SECRET_ARN`
+    pub setup_code_secret: Option<String>,
+    /// `ESCALATION_QUEUE_URL`
+    pub escalation_queue_url: Option<String>,
+    /// `NOTIFICATION_QUEUE_URL`
+    pub notification_queue_url: Option<String>,
+    /// How messages go out.
+    pub gateways: Option<GatewaysConfig>,
+}
+
+/// How messages go out of a deployment on AWS.
+#[derive(Debug, Default)]
+pub struct GatewaysConfig {
+    /// `EMAIL_FROM`: the sender that Amazon SES may use.
+    pub email_from: Option<Mailbox>,
+    /// `SMS_TYPE`, with `SMS_SENDER_ID`: text messages by Amazon SNS.
+    pub sms: Option<SmsConfig>,
+    /// `TOPIC_ARNS`, separated by commas: topics that channels may name.
+    pub topic_arns: Vec<String>,
+}
+
+/// How text messages go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsConfig {
+    /// `Transactional` (for what is urgent) or `Promotional`.
+    pub kind: String,
+    /// What telephones show as the sender, where the country allows it.
+    pub sender_id: Option<String>,
 }
 
 impl AwsConfig {
-    /// Reads it from variables.
+    /// Reads what a function with these needs is given.
     ///
     /// # Errors
     /// Names the first variable that is missing or unreadable.
-    pub fn read(variables: &HashMap<String, String>) -> Result<Self, ConfigError> {
-        let get = |name: &'static str| variables.get(name).filter(|value| !value.is_empty());
-        let need = |name| get(name).cloned().ok_or(ConfigError::Missing(name));
-        let unreadable = |name, error: &dyn std::fmt::Display| ConfigError::Unreadable(name, error.to_string());
+    pub fn read(variables: &HashMap<String, String>, needs: &[Need]) -> Result<Self, ConfigError> {
+        let get = |name: &'static str| variables.get(name).map(|value| value.trim()).filter(|v| !v.is_empty());
+        let required = |name| get(name).map(str::to_owned).ok_or(ConfigError::Missing(name));
+        let needed = |need: Need| {
+            let name = need.variables()[0];
+            needs.contains(&need).then(|| required(name)).transpose()
+        };
         Ok(Self {
-            public_url: need("PUBLIC_URL")?
+            public_url: required("PUBLIC_URL")?
                 .parse()
-                .map_err(|error| unreadable("PUBLIC_URL", &error))?,
-            table_name: need("TABLE_NAME")?,
-            escalation_queue_url: get("ESCALATION_QUEUE_URL").cloned(),
-            notification_queue_url: get("NOTIFICATION_QUEUE_URL").cloned(),
-            master_key: MasterKey::parse(&need("MASTER_KEY")?)
-                .map_err(|error: MasterKeyInvalid| unreadable("MASTER_KEY", &error))?,
-            smtp: get("SMTP_URL")
-                .map(|url| need("SMTP_FROM").map(|from| (url.clone(), from)))
-                .transpose()?,
-            log_filter: get("LOG_FILTER").map_or_else(|| "info".into(), Clone::clone),
+                .map_err(|error: url::ParseError| ConfigError::Unreadable("PUBLIC_URL", error.to_string()))?,
+            table_name: required("TABLE_NAME")?,
+            log_filter: get("LOG_FILTER").unwrap_or("info").to_owned(),
+            metrics_namespace: get("METRICS_NAMESPACE").unwrap_or("Nightbell").to_owned(),
+            master_key_secret: needed(Need::MasterKey)?,
+            setup_code_secret: needed(Need::SetupCode)?,
+            escalation_queue_url: needed(Need::EscalationQueue)?,
+            notification_queue_url: needed(Need::NotificationQueue)?,
+            gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
         })
+    }
+}
+
+fn gateways<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Result<GatewaysConfig, ConfigError> {
+    let email_from = get("EMAIL_FROM").map(|text| {
+        text.parse()
+            .map_err(|_| ConfigError::Unreadable("EMAIL_FROM", "it is no e-mail address".into()))
+    });
+    let sms = get("SMS_TYPE").map(|kind| match kind {
+        "Transactional" | "Promotional" => Ok(SmsConfig {
+            kind: kind.to_owned(),
+            sender_id: get("SMS_SENDER_ID").map(str::to_owned),
+        }),
+        _ => Err(ConfigError::Unreadable(
+            "SMS_TYPE",
+            "it must be Transactional, Promotional or empty".into(),
+        )),
+    });
+    Ok(GatewaysConfig {
+        email_from: email_from.transpose()?,
+        sms: sms.transpose()?,
+        topic_arns: get("TOPIC_ARNS")
+            .unwrap_or_default()
+            .split(',')
+            .map(|arn| arn.trim().to_owned())
+            .filter(|arn| !arn.is_empty())
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        let always = [("PUBLIC_URL", "https://bell.example.com"), ("TABLE_NAME", "nightbell")];
+        let all = always.iter().chain(pairs);
+        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_missing_need_is_named_and_what_is_not_needed_is_not_read() {
+        let error = AwsConfig::read(&variables(&[]), &[Need::EscalationQueue, Need::MasterKey]).unwrap_err();
+        assert_eq!(error.to_string(), "the variable MASTER_KEY_SECRET_ARN is not set");
+        let given = variables(&[("MASTER_KEY_SECRET_ARN", "arn:x"), ("ESCALATION_QUEUE_URL", " ")]);
+        let error = AwsConfig::read(&given, &[Need::EscalationQueue, Need::MasterKey]).unwrap_err();
+        assert_eq!(error.to_string(), "the variable ESCALATION_QUEUE_URL is not set");
+        let read = AwsConfig::read(&given, &[]).unwrap();
+        assert_eq!((read.master_key_secret, read.log_filter.as_str()), (None, "info"));
+        assert!(read.gateways.is_none());
+        assert!(AwsConfig::read(&HashMap::new(), &[]).is_err());
+    }
+
+    #[test]
+    fn gateways_are_what_is_set_up() {
+        let none = AwsConfig::read(&variables(&[("EMAIL_FROM", "")]), &[Need::Gateways]).unwrap();
+        let none = none.gateways.unwrap();
+        assert!(none.email_from.is_none() && none.sms.is_none() && none.topic_arns.is_empty());
+
+        let given = [
+            ("EMAIL_FROM", "Nightbell <bell@example.com>"),
+            ("SMS_TYPE", "Transactional"),
+            ("TOPIC_ARNS", "arn:a, arn:b,"),
+        ];
+        let all = AwsConfig::read(&variables(&given), &[Need::Gateways])
+            .unwrap()
+            .gateways
+            .unwrap();
+        assert_eq!(all.email_from.unwrap().email.to_string(), "bell@example.com");
+        assert_eq!(all.sms.unwrap().sender_id, None);
+        assert_eq!(all.topic_arns, ["arn:a", "arn:b"]);
+
+        for (name, value) in [("EMAIL_FROM", "nobody"), ("SMS_TYPE", "loud")] {
+            let error = AwsConfig::read(&variables(&[(name, value)]), &[Need::Gateways]).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("the variable {name} cannot be read"))
+            );
+        }
     }
 }

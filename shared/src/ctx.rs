@@ -3,12 +3,16 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::channel::{EmailSender, Gateway, Gateways, Inward, SmtpConfig, WebhookSender};
+use futures_util::future;
+
+use crate::channel::{
+    EmailSender, Gateway, Gateways, Inward, SesSender, SmsSender, SmtpConfig, TopicSender, WebhookSender,
+};
 use crate::clock::Clock;
-use crate::config::{AwsConfig, Config, ConfigError};
+use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig};
 use crate::intake::Sources;
 use crate::queue::{Queue, Queues, SqsQueue};
-use crate::secret::{MasterKey, Random};
+use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
 use crate::store::Store;
 
 /// Everything a function works with; clones are cheap and share it.
@@ -36,8 +40,32 @@ pub struct Parts {
     pub clock: Clock,
     /// Randomness.
     pub random: Random,
-    /// What secrets are sealed with and codes derived from.
-    pub master: MasterKey,
+    /// What secrets are sealed with and codes derived from; see [`Ctx::master`].
+    pub master: Option<MasterKey>,
+    /// What makes the first owner, where nobody is there at the first start.
+    pub setup: Option<SetupCode>,
+}
+
+/// Where the code is that makes the first owner.
+#[derive(Clone)]
+pub enum SetupCode {
+    /// In Secrets Manager, under this ARN: read when somebody shows a code, not before.
+    Kept(aws_sdk_secretsmanager::Client, String),
+    /// Here.
+    Known(String),
+}
+
+impl SetupCode {
+    /// The code.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn read(&self) -> Result<String, SecretUnread> {
+        match self {
+            Self::Kept(client, arn) => read_secret(client, arn).await,
+            Self::Known(code) => Ok(code.clone()),
+        }
+    }
 }
 
 impl Deref for Ctx {
@@ -58,21 +86,32 @@ impl From<Parts> for Ctx {
 }
 
 impl Ctx {
-    /// On AWS: real services, from the function's environment.
+    /// On AWS: real services, from the function's environment. Everything the function will speak to is spoken to once,
+    /// all at the same time: TLS is opened while the function is initialised, not during its first request.
     ///
     /// # Errors
-    /// When a gateway cannot be set up from its configuration.
-    pub async fn aws(config: AwsConfig) -> Result<Self, ConfigError> {
+    /// When a secret cannot be read, or a gateway cannot be set up. What merely does not answer now is logged: it may
+    /// when it is needed.
+    pub async fn aws(config: AwsConfig) -> Result<Self, StartError> {
         let sdk = crate::aws::sdk_config().await;
         let random = Random::system();
         let store = Store::new(crate::aws::dynamodb(&sdk), config.table_name, random.clone());
-        // TLS to the table is opened while the function is initialised, not during its first request.
-        if let Err(error) = store.table().ping().await {
-            tracing::warn!(%error, "the table did not answer during initialisation");
-        }
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let queue = |url: Option<String>| url.map_or(Queue::Absent, |url| Queue::Sqs(SqsQueue::new(sqs.clone(), url)));
-        let email = config.smtp.map(|(url, from)| smtp(&url, &from)).transpose()?;
+        let queues = Queues {
+            escalation: queue(config.escalation_queue_url),
+            notification: queue(config.notification_queue_url),
+        };
+        let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
+        let gateways = config.gateways.map(|gateways| self::gateways(&sdk, gateways));
+        let gateways = gateways.transpose()?.unwrap_or_default();
+        let (master, ..) = future::join4(
+            master_key(&secrets, config.master_key_secret.as_deref()),
+            opened("the table", store.table().ping()),
+            opened("the queue of escalation", queues.escalation.open()),
+            opened("the queue of notification", queues.notification.open()),
+        )
+        .await;
         Ok(Parts {
             config: Config {
                 public_url: config.public_url,
@@ -80,22 +119,26 @@ impl Ctx {
                 has_outbox: false,
             },
             store,
-            queues: Queues {
-                escalation: queue(config.escalation_queue_url),
-                notification: queue(config.notification_queue_url),
-            },
-            gateways: Gateways {
-                sms: None,
-                voice: None,
-                email,
-                webhook: Some(webhook(Inward::Refuse)?),
-            },
+            queues,
+            gateways,
             inward: Inward::Refuse,
             clock: Clock::System,
             random,
-            master: config.master_key,
+            master: master?,
+            setup: config.setup_code_secret.map(|arn| SetupCode::Kept(secrets, arn)),
         }
         .into())
+    }
+
+    /// What secrets are sealed with and codes derived from. Only functions that say they need it have it.
+    #[expect(
+        clippy::expect_used,
+        reason = "a function without the need was given work that has it"
+    )]
+    pub fn master(&self) -> &MasterKey {
+        self.master
+            .as_ref()
+            .expect("a function that says it needs the master key")
     }
 
     /// The senders that were seen lately.
@@ -107,6 +150,49 @@ impl Ctx {
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.config.public_url.as_str().trim_end_matches('/'))
     }
+}
+
+/// Why a function on AWS does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its environment.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A secret that cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretUnread),
+    /// A secret that is no key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyInvalid),
+}
+
+async fn master_key(
+    secrets: &aws_sdk_secretsmanager::Client,
+    arn: Option<&str>,
+) -> Result<Option<MasterKey>, StartError> {
+    let Some(arn) = arn else { return Ok(None) };
+    Ok(Some(MasterKey::parse(&read_secret(secrets, arn).await?)?))
+}
+
+async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {
+    if let Err(error) = asked.await {
+        tracing::warn!(%error, "{what} did not answer during initialisation");
+    }
+}
+
+fn gateways(sdk: &aws_config::SdkConfig, config: GatewaysConfig) -> Result<Gateways, ConfigError> {
+    let sdk = crate::aws::single_attempt(sdk);
+    let sns = aws_sdk_sns::Client::new(&sdk);
+    let topics = Some(config.topic_arns).filter(|arns| !arns.is_empty());
+    Ok(Gateways {
+        sms: config.sms.map(|sms| Gateway::Sms(SmsSender::new(sns.clone(), sms))),
+        voice: None,
+        email: config
+            .email_from
+            .map(|from| Gateway::Ses(SesSender::new(aws_sdk_sesv2::Client::new(&sdk), from))),
+        webhook: Some(webhook(Inward::Refuse)?),
+        topic: topics.map(|arns| Gateway::Topic(TopicSender::new(sns, arns))),
+    })
 }
 
 /// E-mail through a mail server.

@@ -10,6 +10,7 @@ pub mod config;
 pub mod ctx;
 pub mod domain;
 pub mod intake;
+pub mod metrics;
 pub mod queue;
 pub mod runtime;
 pub mod secret;

@@ -7,41 +7,42 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::AwsConfig;
+use crate::config::{AwsConfig, Need};
 use crate::ctx::Ctx;
 use crate::telemetry::{self, LogFormat};
 
-/// Runs a router as a Lambda behind an HTTP API.
+/// Runs a router as a Lambda behind an HTTP API. It is given what it `needs`, and nothing else.
 ///
 /// # Errors
 /// When the environment is incomplete, or the runtime ends.
-pub async fn run_router(router: fn() -> Router<Ctx>) -> Result<(), Error> {
-    let ctx = start().await?;
+pub async fn run_router(router: fn() -> Router<Ctx>, needs: &[Need]) -> Result<(), Error> {
+    let ctx = start(needs).await?;
     lambda_http::run(router().with_state(ctx)).await
 }
 
-/// Runs a handler of events as a Lambda.
+/// Runs a handler of events as a Lambda. It is given what it `needs`, and nothing else.
 ///
 /// # Errors
 /// When the environment is incomplete, or the runtime ends.
-pub async fn run_handler<E, A, F>(handle: impl Fn(E, Ctx) -> F) -> Result<(), Error>
+pub async fn run_handler<E, A, F>(handle: impl Fn(E, Ctx) -> F, needs: &[Need]) -> Result<(), Error>
 where
     E: DeserializeOwned,
     A: Serialize,
     F: Future<Output = Result<A, Error>>,
 {
-    let ctx = start().await?;
+    let ctx = start(needs).await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<E>| handle(event.payload, ctx.clone()))).await
 }
 
-async fn start() -> Result<Ctx, Error> {
+async fn start(needs: &[Need]) -> Result<Ctx, Error> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place where a Lambda's environment is read"
     )]
     let variables: HashMap<String, String> = std::env::vars().collect();
-    let config = AwsConfig::read(&variables)?;
-    telemetry::init(LogFormat::Json, &config.log_filter)?;
+    let config = AwsConfig::read(&variables, needs)?;
+    let namespace = config.metrics_namespace.clone();
+    telemetry::init(LogFormat::Json { namespace }, &config.log_filter)?;
     Ok(Ctx::aws(config).await?)
 }
 
@@ -67,6 +68,7 @@ impl Swept {
     /// # Errors
     /// When rows could not be done.
     pub fn report(self, what: &'static str) -> Result<Self, Error> {
+        crate::metrics::swept(what, self.lateness_ms.unwrap_or(0));
         if self.found + self.hinted > 0 {
             let Self {
                 found,

@@ -15,13 +15,17 @@
 //! | `correlation_id` | set on the outermost span of an invocation; the same from webhook to phone |
 //! | any other | the fields of the spans the event is in, outermost first, then the event's own; the innermost wins |
 //!
+//! Events of the target [`METRICS`] are measurements (see [`crate::metrics`]): on Lambda they become lines in CloudWatch's
+//! embedded metric format, whatever the filter says; for people they are left out. Their fields `metric`, `unit` and
+//! `value` say what was measured, every other field of theirs is a dimension.
+//!
 //! Values keep their type (number, boolean, text). A field named like one of the first four has `_` put after its name.
 //! Secrets do not get here: their types print a placeholder. The default filters of the binaries keep the HTTP and SMTP
 //! libraries at `info`, below which some of them print what they send.
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -40,13 +44,19 @@ use tracing_subscriber::{
 };
 
 /// For whom the lines are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line, on standard output.
-    Json,
+    /// One JSON object a line, on standard output; metrics in this namespace of CloudWatch.
+    Json {
+        /// The deployment's own, so that two in one account are told apart.
+        namespace: String,
+    },
     /// One compact line for a person, on standard error.
     Human,
 }
+
+/// The target of events that are measurements.
+pub const METRICS: &str = "nightbell_metrics";
 
 /// The filter cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -56,26 +66,31 @@ pub struct LogFilterInvalid(#[source] tracing_subscriber::filter::ParseError);
 /// Starts logging for the whole process. `filter` is in the syntax of `tracing`'s `EnvFilter` (`info,shared=debug`);
 /// empty means errors only. Does nothing if logging has been started before.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogFilterInvalid> {
-    let filter = parse(filter)?;
+    let filter = parse(&format, filter)?;
     let registry = tracing_subscriber::registry().with(filter);
     // The only error is that a subscriber is there already.
     let _ = match format {
-        LogFormat::Json => registry.with(json_layer(std::io::stdout)).try_init(),
+        LogFormat::Json { namespace } => registry.with(json_layer(namespace, std::io::stdout)).try_init(),
         LogFormat::Human => registry.with(human_layer(std::io::stderr)).try_init(),
     };
     Ok(())
 }
 
-fn parse(filter: &str) -> Result<EnvFilter, LogFilterInvalid> {
+fn parse(format: &LogFormat, filter: &str) -> Result<EnvFilter, LogFilterInvalid> {
+    let metrics = match format {
+        LogFormat::Json { .. } => "info",
+        LogFormat::Human => "off",
+    };
+    let filter = format!("{filter},{METRICS}={metrics}");
     // Without regular expressions in filters: nobody needs them here, and they can be made slow.
     EnvFilter::builder()
         .with_regex(false)
-        .parse(filter)
+        .parse(filter.trim_start_matches(','))
         .map_err(LogFilterInvalid)
 }
 
-fn json_layer<W>(writer: W) -> JsonLines<W> {
-    JsonLines { writer }
+fn json_layer<W>(namespace: String, writer: W) -> JsonLines<W> {
+    JsonLines { namespace, writer }
 }
 
 fn human_layer<S, W>(writer: W) -> impl Layer<S>
@@ -92,7 +107,26 @@ where
 /// Writes JSON lines. The formatter that comes with the library keeps span fields in an object of their own, where
 /// neither a person's eye nor a metric filter finds the correlation id.
 struct JsonLines<W> {
+    namespace: String,
     writer: W,
+}
+
+impl<W> JsonLines<W> {
+    /// A measurement in CloudWatch's embedded metric format: its fields, and what to make of them.
+    fn measurement(&self, mut fields: Map<String, Value>, timestamp: &str) -> Option<Vec<u8>> {
+        let name = fields.remove("metric")?.as_str()?.to_owned();
+        let (unit, value) = (fields.remove("unit")?, fields.remove("value")?);
+        let at: jiff::Timestamp = timestamp.parse().ok()?;
+        let definition = json!({
+            "Namespace": self.namespace,
+            "Dimensions": [fields.keys().collect::<Vec<_>>()],
+            "Metrics": [{ "Name": name, "Unit": unit }],
+        });
+        fields.insert(name, value);
+        let about = json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": [definition] });
+        fields.insert("_aws".into(), about);
+        serde_json::to_vec(&fields).ok()
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -130,8 +164,10 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
+        let is_metric = event.metadata().target() == METRICS;
         for span in context
             .event_scope(event)
+            .filter(|_| !is_metric)
             .into_iter()
             .flat_map(|scope| scope.from_root())
         {
@@ -143,16 +179,19 @@ where
         let mut timestamp = String::new();
         // The library's clock: the time of a log line is the one time that is nobody's argument.
         let _ = SystemTime.format_time(&mut Writer::new(&mut timestamp));
-        let line = Line {
-            timestamp: &timestamp,
-            level: event.metadata().level().as_str(),
-            target: event.metadata().target(),
-            message: &fields.message,
-            fields: &fields.rest,
+        let line = if is_metric {
+            self.measurement(fields.rest, &timestamp)
+        } else {
+            let line = Line {
+                timestamp: &timestamp,
+                level: event.metadata().level().as_str(),
+                target: event.metadata().target(),
+                message: &fields.message,
+                fields: &fields.rest,
+            };
+            serde_json::to_vec(&line).ok()
         };
-        let Ok(mut line) = serde_json::to_vec(&line) else {
-            return;
-        };
+        let Some(mut line) = line else { return };
         line.push(b'\n');
         // In one piece, so that lines of several threads do not mix. There is nowhere to report a failure.
         let _ = std::io::Write::write_all(&mut self.writer.make_writer_for(event.metadata()), &line);
@@ -248,16 +287,22 @@ mod tests {
             let sink = sink.clone();
             move || sink.clone()
         };
-        let registry = tracing_subscriber::registry().with(parse(filter).unwrap());
+        let registry = tracing_subscriber::registry().with(parse(&format, filter).unwrap());
         match format {
-            LogFormat::Json => with_default(registry.with(json_layer(make)), speak),
+            LogFormat::Json { namespace } => with_default(registry.with(json_layer(namespace, make)), speak),
             LogFormat::Human => with_default(registry.with(human_layer(make)), speak),
         }
         String::from_utf8(sink.0.lock().unwrap().clone()).unwrap()
     }
 
+    fn lambda() -> LogFormat {
+        LogFormat::Json {
+            namespace: "Nightbell/test".into(),
+        }
+    }
+
     fn json(speak: impl FnOnce()) -> Vec<Value> {
-        written(LogFormat::Json, "info", speak)
+        written(lambda(), "info", speak)
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()
@@ -333,15 +378,40 @@ mod tests {
             tracing::info!("loud");
             tracing::debug!("soft");
         };
-        assert_eq!(written(LogFormat::Json, "info", spoken).lines().count(), 1);
+        assert_eq!(written(lambda(), "info", spoken).lines().count(), 1);
         assert_eq!(
-            written(LogFormat::Json, "warn,shared::telemetry=debug", spoken)
+            written(lambda(), "warn,shared::telemetry=debug", spoken)
                 .lines()
                 .count(),
             2
         );
-        assert_eq!(written(LogFormat::Json, "", spoken), "");
-        assert!(parse("info,shared=loud").is_err());
+        assert_eq!(written(lambda(), "", spoken), "");
+        assert!(parse(&lambda(), "info,shared=loud").is_err());
+    }
+
+    #[test]
+    fn a_measurement_is_an_embedded_metric_whatever_the_filter_and_nothing_for_people() {
+        let measured = || {
+            let _span = tracing::info_span!("invocation", correlation_id = "c-1").entered();
+            crate::metrics::delivery("sms", "sent");
+            crate::metrics::alarm();
+        };
+        let text = written(lambda(), "error", measured);
+        let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let at = lines[0]["_aws"]["Timestamp"].take().as_i64().unwrap();
+        assert!(at > 1_700_000_000_000, "milliseconds since 1970: {at}");
+        assert_eq!(
+            lines[0],
+            json!({
+                "_aws": { "Timestamp": null, "CloudWatchMetrics": [{
+                    "Namespace": "Nightbell/test", "Dimensions": [["channel", "outcome"]],
+                    "Metrics": [{ "Name": "Deliveries", "Unit": "Count" }],
+                }] },
+                "Deliveries": 1, "channel": "sms", "outcome": "sent",
+            })
+        );
+        assert_eq!(lines[1]["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(written(LogFormat::Human, "trace", measured), "");
     }
 
     #[test]
@@ -358,7 +428,7 @@ mod tests {
 
     #[test]
     fn starting_twice_is_harmless() {
-        assert!(init(LogFormat::Json, "off").is_ok());
+        assert!(init(lambda(), "off").is_ok());
         assert!(init(LogFormat::Human, "off").is_ok());
         assert!(init(LogFormat::Human, "shared=loud").is_err());
     }

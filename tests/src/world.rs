@@ -114,11 +114,13 @@ impl World {
                 voice: Some(Gateway::Outbox),
                 email: Some(Gateway::Outbox),
                 webhook: Some(Gateway::Webhook(webhooks)),
+                topic: Some(Gateway::Outbox),
             },
             inward: Inward::AllowLoopback,
             clock: Clock::Manual(clock.clone()),
             random,
-            master: MasterKey::from_bytes([9; 32]),
+            master: Some(MasterKey::from_bytes([9; 32])),
+            setup: None,
         }
         .into();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");

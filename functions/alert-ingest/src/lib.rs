@@ -6,4 +6,9 @@
 pub mod format;
 mod routes;
 
+use shared::config::Need;
+
 pub use routes::router;
+
+/// What it needs besides the table: nothing. It faces the world, and holds no key.
+pub const NEEDS: &[Need] = &[];

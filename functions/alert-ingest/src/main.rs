@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::runtime::run_router(alert_ingest::router).await
+    shared::runtime::run_router(alert_ingest::router, alert_ingest::NEEDS).await
 }

@@ -8,7 +8,16 @@ mod links;
 mod openapi;
 
 use axum::Router;
+use shared::config::Need;
 use shared::ctx::Ctx;
+
+/// What it needs besides the table.
+pub const NEEDS: &[Need] = &[
+    Need::MasterKey,
+    Need::SetupCode,
+    Need::NotificationQueue,
+    Need::Gateways,
+];
 
 /// Every route of this function.
 pub fn router() -> Router<Ctx> {

@@ -13,6 +13,7 @@ use shared::domain::incident::Incident;
 use shared::domain::limits;
 use shared::domain::slot::Slot;
 use shared::domain::timeline::{Event, EventKind, Resolution};
+use shared::metrics;
 use shared::queue::{DeliveryHint, Hint, IncidentHint};
 use shared::secret::LinkCode;
 use shared::store::{Applied, ClosedBy, StoreError, Versioned};
@@ -23,6 +24,9 @@ use crate::facts;
 const ROUNDS_MAX: u32 = 3;
 /// How often a decision may ask for more facts. It asks for all it knows it needs, so this is never reached.
 const ASKS_MAX: u32 = 8;
+
+/// What metrics call the due list of incidents.
+pub const LIST: &str = "incidents";
 
 /// What came of advancing an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +105,7 @@ async fn write(ctx: &Ctx, version: u64, mut plan: Plan, now: Timestamp) -> Resul
         tracing::info_span!("plan", correlation_id = %plan.incident.correlation_id, incident_id = %plan.incident.id);
     if let Some(alarm) = plan.alarm {
         tracing::error!(parent: &span, alarm, "somebody must know of this");
+        metrics::alarm();
     }
     tracing::info!(parent: &span, deliveries = plan.deliveries.len(), hastened = plan.hasten.len(), "plan written");
     let due = plan.incident.due();
@@ -168,6 +173,7 @@ async fn strike(ctx: &Ctx, id: IncidentId, error: &StoreError, now: Timestamp) -
         Err(error) if !error.is_tables_own() => {
             let strikes = ctx.store.postpone(id, now).await?;
             if strikes == limits::STRIKES_MAX {
+                metrics::stuck(LIST);
                 tracing::error!(incident_id = %id, %error, alarm = "an incident cannot be read", "somebody must look");
             }
             return Ok(());
@@ -178,6 +184,9 @@ async fn strike(ctx: &Ctx, id: IncidentId, error: &StoreError, now: Timestamp) -
         return Ok(());
     }
     let owners = ctx.store.owners().await?;
+    if incident.value.backoff.map_or(0, |backoff| backoff.strikes) + 1 == limits::STRIKES_MAX {
+        metrics::stuck(LIST);
+    }
     let plan = back_off(&incident.value, &owners, &error.to_string(), now);
     write(ctx, incident.version, plan, now).await.map(drop)
 }
@@ -199,5 +208,5 @@ fn has_link(delivery: &Delivery) -> bool {
 }
 
 fn link(ctx: &Ctx, delivery: &Delivery) -> LinkCode {
-    LinkCode::derive(&ctx.master, &delivery.key.public_id())
+    LinkCode::derive(ctx.master(), &delivery.key.public_id())
 }

@@ -5,5 +5,10 @@ mod advance;
 mod facts;
 mod triggers;
 
+use shared::config::Need;
+
 pub use advance::{Advanced, advance};
 pub use triggers::{handle_queue, handle_stream, handle_sweep};
+
+/// What it needs besides the table.
+pub const NEEDS: &[Need] = &[Need::MasterKey, Need::EscalationQueue, Need::NotificationQueue];

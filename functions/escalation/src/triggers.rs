@@ -15,7 +15,7 @@ use shared::runtime::Swept;
 use shared::store::keys;
 use shared::store::{Due, StoreError};
 
-use crate::advance::{Advanced, advance};
+use crate::advance::{Advanced, LIST, advance};
 
 /// Incidents handled at once in one invocation.
 const AT_ONCE_MAX: usize = 16;
@@ -128,7 +128,7 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
         failed,
         lateness_ms: worst.map(|worst| worst.as_millis() as i64),
     }
-    .report("incidents")
+    .report(LIST)
 }
 
 async fn advance_all(

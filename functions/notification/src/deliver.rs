@@ -5,11 +5,15 @@ use shared::ctx::Ctx;
 use shared::domain::delivery::{Attempt, Delivery, DeliveryKey, DeliveryState, Subject};
 use shared::domain::incident::Incident;
 use shared::domain::limits;
+use shared::metrics;
 use shared::queue::{DeliveryHint, Hint};
 use shared::store::{Claim, StoreError};
 use tracing::Instrument;
 
 use crate::send;
+
+/// What metrics call the due list of deliveries.
+pub const LIST: &str = "deliveries";
 
 /// What came of a delivery that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +49,23 @@ pub async fn deliver(ctx: &Ctx, key: &DeliveryKey) -> Result<Delivered, StoreErr
 
 async fn attempt(ctx: &Ctx, claimed: Delivery) -> Result<Delivered, StoreError> {
     let lease = claimed.lease.clone().unwrap_or_default();
-    let outcome = checked_send(ctx, &claimed).await?;
+    let (outcome, opened_at) = checked_send(ctx, &claimed).await?;
     let now = ctx.clock.now();
     log(&claimed, &outcome);
+    if let (Attempt::Sent { .. }, Some(opened_at)) = (&outcome, opened_at) {
+        metrics::first_delivery(now.duration_since(opened_at).as_millis() as i64);
+    }
     let key = claimed.key;
+    let word = outcome.as_str();
     let recorded = claimed.record(outcome, now);
+    metrics::delivery(
+        recorded.medium.as_str(),
+        if recorded.state.is_final_failure() {
+            "failed"
+        } else {
+            word
+        },
+    );
     if !ctx.store.record(&recorded, &lease, now).await? {
         tracing::warn!("the lease had ended before the outcome was recorded; whoever has it now decides");
         return Ok(Delivered::Nothing);
@@ -70,8 +86,8 @@ async fn attempt(ctx: &Ctx, claimed: Delivery) -> Result<Delivered, StoreError> 
 }
 
 /// Checks, then sends within two seconds of the check, or checks again: no attempt passes its check after an
-/// acknowledge was answered.
-async fn checked_send(ctx: &Ctx, delivery: &Delivery) -> Result<Attempt, StoreError> {
+/// acknowledge was answered. Of a page that asks at once when its incident opens, also when that was.
+async fn checked_send(ctx: &Ctx, delivery: &Delivery) -> Result<(Attempt, Option<Timestamp>), StoreError> {
     let route = send::route(ctx, delivery).await?;
     loop {
         let checked_at = ctx.clock.now();
@@ -79,13 +95,16 @@ async fn checked_send(ctx: &Ctx, delivery: &Delivery) -> Result<Attempt, StoreEr
             Subject::Contact(_) => None,
             Subject::Incident(id) => match ctx.store.incident(id).await? {
                 Some(incident) if delivery.is_wanted(&incident.value) => Some(incident.value),
-                _ => return Ok(Attempt::Superseded),
+                _ => return Ok((Attempt::Superseded, None)),
             },
         };
         let incident: Option<&Incident> = incident.as_ref();
         let now = ctx.clock.now();
         if now.duration_since(checked_at) <= SignedDuration::from_secs(limits::CHECK_FRESH_SECONDS) {
-            return send::send(ctx, delivery, route, incident, now).await;
+            let opened_at = incident
+                .filter(|_| delivery.is_first_page())
+                .map(|incident| incident.created_at);
+            return Ok((send::send(ctx, delivery, route, incident, now).await?, opened_at));
         }
     }
 }
@@ -102,6 +121,8 @@ async fn stuck(ctx: &Ctx, delivery: Delivery, now: Timestamp) -> Result<Delivere
         alarm = "a delivery is stuck",
         "five tries began and none reported what came of it"
     );
+    metrics::stuck(LIST);
+    metrics::delivery(stuck.medium.as_str(), "stuck");
     Ok(Delivered::Tried(DeliveryState::Stuck, None))
 }
 

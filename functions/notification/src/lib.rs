@@ -6,5 +6,10 @@ mod envelope;
 mod send;
 mod triggers;
 
+use shared::config::Need;
+
 pub use deliver::{Delivered, deliver};
 pub use triggers::{handle_queue, handle_sweep};
+
+/// What it needs besides the table.
+pub const NEEDS: &[Need] = &[Need::MasterKey, Need::NotificationQueue, Need::Gateways];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use shared::channel::{Email, Gateway, Receipt, SEND_TIMEOUT_SECONDS, SendError};
+use shared::channel::{Email, Gateway, Publication, Receipt, SEND_TIMEOUT_SECONDS, SendError};
 use shared::ctx::Ctx;
 use shared::domain::delivery::{Attempt, Delivery, Part, Recipient, Subject};
 use shared::domain::id::EventId;
@@ -30,8 +30,8 @@ pub async fn route(ctx: &Ctx, delivery: &Delivery) -> Result<Route, StoreError> 
     let channel = match delivery.key.to {
         Recipient::Person(_, contact) => {
             let keys = match delivery.medium {
-                Medium::Webhook => vec![webhook_secret(&ctx.master, &contact.to_string()).into_bytes()],
-                Medium::Sms | Medium::Voice | Medium::Email => Vec::new(),
+                Medium::Webhook => vec![webhook_secret(ctx.master(), &contact.to_string()).into_bytes()],
+                Medium::Sms | Medium::Voice | Medium::Email | Medium::Topic => Vec::new(),
             };
             return Ok(Route::To(delivery.address.clone(), keys));
         }
@@ -41,9 +41,12 @@ pub async fn route(ctx: &Ctx, delivery: &Delivery) -> Result<Route, StoreError> 
         return Ok(Route::Nowhere("the channel is gone".into()));
     };
     let channel = channel.value;
+    if channel.kind != Medium::Webhook {
+        return Ok(Route::To(channel.address, Vec::new()));
+    }
     Ok(
         match ctx
-            .master
+            .master()
             .open(&format!("channel:{}", channel.id), &channel.sealed_secret)
         {
             Ok(key) => Route::To(channel.address, vec![key]),
@@ -70,31 +73,34 @@ pub async fn send(
         ));
     };
     let act_url = delivery.link_hash.is_some().then(|| {
-        let code = LinkCode::derive(&ctx.master, &delivery.key.public_id());
+        let code = LinkCode::derive(ctx.master(), &delivery.key.public_id());
         ctx.url(&format!("/i/{}", code.expose()))
     });
     let Some(message) = message(ctx, delivery, incident, act_url.as_deref(), now) else {
         return Ok(Attempt::Permanent("the message has nothing to say".into()));
     };
+    let id = delivery.key.public_id();
     let sending = async {
         match gateway {
             Gateway::Outbox => to_outbox(ctx, delivery, to, message, now).await.map(Ok),
-            Gateway::Smtp(sender) => {
-                let id = delivery.key.public_id();
-                let email = Email {
-                    to: &to,
+            Gateway::Smtp(sender) => Ok(sender.send(email(&to, &message, &id), now).await),
+            Gateway::Ses(sender) => Ok(sender.send(email(&to, &message, &id)).await),
+            Gateway::Sms(sender) => Ok(sender.send(&to, &message.text).await),
+            Gateway::Topic(sender) => {
+                let body = envelope::body(delivery, incident, &message, act_url.as_deref());
+                let publication = Publication {
                     subject: &message.subject,
                     text: &message.text,
-                    id: &id,
+                    json: &String::from_utf8_lossy(&body),
                 };
-                Ok(sender.send(email, now).await)
+                Ok(sender.send(&to, publication).await)
             }
             Gateway::Webhook(sender) => {
                 let Ok(url) = to.parse::<Url>() else {
                     return Ok(Err(SendError::Permanent("the address is not a URL".into())));
                 };
                 let body = envelope::body(delivery, incident, &message, act_url.as_deref());
-                Ok(sender.send(&url, &keys, &delivery.key.public_id(), now, &body).await)
+                Ok(sender.send(&url, &keys, &id, now, &body).await)
             }
         }
     };
@@ -110,6 +116,15 @@ pub async fn send(
     })
 }
 
+fn email<'a>(to: &'a str, message: &'a Message, id: &'a str) -> Email<'a> {
+    Email {
+        to,
+        subject: &message.subject,
+        text: &message.text,
+        id,
+    }
+}
+
 fn message(
     ctx: &Ctx,
     delivery: &Delivery,
@@ -120,7 +135,7 @@ fn message(
     let code;
     let about = match (delivery.key.subject, delivery.key.part, incident) {
         (Subject::Contact(contact), Part::Verification(sent_at), _) => {
-            code = verification_code(&ctx.master, &contact.to_string(), sent_at);
+            code = verification_code(ctx.master(), &contact.to_string(), sent_at);
             About::Verification { code: &code }
         }
         (Subject::Incident(_), part, Some(incident)) => About::Incident {

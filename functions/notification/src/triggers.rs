@@ -11,7 +11,7 @@ use shared::queue::{DeliveryHint, Hint};
 use shared::runtime::Swept;
 use shared::store::Due;
 
-use crate::deliver::{Delivered, deliver};
+use crate::deliver::{Delivered, LIST, deliver};
 
 /// Messages tried at once in one invocation.
 const AT_ONCE_MAX: usize = 64;
@@ -90,5 +90,5 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
         failed,
         lateness_ms,
     }
-    .report("deliveries")
+    .report(LIST)
 }

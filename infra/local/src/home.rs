@@ -354,11 +354,13 @@ pub async fn ctx(table: &Table, settings: Settings) -> Result<Ctx, StartError> {
             voice: Some(Gateway::Outbox),
             email: Some(settings.smtp.unwrap_or(Gateway::Outbox)),
             webhook: Some(shared::ctx::webhook(settings.inward)?),
+            topic: Some(Gateway::Outbox),
         },
         inward: settings.inward,
         clock: Clock::System,
         random,
-        master: settings.master,
+        master: Some(settings.master),
+        setup: None,
     }
     .into())
 }

@@ -37,9 +37,6 @@ const REPEATS: u32 = 2;
 /// The time in seeded ids: 2026-01-01. Whatever people make themselves is listed before what was seeded.
 const SEEDED_MS: u64 = 1_767_225_600_000;
 
-/// Marks are for ever.
-const NEVER: Timestamp = Timestamp::constant(253_370_764_800, 0);
-
 /// Tries of replacing a row that others change at the same time.
 const TRIES_MAX: u32 = 3;
 
@@ -85,7 +82,7 @@ pub enum SeedError {
 /// # Errors
 /// When the table does not answer.
 pub async fn seed(ctx: &Ctx) -> Result<Seeded, SeedError> {
-    let names = Names::of(&ctx.master);
+    let names = Names::of(ctx.master());
     let now = ctx.clock.now();
     let seeding = Seeding { ctx, now };
     seeding.owner(&names).await?;
@@ -103,7 +100,7 @@ pub async fn seed(ctx: &Ctx) -> Result<Seeded, SeedError> {
 /// # Errors
 /// When the owner was deleted, or the table does not answer.
 pub async fn reset_owner(ctx: &Ctx) -> Result<(), SeedError> {
-    let names = Names::of(&ctx.master);
+    let names = Names::of(ctx.master());
     let now = ctx.clock.now();
     for _ in 0..TRIES_MAX {
         let before = ctx.store.load::<User>(names.owner()).await?.ok_or(SeedError::NoOwner)?;
@@ -267,12 +264,7 @@ impl Seeding<'_> {
         if self.is_marked(name).await? {
             return Ok(());
         }
-        extras.push(Extra::Once(Once {
-            hash: mark(name),
-            request_hash: String::new(),
-            sealed_answer: String::new(),
-            expires_at: NEVER,
-        }));
+        extras.push(Extra::Once(Once::for_ever(mark(name))));
         let change = Change {
             by: &Actor::system(),
             at: self.now,
@@ -364,6 +356,7 @@ impl Names {
             Medium::Voice => self.id("contact/voice").into(),
             Medium::Email => self.id("contact/email").into(),
             Medium::Webhook => self.id("contact/webhook").into(),
+            Medium::Topic => self.id("contact/topic").into(),
         }
     }
 
@@ -491,7 +484,7 @@ mod tests {
             by: &Actor::system(),
             at: ctx.clock.now(),
         };
-        let names = Names::of(&ctx.master);
+        let names = Names::of(ctx.master());
 
         let before = ctx
             .store
@@ -529,7 +522,7 @@ mod tests {
             ctx: &ctx,
             now: ctx.clock.now(),
         };
-        let names = Names::of(&ctx.master);
+        let names = Names::of(ctx.master());
         seeding.owner(&names).await.unwrap();
         seeding.policy(&names).await.unwrap();
         seeding.service(&names).await.unwrap();
@@ -559,7 +552,7 @@ mod tests {
         }
 
         // A password of the owner's own is not known to us, and can be reset.
-        let names = Names::of(&ctx.master);
+        let names = Names::of(ctx.master());
         let before = ctx.store.load::<User>(names.owner()).await.unwrap().unwrap();
         let own = hash_password("correct horse", [9; 16]).unwrap();
         let user = User {
@@ -578,7 +571,7 @@ mod tests {
 
     async fn found_hash(ctx: &Ctx) -> Option<String> {
         ctx.store
-            .load::<User>(Names::of(&ctx.master).owner())
+            .load::<User>(Names::of(ctx.master()).owner())
             .await
             .unwrap()
             .unwrap()

@@ -30,7 +30,7 @@ use super::{Receipt, SEND_TIMEOUT_SECONDS, SendError, excerpt, find, is_directio
 use crate::secret::sha256_hex;
 
 /// Longest subject sent, in characters; the rest is cut and marked.
-const SUBJECT_MAX_CHARS: usize = 200;
+pub(super) const SUBJECT_MAX_CHARS: usize = 200;
 
 /// Longest address taken, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const ADDRESS_MAX_BYTES: usize = 254;
@@ -274,7 +274,10 @@ fn compose(from: &Mailbox, email: Email<'_>, now: Timestamp) -> Result<(Envelope
         .subject(one_line(email.subject, SUBJECT_MAX_CHARS))
         .date(now.into())
         .message_id(Some(format!("<{id}@{}>", from.email.domain())))
-        .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str(AUTO_SUBMITTED),
+            "auto-generated".to_owned(),
+        ))
         .singlepart(
             SinglePart::builder()
                 .header(ContentType::TEXT_PLAIN)
@@ -285,10 +288,10 @@ fn compose(from: &Mailbox, email: Email<'_>, now: Timestamp) -> Result<(Envelope
 }
 
 /// RFC 3834: so that nobody's absence notice answers us.
-const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+pub(super) const AUTO_SUBMITTED: &str = "Auto-Submitted";
 
 /// One bare address. The library's parser decides; what could end a line or a command never reaches it.
-fn address(text: &str) -> Option<Address> {
+pub(super) fn address(text: &str) -> Option<Address> {
     let harmless = text.len() <= ADDRESS_MAX_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !harmless || text.contains(['<', '>']) {
         return None;
@@ -303,7 +306,7 @@ fn address(text: &str) -> Option<Address> {
 
 /// Text with line feeds as its only line ends and without other control characters but tabs. A carriage return alone
 /// is a line end to some servers and not to others, which is how a message is smuggled inside another.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.chars()
         .filter(|&c| c == '\n' || c == '\t' || !(c.is_control() || is_direction(c)))

@@ -1,6 +1,6 @@
 //! Which provider carries which medium in this deployment.
 
-use super::{EmailSender, WebhookSender};
+use super::{EmailSender, SesSender, SmsSender, TopicSender, WebhookSender};
 use crate::domain::people::Medium;
 
 /// What carries one medium.
@@ -10,12 +10,18 @@ pub enum Gateway {
     Outbox,
     /// A mail server.
     Smtp(EmailSender),
+    /// Amazon SES.
+    Ses(SesSender),
+    /// Text messages of Amazon SNS.
+    Sms(SmsSender),
+    /// Topics of Amazon SNS.
+    Topic(TopicSender),
     /// Signed HTTP POSTs.
     Webhook(WebhookSender),
 }
 
 /// The gateways of this deployment. A medium without one cannot be added as a contact.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Gateways {
     /// For text messages.
     pub sms: Option<Gateway>,
@@ -25,6 +31,8 @@ pub struct Gateways {
     pub email: Option<Gateway>,
     /// For webhooks.
     pub webhook: Option<Gateway>,
+    /// For topics.
+    pub topic: Option<Gateway>,
 }
 
 impl Gateways {
@@ -35,6 +43,7 @@ impl Gateways {
             Medium::Voice => self.voice.as_ref(),
             Medium::Email => self.email.as_ref(),
             Medium::Webhook => self.webhook.as_ref(),
+            Medium::Topic => self.topic.as_ref(),
         }
     }
 }

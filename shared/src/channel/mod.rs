@@ -3,11 +3,16 @@
 //! A channel is given everything it needs for one attempt and answers with a [`Receipt`] or a [`SendError`]; it neither
 //! retries nor records. Whether to try again is in the error's type, when to is the caller's.
 
+mod aws;
 mod email;
 mod gateways;
 mod inward;
 mod resolver;
 mod retry_after;
+mod ses;
+mod sns;
+#[cfg(test)]
+mod test_client;
 #[cfg(test)]
 mod test_server;
 mod webhook;
@@ -19,6 +24,8 @@ use jiff::SignedDuration;
 pub use email::{Email, EmailSender, SmtpConfig, SmtpConfigInvalid};
 pub use gateways::{Gateway, Gateways};
 pub use inward::{Inward, UrlRefused, check_url, is_inward};
+pub use ses::SesSender;
+pub use sns::{Publication, SmsSender, TopicSender};
 pub use webhook::{WebhookSender, WebhookSetupError, WebhookTimeouts, signature};
 
 /// Longest time any send takes, in seconds, every wait included. A delivery's lease and the function's own limit are

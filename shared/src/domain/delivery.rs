@@ -305,10 +305,29 @@ pub enum Attempt {
     Superseded,
 }
 
+impl Attempt {
+    /// One word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Transient(_) => "retried",
+            Self::Throttled(..) => "throttled",
+            Self::Permanent(_) => "failed",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
 /// Seconds until the next try, after the first, second, … answered failure.
 const RETRY_SECONDS: [i64; 4] = [5, 15, 45, 120];
 
 impl Delivery {
+    /// Whether it is among the first that an incident sends: a page of its first step, not one that waits on purpose.
+    pub fn is_first_page(&self) -> bool {
+        let key = &self.key;
+        key.part.is_page() && (key.epoch, key.cycle, key.step) == (0, 0, 0) && self.first_due <= self.created_at
+    }
+
     /// A new message, due at `due_at`.
     pub fn new(
         key: DeliveryKey,

@@ -33,12 +33,25 @@ pub enum Medium {
     Email,
     /// An HTTP POST to a URL, signed.
     Webhook,
+    /// A topic of Amazon SNS, by its ARN: for channels, not for people.
+    Topic,
 }
 
 impl Medium {
+    /// Its name, as it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+            Self::Topic => "topic",
+        }
+    }
+
     /// Whether a message by this medium may come at night about something that needs no answer.
     pub fn is_quiet(self) -> bool {
-        matches!(self, Self::Email | Self::Webhook)
+        matches!(self, Self::Email | Self::Webhook | Self::Topic)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::service::Urgency;
 use crate::domain::signal::{Action, Signal};
 use crate::domain::slot::{Ignored, Slot, Verdict, judge};
 use crate::domain::timeline::{Event, EventKind, Resolution};
+use crate::metrics;
 use crate::store::keys::Key;
 use crate::store::{Applied, ClosedBy, Opened, Repeated, StoreError, StoredSlot, TakenIn, Versioned};
 
@@ -72,6 +73,7 @@ pub async fn accept(ctx: &Ctx, source: &Source, signal: &Signal, now: Timestamp)
         slot_key: Key::slot(&source.integration.id.to_string(), &signal.group_key),
     };
     let outcome = intake.run().await?;
+    metrics::signal(outcome.as_str());
     tracing::info!(
         correlation_id = %intake.id,
         integration_id = %source.integration.id,

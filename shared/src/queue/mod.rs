@@ -11,7 +11,7 @@ use crate::domain::delivery::{DeliveryKey, NotADeliveryKey};
 use crate::domain::id::IncidentId;
 
 pub use memory::{MemoryQueue, Waiting};
-pub use sqs::SqsQueue;
+pub use sqs::{QueueUnreached, SqsQueue};
 
 /// A row to look at, and when. The body of a queue message, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,17 @@ pub struct Queues {
 }
 
 impl Queue {
+    /// Opens the connection, so that the first hint does not wait for it.
+    ///
+    /// # Errors
+    /// When the queue does not answer.
+    pub async fn open(&self) -> Result<(), QueueUnreached> {
+        match self {
+            Self::Sqs(queue) => queue.open().await,
+            Self::Memory(_) | Self::Absent => Ok(()),
+        }
+    }
+
     /// Sends hints for those of `rows` that are due within what a queue can delay. A hint that cannot be sent costs at
     /// most a minute, and is no reason to fail the work that is done already: it is logged.
     pub async fn hint<T: Serialize>(&self, rows: impl IntoIterator<Item = Hint<T>>, now: Timestamp) {

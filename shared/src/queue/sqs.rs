@@ -1,7 +1,8 @@
 //! Amazon SQS: batches of ten, delays of at most 900 s.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use futures_util::future;
 
 use super::Message;
@@ -13,6 +14,11 @@ pub struct SqsQueue {
     url: String,
 }
 
+/// The queue did not answer, or the function may not speak to it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the queue cannot be reached: {0}")]
+pub struct QueueUnreached(String);
+
 /// Messages of one `SendMessageBatch`.
 const BATCH_MESSAGES_MAX: usize = 10;
 
@@ -20,6 +26,15 @@ impl SqsQueue {
     /// The queue at `url`.
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
+    }
+
+    /// The cheapest question there is, for the sake of the connection it leaves open.
+    pub(super) async fn open(&self) -> Result<(), QueueUnreached> {
+        let request = self.client.get_queue_attributes().queue_url(&self.url);
+        let asked = request.attribute_names(QueueAttributeName::QueueArn).send().await;
+        asked
+            .map(drop)
+            .map_err(|error| QueueUnreached(DisplayErrorContext(&error).to_string()))
     }
 
     pub(super) async fn send(&self, messages: Vec<Message>) {
@@ -48,7 +63,7 @@ impl SqsQueue {
             .await
         {
             Err(error) => tracing::warn!(
-                error = %aws_sdk_sqs::error::DisplayErrorContext(&error),
+                error = %DisplayErrorContext(&error),
                 "hints were not sent; the sweep will find the rows"
             ),
             Ok(answer) if !answer.failed.is_empty() => {

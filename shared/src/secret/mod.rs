@@ -15,6 +15,7 @@ mod password;
 mod random;
 mod seal;
 mod token;
+mod vault;
 
 pub use derived::{verification_code, webhook_secret};
 pub use digest::{equal, hmac_sha256, sha256_hex};
@@ -24,3 +25,4 @@ pub use password::{PASSWORD_MAX_BYTES, PasswordRefused, hash_password, verify_pa
 pub use random::Random;
 pub use seal::SealBroken;
 pub use token::{ApiToken, IntegrationKey};
+pub use vault::{SecretUnread, read_secret};

@@ -126,6 +126,21 @@ pub struct Once {
     pub expires_at: Timestamp,
 }
 
+/// The end of 9999: later than any TTL.
+const FOR_EVER: Timestamp = Timestamp::constant(253_370_764_800, 0);
+
+impl Once {
+    /// A mark without an answer, never forgotten: this was done.
+    pub fn for_ever(hash: String) -> Self {
+        Self {
+            hash,
+            request_hash: String::new(),
+            sealed_answer: String::new(),
+            expires_at: FOR_EVER,
+        }
+    }
+}
+
 /// Who changes configuration, and when.
 #[derive(Debug, Clone)]
 pub struct Change<'a> {

@@ -98,7 +98,7 @@ impl Asked {
             let detail = format!("This {IDEMPOTENCY_KEY} was used for another request in the last 24 hours.");
             return Err(Problem::conflict("idempotency_key_reused", detail));
         }
-        let opened = ctx.master.open(&self.purpose(), &once.sealed_answer);
+        let opened = ctx.master().open(&self.purpose(), &once.sealed_answer);
         let created = opened
             .ok()
             .and_then(|json| serde_json::from_slice::<Created>(&json).ok());
@@ -119,7 +119,7 @@ impl Asked {
         Once {
             hash: self.hash.clone(),
             request_hash: self.request_hash.clone(),
-            sealed_answer: ctx.master.seal(&self.purpose(), &json, ctx.random.bytes()),
+            sealed_answer: ctx.master().seal(&self.purpose(), &json, ctx.random.bytes()),
             expires_at: after_seconds(now, KEPT_SECONDS),
         }
     }

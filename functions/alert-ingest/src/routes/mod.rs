@@ -6,9 +6,12 @@ mod pagerduty;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use shared::ctx::Ctx;
+use shared::metrics;
 use shared::web::Problem;
 
 /// Every route of this function.
@@ -22,6 +25,17 @@ pub fn router() -> Router<Ctx> {
         .route("/healthz/alert-ingest", get(health))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .fallback(async || Problem::not_found())
+        .layer(map_response(measured))
+}
+
+/// What is accepted is counted where it is stored.
+async fn measured(response: Response) -> Response {
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => metrics::signal("deferred"),
+        status if status.is_client_error() => metrics::signal("refused"),
+        _ => {}
+    }
+    response
 }
 
 async fn health(State(ctx): State<Ctx>) -> Result<impl IntoResponse, Problem> {

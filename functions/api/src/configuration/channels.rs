@@ -1,4 +1,4 @@
-//! Channels: places that many people read. For now a webhook, signed with a key that is answered once.
+//! Channels: places that many people read. A webhook, signed with a key that is answered once, or a topic of Amazon SNS.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -41,9 +41,9 @@ pub struct ChannelBody {
     /// The team that owns it; null: none, and only admins may change it.
     #[serde(default)]
     team_id: Option<TeamId>,
-    /// How it is reached: `webhook`.
+    /// How it is reached: `webhook` or `topic`.
     kind: Medium,
-    /// Where: an http or https URL of a public address.
+    /// Where: an http or https URL of a public address, or the ARN of a topic that this deployment was given.
     #[schema(max_length = 2048)]
     address: String,
 }
@@ -64,8 +64,9 @@ pub struct ChannelView {
 pub struct ChannelWithSecret {
     #[serde(flatten)]
     channel: ChannelView,
-    /// The key of `X-Nightbell-Signature`: 52 characters, to be used as they are.
-    signing_secret: String,
+    /// The key of `X-Nightbell-Signature`, for a webhook: 52 characters, to be used as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<String>,
 }
 
 impl From<Channel> for ChannelView {
@@ -102,9 +103,18 @@ impl Resource for ChannelBody {
     async fn plan(&self, caller: &Caller, before: Option<Versioned<Channel>>) -> Result<Plan<Channel>, Problem> {
         let mut faults = Faults::default();
         let name = faults.name(&self.name);
-        let address = faults.address(&caller.ctx, Medium::Webhook, &self.address);
-        if self.kind != Medium::Webhook {
-            faults.add("kind", "must be \"webhook\"");
+        let address = match self.kind {
+            Medium::Webhook | Medium::Topic => faults.address(&caller.ctx, self.kind, &self.address),
+            Medium::Sms | Medium::Voice | Medium::Email => {
+                faults.add(
+                    "kind",
+                    "must be \"webhook\" or \"topic\": this one is for contacts of people",
+                );
+                self.address.clone()
+            }
+        };
+        if let Some(before) = &before {
+            faults.fixed("kind", &before.value.kind, &self.kind);
         }
         let needs = exists_if_named(&mut faults, caller, self.team_id).await?;
         faults.none()?;
@@ -120,14 +130,15 @@ impl Resource for ChannelBody {
             return Ok(Plan::new(Some(before), channel, needs));
         }
         let (id, created_at) = caller.new_born();
-        let (signing_secret, sealed_secret) = signing_secret(&caller.ctx, id);
+        let secret = (kind == Medium::Webhook).then(|| signing_secret(&caller.ctx, id));
+        let (signing_secret, sealed_secret) = secret.unzip();
         let channel = Channel {
             id,
             team_id,
             name,
             kind,
             address,
-            sealed_secret,
+            sealed_secret: sealed_secret.unwrap_or_default(),
             created_at,
         };
         let answer = to_json(ChannelWithSecret {
@@ -154,7 +165,7 @@ fn signing_secret(ctx: &Ctx, id: ChannelId) -> (String, String) {
     let mut secret = BASE32_NOPAD.encode(&ctx.random.bytes::<32>());
     secret.make_ascii_lowercase();
     let sealed = ctx
-        .master
+        .master()
         .seal(&format!("channel:{id}"), secret.as_bytes(), ctx.random.bytes());
     (secret, sealed)
 }

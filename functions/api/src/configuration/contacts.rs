@@ -146,6 +146,12 @@ impl Creation for ContactBody {
 
     async fn plan(&self, caller: &Caller) -> Result<(Plan<User>, Value), Problem> {
         let mut faults = Faults::default();
+        if self.kind == Medium::Topic {
+            faults.add(
+                "kind",
+                "cannot be a contact: make a channel of it, and ask that in a policy",
+            );
+        }
         let address = faults.address(&caller.ctx, self.kind, &self.address);
         faults.none()?;
         let mut faults = Faults::default();
@@ -172,7 +178,7 @@ impl Creation for ContactBody {
             verification: None,
         };
         let signing_secret =
-            (self.kind == Medium::Webhook).then(|| webhook_secret(&caller.ctx.master, &contact.id.to_string()));
+            (self.kind == Medium::Webhook).then(|| webhook_secret(caller.ctx.master(), &contact.id.to_string()));
         let answer = to_json(NewContactView {
             contact: ContactView::new(self.user_id, &contact),
             signing_secret,

@@ -18,6 +18,7 @@ mod preview;
 mod resource;
 mod rules;
 mod services;
+mod setup;
 mod teams;
 mod tokens;
 mod users;
@@ -30,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// The routes of all kinds of configuration.
 pub fn routes() -> OpenApiRouter<Ctx> {
     OpenApiRouter::new()
+        .merge(setup::routes())
         .merge(services::routes())
         .merge(integrations::routes())
         .merge(policies::routes())

@@ -333,6 +333,7 @@ mod tests {
             voice: None,
             email: outbox(),
             webhook: outbox(),
+            topic: None,
         }
     }
 

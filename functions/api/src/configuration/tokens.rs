@@ -62,9 +62,9 @@ pub struct TokenView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenWithSecret {
     #[serde(flatten)]
-    view: TokenView,
+    pub view: TokenView,
     /// What is sent as `Authorization: Bearer <token>`.
-    token: String,
+    pub token: String,
 }
 
 impl From<Token> for TokenView {

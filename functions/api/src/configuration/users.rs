@@ -62,11 +62,11 @@ pub struct UserBody {
     locale: String,
 }
 
-fn utc() -> String {
+pub fn utc() -> String {
     "UTC".to_owned()
 }
 
-fn english() -> String {
+pub fn english() -> String {
     "en".to_owned()
 }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use jiff::tz::TimeZone;
 use lettre::Address;
-use shared::channel::check_url;
+use shared::channel::{Gateway, check_url};
 use shared::ctx::Ctx;
 use shared::domain::limits;
 use shared::domain::people::Medium;
@@ -142,7 +142,28 @@ impl Faults {
             Medium::Email => self.email("address", text),
             Medium::Sms | Medium::Voice => self.phone(text),
             Medium::Webhook => self.url(ctx, text),
+            Medium::Topic => self.topic(ctx, text),
         }
+    }
+
+    /// A topic that this deployment may publish to.
+    fn topic(&mut self, ctx: &Ctx, text: &str) -> String {
+        let arn = text.trim();
+        match ctx.gateways.of(Medium::Topic) {
+            Some(Gateway::Topic(sender)) if !sender.arns().iter().any(|known| known == arn) => self.add(
+                "address",
+                format!(
+                    "must be a topic that this deployment was given: {}",
+                    sender.arns().join(", ")
+                ),
+            ),
+            _ if !is_topic_arn(arn) => self.add(
+                "address",
+                "must be the ARN of a topic, such as \"arn:aws:sns:eu-west-1:123456789012:pages\"",
+            ),
+            _ => {}
+        }
+        arn.to_owned()
     }
 
     fn phone(&mut self, text: &str) -> String {
@@ -303,4 +324,15 @@ mod tests {
         let places: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(places, ["scopes[2]", "scopes[3]"]);
     }
+}
+
+/// `arn:<partition>:sns:<region>:<account>:<name>`.
+fn is_topic_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let is_name = |name: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=256).contains(&name.len()) && name.bytes().all(known)
+    };
+    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && is_name(name))
 }

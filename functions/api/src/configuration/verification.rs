@@ -171,7 +171,7 @@ async fn confirm(caller: &Caller, id: ContactId, code: &str) -> Result<Tagged<Co
     let after = edit(caller, user, |before: Versioned<User>| async move {
         let contact = of(&before.value, id)?;
         may_set(caller, &before.value)?;
-        let judged = judged(contact, code, &caller.ctx.master, caller.now()).map_err(|why| refused(&why))?;
+        let judged = judged(contact, code, caller.ctx.master(), caller.now()).map_err(|why| refused(&why))?;
         let after = with(&before.value, judged);
         Ok(Plan::over(before, after))
     });

@@ -177,6 +177,10 @@ pub fn masked(medium: Medium, address: &str) -> String {
         Medium::Webhook => url::Url::parse(address)
             .ok()
             .and_then(|url| Some(url.host_str()?.to_owned())),
+        // Its name tells nothing of the account it is in.
+        Medium::Topic => address
+            .strip_prefix("arn:")
+            .and_then(|arn| Some(arn.rsplit_once(':')?.1.to_owned())),
     };
     known.unwrap_or_else(|| MASK.to_owned())
 }
@@ -241,6 +245,8 @@ mod tests {
             ),
             (Medium::Webhook, "not a url", "•••••"),
             (Medium::Webhook, "", "•••••"),
+            (Medium::Topic, "arn:aws:sns:eu-west-1:123456789012:pages", "pages"),
+            (Medium::Topic, "pages", "•••••"),
         ] {
             assert_eq!(masked(medium, address), shown, "{address}");
         }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::runtime::run_handler(escalation::handle_stream).await
+    shared::runtime::run_handler(escalation::handle_stream, escalation::NEEDS).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    shared::runtime::run_handler(notification::handle_sweep).await
+    shared::runtime::run_handler(notification::handle_sweep, notification::NEEDS).await
 }

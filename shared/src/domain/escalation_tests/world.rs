@@ -55,6 +55,7 @@ pub fn word(medium: Medium) -> &'static str {
         Medium::Voice => "voice",
         Medium::Email => "email",
         Medium::Webhook => "push",
+        Medium::Topic => "topic",
     }
 }
 

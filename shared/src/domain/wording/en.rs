@@ -115,7 +115,7 @@ impl Words for English {
                     "This is Nightbell. Your code is {code}. Once more: {code}. It is valid for ten minutes. If you did not ask for it, ignore this call."
                 )
             }
-            Medium::Email | Medium::Webhook => format!(
+            Medium::Email | Medium::Webhook | Medium::Topic => format!(
                 "Your Nightbell code is {code}\n\n\
                  Enter it to confirm that Nightbell reaches you here. It is valid for ten minutes.\n\n\
                  If you did not ask for it, ignore this message."

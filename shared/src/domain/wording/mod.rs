@@ -113,7 +113,7 @@ pub fn compose(medium: Medium, locale: Locale, facts: &Facts<'_>) -> Message {
             let text = match medium {
                 Medium::Sms => sms::fit(&words.sms(&story)),
                 Medium::Voice => words.spoken(&story),
-                Medium::Email => words.letter(&story),
+                Medium::Email | Medium::Topic => words.letter(&story),
                 Medium::Webhook => words.short(&story),
             };
             Message {

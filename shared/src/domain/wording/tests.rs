@@ -12,7 +12,13 @@ use crate::domain::timeline::{Asked, Because, EventKind, NotPaged, Resolution};
 
 const LINK: &str = "https://nightbell.example.com/i/0123456789abcdef";
 const LONG_LINK: &str = "https://nightbell.some-company.example.com/i/0123456789abcde";
-const MEDIA: [Medium; 4] = [Medium::Sms, Medium::Voice, Medium::Email, Medium::Webhook];
+const MEDIA: [Medium; 5] = [
+    Medium::Sms,
+    Medium::Voice,
+    Medium::Email,
+    Medium::Webhook,
+    Medium::Topic,
+];
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -640,7 +646,7 @@ proptest! {
             let lines = message.text.lines().count();
             let lines_max = match medium {
                 Medium::Voice | Medium::Sms => 1,
-                Medium::Email => 13,
+                Medium::Email | Medium::Topic => 13,
                 Medium::Webhook => 5,
             };
             prop_assert!(lines <= lines_max, "{}", message.text);

@@ -1,0 +1,153 @@
+//! The first owner of a deployment on AWS, where nobody is there at the first start: made by whoever knows the set-up
+//! code, which the stack keeps in Secrets Manager. It works once in a table's life.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::ctx::Ctx;
+use shared::domain::actor::Actor;
+use shared::domain::id::{TokenId, UserId};
+use shared::domain::people::{Role, Rules, User};
+use shared::domain::principal::{Scope, Token};
+use shared::secret::{ApiToken, equal, sha256_hex};
+use shared::store::{Applied, Change, Extra, Once};
+use shared::web::{JsonBody, Problem};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::tokens::TokenWithSecret;
+use super::users::{UserView, english, utc};
+use super::validate::Faults;
+
+pub fn routes() -> OpenApiRouter<Ctx> {
+    OpenApiRouter::new().routes(routes!(set_up))
+}
+
+/// Who is to be the first owner.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SetupBody {
+    /// What others call them, 1 to 128 characters.
+    #[schema(min_length = 1, max_length = 128)]
+    name: String,
+    /// Where they sign in. Kept in lower case.
+    #[schema(max_length = 254)]
+    email: String,
+    /// IANA time zone in which they are told times.
+    #[serde(default = "utc")]
+    time_zone: String,
+    /// Language they are addressed in: `en`.
+    #[serde(default = "english")]
+    locale: String,
+}
+
+/// The first owner, and a token of theirs with every scope.
+#[derive(Debug, Serialize, ToSchema)]
+struct SetUp {
+    user: UserView,
+    token: TokenWithSecret,
+}
+
+/// Make the first owner, with the code that the stack keeps; it works once
+#[utoipa::path(post, path = "/setup/{code}", tag = "About", security(()), params(("code" = String, Path)),
+    request_body = SetupBody, responses((status = 201, body = SetUp), (status = 409, body = Problem,
+        content_type = "application/problem+json", description = "There is an owner already.")))]
+async fn set_up(
+    State(ctx): State<Ctx>,
+    Path(code): Path<String>,
+    JsonBody(body): JsonBody<SetupBody>,
+) -> Result<Response, Problem> {
+    let now = ctx.clock.now();
+    let Some(setup) = &ctx.setup else {
+        return Err(Problem::not_found());
+    };
+    // Before the code is looked at: once it has been used, nobody's guesses cost a read of the secret any more.
+    if ctx.store.answered_once(&mark(), now).await?.is_some() {
+        return Err(already());
+    }
+    let expected = setup.read().await.map_err(|error| {
+        tracing::error!(%error, "the set-up code cannot be read");
+        Problem::unavailable()
+    })?;
+    if !equal(code.as_bytes(), expected.trim().as_bytes()) {
+        return Err(Problem::not_found());
+    }
+    let user = owner(&ctx, &body, now)?;
+    let (token, secret) = token(&ctx, user.id, now);
+    let change = Change {
+        by: &Actor::system(),
+        at: now,
+    };
+    // The token first: an owner without one would have no way in, a token without its owner is no way in.
+    if ctx.store.create(&token, &[], &change).await? == Applied::Changed {
+        return Err(Problem::unavailable());
+    }
+    let extras = [
+        Extra::AddEmail(user.email.clone(), user.id),
+        Extra::Once(Once::for_ever(mark())),
+    ];
+    if ctx.store.create(&user, &extras, &change).await? == Applied::Changed {
+        return Err(already());
+    }
+    let token = TokenWithSecret {
+        view: token.into(),
+        token: secret.expose().to_owned(),
+    };
+    let made = SetUp {
+        user: user.into(),
+        token,
+    };
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
+    let mut faults = Faults::default();
+    let name = faults.name(&body.name);
+    let email = faults.email("email", &body.email);
+    let time_zone = faults.time_zone(&body.time_zone);
+    faults.locale(&body.locale);
+    faults.none()?;
+    Ok(User {
+        id: UserId(ctx.random.ulid(now)),
+        name,
+        email,
+        role: Role::Owner,
+        team_ids: Vec::new(),
+        time_zone,
+        locale: body.locale.clone(),
+        contacts: Vec::new(),
+        rules: Rules::default(),
+        password_hash: None,
+        created_at: now,
+    })
+}
+
+fn token(ctx: &Ctx, user_id: UserId, now: Timestamp) -> (Token, ApiToken) {
+    let id = TokenId(ctx.random.ulid(now));
+    let secret = ApiToken::new(id.0, ctx.random.bytes());
+    let token = Token {
+        id,
+        user_id,
+        name: "Set-up".into(),
+        scopes: vec![Scope::Read, Scope::Respond, Scope::Configure, Scope::Administer],
+        secret_hash: secret.storage_hash(),
+        created_at: now,
+        expires_at: None,
+    };
+    (token, secret)
+}
+
+fn mark() -> String {
+    sha256_hex("nightbell/setup")
+}
+
+fn already() -> Problem {
+    Problem::conflict(
+        "already_set_up",
+        "This Nightbell has its first owner already. Ask an owner or an admin to add you.",
+    )
+}
