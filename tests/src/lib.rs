@@ -11,6 +11,8 @@
 )]
 
 pub mod people;
+pub mod roles;
+pub mod template;
 pub mod wire;
 pub mod world;
 

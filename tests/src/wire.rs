@@ -13,6 +13,8 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::roles;
+
 /// What is done to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
@@ -87,6 +89,7 @@ struct State {
     hold: Option<(u32, Held)>,
     dead: bool,
     broken: u32,
+    forbidden: Vec<String>,
 }
 
 /// The wire; clones are the same wire.
@@ -96,12 +99,27 @@ pub struct Wire(Arc<Mutex<State>>);
 impl Wire {
     /// The client that goes through this wire to `inner`.
     pub fn over(&self, inner: SharedHttpClient) -> SharedHttpClient {
+        self.over_by(inner, None)
+    }
+
+    /// The same for one function: what its role does not allow is remembered.
+    pub fn over_as(&self, function: &'static str, inner: SharedHttpClient) -> SharedHttpClient {
+        self.over_by(inner, Some(function))
+    }
+
+    /// What functions asked for that their roles do not allow.
+    pub fn forbidden(&self) -> Vec<String> {
+        self.lock().forbidden.clone()
+    }
+
+    fn over_by(&self, inner: SharedHttpClient, function: Option<&'static str>) -> SharedHttpClient {
         let components = RuntimeComponentsBuilder::for_tests()
             .build()
             .expect("a connector needs nothing");
         let connector = inner.http_connector(&HttpConnectorSettings::default(), &components);
         let connector = SharedHttpConnector::new(Tapped {
             wire: self.clone(),
+            function,
             inner: connector,
         });
         http_client_fn(move |_, _| connector.clone())
@@ -204,6 +222,7 @@ impl Wire {
 #[derive(Debug)]
 struct Tapped {
     wire: Wire,
+    function: Option<&'static str>,
     inner: SharedHttpConnector,
 }
 
@@ -211,6 +230,10 @@ impl HttpConnector for Tapped {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        if let Some(function) = self.function {
+            let forbidden = roles::forbidden(function, &target, request.body().bytes().unwrap_or_default());
+            self.wire.lock().forbidden.extend(forbidden);
+        }
         let writes = matches!(
             operation.as_str(),
             "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"

@@ -1,9 +1,11 @@
 //! One deployment, by hand.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::SqsEvent;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -14,8 +16,8 @@ use nightbell_local::{front, triggers};
 use serde_json::{Value, json};
 use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
 use shared::clock::{Clock, ManualClock};
-use shared::config::Config;
-use shared::ctx::{Ctx, Parts};
+use shared::config::{Config, Need};
+use shared::ctx::{Ctx, Parts, SetupCode};
 use shared::domain::id::IncidentId;
 use shared::domain::incident::Incident;
 use shared::queue::{MemoryQueue, Queue, Queues};
@@ -29,11 +31,13 @@ use crate::wire::Wire;
 
 /// When stories begin.
 pub const DAWN: &str = "2026-03-01T02:00:00Z";
+/// The code that makes the first owner.
+pub const SETUP_CODE: &str = "correct-horse-battery-staple";
 const TABLE: &str = "nightbell-test";
 
 /// A deployment whose clock, network and pumps are in the hands of a test.
 pub struct World {
-    /// What every function is given.
+    /// A way in that no role holds back.
     pub ctx: Ctx,
     /// The time.
     pub clock: ManualClock,
@@ -47,6 +51,7 @@ pub struct World {
     pub escalation_queue: MemoryQueue,
     /// Hints to `notification`.
     pub notification_queue: MemoryQueue,
+    contexts: HashMap<&'static str, Ctx>,
     stream: StreamReader,
     front: Router,
 }
@@ -94,43 +99,59 @@ impl World {
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
         let random = Random::seeded(7);
-        let ctx: Ctx = Parts {
-            config: Config {
-                public_url: "http://nightbell.test".parse().expect("a URL"),
-                version: "test",
-                has_outbox: true,
-            },
-            store: Store::new(
-                engine::client_over(wire.over(table.http_client())),
-                TABLE,
-                random.clone(),
-            ),
-            queues: Queues {
-                escalation: Queue::Memory(escalation_queue.clone()),
-                notification: Queue::Memory(notification_queue.clone()),
-            },
-            gateways: Gateways {
+        // One context a function, as on AWS each is a process of its own: the wire knows who asks, and nobody has what
+        // it does not say it needs.
+        let context = |client: SharedHttpClient, needs: Option<&[Need]>| -> Ctx {
+            let has = |need| needs.is_none_or(|needs| needs.contains(&need));
+            let queue = |need, queue: &MemoryQueue| match has(need) {
+                true => Queue::Memory(queue.clone()),
+                false => Queue::Absent,
+            };
+            let gateways = Gateways {
                 sms: Some(Gateway::Outbox),
                 voice: Some(Gateway::Outbox),
                 email: Some(Gateway::Outbox),
-                webhook: Some(Gateway::Webhook(webhooks)),
+                webhook: Some(Gateway::Webhook(webhooks.clone())),
                 topic: Some(Gateway::Outbox),
-            },
-            inward: Inward::AllowLoopback,
-            clock: Clock::Manual(clock.clone()),
-            random,
-            master: Some(MasterKey::from_bytes([9; 32])),
-            setup: None,
-        }
-        .into();
+            };
+            Parts {
+                config: Config {
+                    public_url: "http://nightbell.test".parse().expect("a URL"),
+                    version: "test",
+                    has_outbox: true,
+                },
+                store: Store::new(engine::client_over(client), TABLE, random.clone()),
+                queues: Queues {
+                    escalation: queue(Need::EscalationQueue, &escalation_queue),
+                    notification: queue(Need::NotificationQueue, &notification_queue),
+                },
+                gateways: Some(gateways).filter(|_| has(Need::Gateways)).unwrap_or_default(),
+                inward: Inward::AllowLoopback,
+                clock: Clock::Manual(clock.clone()),
+                random: random.clone(),
+                master: has(Need::MasterKey).then(|| MasterKey::from_bytes([9; 32])),
+                setup: has(Need::SetupCode).then(|| SetupCode::Known(SETUP_CODE.into())),
+            }
+            .into()
+        };
+        let ctx = context(wire.over(table.http_client()), None);
+        let all = triggers::functions();
+        let contexts: HashMap<&'static str, Ctx> = all
+            .iter()
+            .map(|function| {
+                let client = wire.over_as(function.name, table.http_client());
+                (function.name, context(client, Some(function.needs)))
+            })
+            .collect();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let cast = Cast::assemble(&ctx).await;
-        let front = front::router(&triggers::functions(), &ctx);
+        let front = front::router(&all, |function| contexts[function.name].clone());
         let mut world = Self {
             ctx,
             clock,
             wire,
             cast,
+            contexts,
             table,
             escalation_queue,
             notification_queue,
@@ -140,6 +161,11 @@ impl World {
         world.drain().await;
         world.wire.take_tally();
         world
+    }
+
+    /// What this function is given.
+    pub fn of(&self, function: &str) -> Ctx {
+        self.contexts[function].clone()
     }
 
     /// The time.
@@ -280,7 +306,10 @@ impl World {
             for _ in 0..times {
                 for _ in 0..3 {
                     let event = through_json(&event);
-                    if escalation::handle_stream(event, self.ctx.clone()).await.is_ok() {
+                    if escalation::handle_stream(event, self.of("escalation-stream"))
+                        .await
+                        .is_ok()
+                    {
                         break;
                     }
                 }
@@ -315,8 +344,8 @@ impl World {
                 let event: SqsEvent =
                     serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).expect("an event");
                 let response = match which {
-                    Which::Escalation => escalation::handle_queue(event, self.ctx.clone()).await,
-                    Which::Notification => notification::handle_queue(event, self.ctx.clone()).await,
+                    Which::Escalation => escalation::handle_queue(event, self.of("escalation-queue")).await,
+                    Which::Notification => notification::handle_queue(event, self.of("notification-queue")).await,
                 };
                 let response = response.expect("queue handlers answer per message");
                 failed = response
@@ -343,10 +372,10 @@ impl World {
             }))
             .expect("an event")
         };
-        let incidents = escalation::handle_sweep(tick(), self.ctx.clone())
+        let incidents = escalation::handle_sweep(tick(), self.of("escalation-sweep"))
             .await
             .map_err(|error| error.to_string());
-        let deliveries = notification::handle_sweep(tick(), self.ctx.clone())
+        let deliveries = notification::handle_sweep(tick(), self.of("notification-sweep"))
             .await
             .map_err(|error| error.to_string());
         [incidents, deliveries]
@@ -369,6 +398,19 @@ impl World {
             .await;
         let due = due.expect("the table answers");
         assert!(due.is_empty(), "deliveries are left: {due:?}");
+    }
+}
+
+/// Whatever the story was about: no function asked for what its role does not allow.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(
+                self.wire.forbidden(),
+                Vec::<String>::new(),
+                "template.yaml does not allow this"
+            );
+        }
     }
 }
 

@@ -15,4 +15,6 @@ mod configuration;
 mod faults;
 mod house;
 mod races;
+mod setup;
+mod template;
 mod webhook;

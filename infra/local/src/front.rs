@@ -20,12 +20,12 @@ use crate::triggers::{Function, Trigger};
 /// What one request may take, its body's arrival included: as long as an HTTP API waits for its function.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The requests' side of `functions`.
-pub fn router(functions: &[Function], ctx: &Ctx) -> Router {
+/// The requests' side of `functions`, each with the context that is its own.
+pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx) -> Router {
     let mut routes: Vec<Route> = Vec::new();
     for function in functions {
         if let Trigger::Http { paths, router } = function.trigger {
-            let router = router().with_state(ctx.clone()).layer(middleware::from_fn(named));
+            let router = router().with_state(ctx(function)).layer(middleware::from_fn(named));
             routes.extend(paths.iter().map(|prefix| Route {
                 prefix,
                 name: function.name,
@@ -122,6 +122,7 @@ mod tests {
         let functions = [
             Function {
                 name: "second",
+                needs: &[],
                 trigger: Trigger::Http {
                     paths: &["/"],
                     router: second,
@@ -129,6 +130,7 @@ mod tests {
             },
             Function {
                 name: "first",
+                needs: &[],
                 trigger: Trigger::Http {
                     paths: &["/hooks/"],
                     router: first,
@@ -136,7 +138,7 @@ mod tests {
             },
         ];
         let (ctx, _) = testing::ctx().await;
-        let router = router(&functions, &ctx);
+        let router = router(&functions, |_| ctx.clone());
         let get = async |path: &str| {
             let request = Request::builder().uri(path).body(Body::empty()).unwrap();
             let response = router.clone().oneshot(request).await.unwrap();

@@ -277,7 +277,7 @@ impl Home {
         tasks.spawn(server::serve(
             listener,
             tls,
-            front::router(&functions, &ctx),
+            front::router(&functions, |_| ctx.clone()),
             stop.clone(),
         ));
         pumps.run(&stop, &mut tasks);

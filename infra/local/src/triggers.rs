@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use shared::config::Need;
 use shared::ctx::Ctx;
 use shared::queue::{Queue, Queues};
 
@@ -18,6 +19,8 @@ use shared::queue::{Queue, Queues};
 pub struct Function {
     /// Its name: that of its binary.
     pub name: &'static str,
+    /// What it needs besides the table.
+    pub needs: &'static [Need],
     /// What wakes it.
     pub trigger: Trigger,
 }
@@ -96,10 +99,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Every function and what wakes it.
 #[must_use]
 pub fn functions() -> Vec<Function> {
-    let function = |name, trigger| Function { name, trigger };
+    let function = |name, needs, trigger| Function { name, needs, trigger };
     vec![
         function(
             "alert-ingest-http",
+            alert_ingest::NEEDS,
             Trigger::Http {
                 paths: &["/v2/", "/hooks/", "/healthz/alert-ingest"],
                 router: alert_ingest::router,
@@ -107,6 +111,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "api-http",
+            api::NEEDS,
             Trigger::Http {
                 paths: &["/"],
                 router: api::router,
@@ -114,6 +119,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "escalation-stream",
+            escalation::NEEDS,
             Trigger::Stream {
                 pattern: INCIDENT_WRITTEN,
                 handler: handler(escalation::handle_stream),
@@ -121,6 +127,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "escalation-queue",
+            escalation::NEEDS,
             Trigger::Queue {
                 queue: QueueName::Escalation,
                 at_once: 8,
@@ -129,6 +136,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "escalation-sweep",
+            escalation::NEEDS,
             Trigger::Schedule {
                 every: MINUTE,
                 handler: handler(escalation::handle_sweep),
@@ -136,6 +144,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "notification-queue",
+            notification::NEEDS,
             Trigger::Queue {
                 queue: QueueName::Notification,
                 // A receiver that hangs holds its batch for up to ten seconds: the others must find a place meanwhile.
@@ -145,6 +154,7 @@ pub fn functions() -> Vec<Function> {
         ),
         function(
             "notification-sweep",
+            notification::NEEDS,
             Trigger::Schedule {
                 every: MINUTE,
                 handler: handler(notification::handle_sweep),

@@ -12,7 +12,7 @@
 //! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
 //! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
 //! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
-//! | change event of a service | `SVC#<svc>` | `EVT#<evt>` | | |
+//! | change event of a service | `CHG#<svc>` | `EVT#<evt>` | | |
 //! | answer to a creation | `ONCE#<sha256>` | `ONCE` | | |
 //! | message kept instead of sent (local) | `OUT#<evt>` | `OUT` | `LIST#outbox` / `<evt>` | |
 //!
@@ -67,9 +67,10 @@ impl Key {
         Self::new(format!("INC#{incident}"), format!("{EVENT_PREFIX}{event}"))
     }
 
-    /// A change at the sender's side, on its service's own timeline.
+    /// A change at the sender's side, on its service's own timeline. Not in the service's partition: whoever takes events
+    /// in may write these, and no configuration.
     pub fn service_event(service: ServiceId, event: EventId) -> Self {
-        Self::new(format!("SVC#{service}"), format!("{EVENT_PREFIX}{event}"))
+        Self::new(format!("CHG#{service}"), format!("{EVENT_PREFIX}{event}"))
     }
 
     /// The slot of a group. `origin` is the id of the integration, or of the service when a person opened it.

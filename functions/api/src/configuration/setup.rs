@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::tokens::TokenWithSecret;
-use super::users::{UserView, english, utc};
+use super::users::{UserView, email_taken, english, utc};
 use super::validate::Faults;
 
 pub fn routes() -> OpenApiRouter<Ctx> {
@@ -77,6 +77,9 @@ async fn set_up(
         return Err(Problem::not_found());
     }
     let user = owner(&ctx, &body, now)?;
+    if ctx.store.user_by_email(&user.email).await?.is_some() {
+        return Err(email_taken(&user.email));
+    }
     let (token, secret) = token(&ctx, user.id, now);
     let change = Change {
         by: &Actor::system(),

@@ -224,16 +224,17 @@ async fn take_email(caller: &Caller, id: UserId, email: &str, before: Option<&Us
         .await?
         .is_some_and(|owner| owner != id)
     {
-        return Err(Problem::conflict(
-            "email_taken",
-            format!("Somebody else has the e-mail address {email}."),
-        ));
+        return Err(email_taken(email));
     }
     let freed = old.map(|old| Extra::EndEmail(old.to_owned()));
     Ok([Extra::AddEmail(email.to_owned(), id)]
         .into_iter()
         .chain(freed)
         .collect())
+}
+
+pub fn email_taken(email: &str) -> Problem {
+    Problem::conflict("email_taken", format!("Somebody else has the e-mail address {email}."))
 }
 
 /// What a change of role means for the owners: that there is room for one more, or that one is left.

@@ -35,6 +35,7 @@ fn noting(seen: &Seen, answer: impl Fn(&Value) -> Result<String, String> + Send 
 
 fn queue_function(handler: Handler) -> Function {
     Function {
+        needs: &[],
         name: "notification-queue",
         trigger: Trigger::Queue {
             queue: QueueName::Notification,
@@ -48,6 +49,7 @@ fn stream_function(handler: Handler) -> Function {
     let Some(Function {
         trigger: Trigger::Stream { pattern, .. },
         name,
+        ..
     }) = triggers::functions()
         .into_iter()
         .find(|function| matches!(function.trigger, Trigger::Stream { .. }))
@@ -55,6 +57,7 @@ fn stream_function(handler: Handler) -> Function {
         panic!("no function reads the stream")
     };
     Function {
+        needs: &[],
         name,
         trigger: Trigger::Stream { pattern, handler },
     }
@@ -354,6 +357,7 @@ async fn a_sweep_that_fails_is_named_and_the_others_run() {
     let seen = Seen::default();
     let function = |name, handler| Function {
         name,
+        needs: &[],
         trigger: Trigger::Schedule {
             every: Duration::from_secs(60),
             handler,

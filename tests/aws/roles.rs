@@ -1,0 +1,275 @@
+//! Every role does what its function does (the stories show it), and is refused the rest: a sample of it is tried here with
+//! the role's own credentials.
+
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+/// The functions and, of what is tried, what each may do besides reading its own rows.
+const ROLES: [(&str, &[&str]); 7] = [
+    ("AlertIngestHttp", &["write a slot"]),
+    (
+        "ApiHttp",
+        &[
+            "write a user",
+            "read the set-up code",
+            "read the master key",
+            "wake notification",
+            "list incidents",
+        ],
+    ),
+    (
+        "EscalationStream",
+        &[
+            "write a slot",
+            "read the master key",
+            "wake escalation",
+            "wake notification",
+            "read the stream",
+        ],
+    ),
+    (
+        "EscalationQueueWorker",
+        &[
+            "write a slot",
+            "read the master key",
+            "wake escalation",
+            "wake notification",
+            "take from escalation's queue",
+        ],
+    ),
+    (
+        "EscalationSweep",
+        &[
+            "write a slot",
+            "read the master key",
+            "wake escalation",
+            "wake notification",
+            "list due incidents",
+        ],
+    ),
+    (
+        "NotificationQueueWorker",
+        &[
+            "read the master key",
+            "wake notification",
+            "send a text message",
+            "publish to the topic",
+            "send an e-mail",
+            "take from notification's queue",
+        ],
+    ),
+    (
+        "NotificationSweep",
+        &[
+            "read the master key",
+            "wake notification",
+            "send a text message",
+            "publish to the topic",
+            "send an e-mail",
+            "list due deliveries",
+        ],
+    ),
+];
+
+/// What no role may do.
+const NOBODY: [&str; 9] = [
+    "read all rows",
+    "read another table",
+    "write a message of the local outbox",
+    "send an e-mail in another's name",
+    "publish to the alarms",
+    "read the bucket",
+    "change a function",
+    "take another role",
+    "write another function's log",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_does_its_work_and_is_refused_the_rest() {
+    let cloud = Cloud::deploy("roles").await;
+    cloud.call(
+        "s3",
+        "put_object",
+        json!({ "Bucket": "nightbell-code", "Key": "secret", "Body": "x" }),
+    );
+    let mut tried = Vec::new();
+    let mut wrong = Vec::new();
+    for (function, may) in ROLES {
+        let role = format!("{function}Role");
+        let own = json!({ "TableName": cloud.id("Table"), "Key": { "pk": { "S": "PING" }, "sk": { "S": "PING" } } });
+        let own = cloud.call_as(Some(&role), "dynamodb", "get_item", own);
+        assert!(own.is_ok(), "{function} reads its own rows: {own:?}");
+        for (what, service, operation, params) in deeds(&cloud) {
+            let answer = cloud.call_as(Some(&role), service, operation, params);
+            let refused = matches!(
+                answer.as_deref_error(),
+                Some("AccessDeniedException" | "AccessDenied" | "AuthorizationError")
+            );
+            let expected = may.contains(&what) && !NOBODY.contains(&what);
+            // Allowed is what was done, or asked of something that is not there.
+            if refused == expected {
+                wrong.push(format!("{function}: {what}: {answer:?}"));
+            }
+            tried.push((function, what, refused));
+        }
+    }
+    print_matrix(&tried);
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+trait ErrorCode {
+    fn as_deref_error(&self) -> Option<&str>;
+}
+
+impl ErrorCode for Result<Value, String> {
+    fn as_deref_error(&self) -> Option<&str> {
+        self.as_ref().err().map(String::as_str)
+    }
+}
+
+/// What is tried, by name.
+fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)> {
+    let table = cloud.id("Table");
+    let put = |pk: &str| json!({ "TableName": table, "Item": { "pk": { "S": pk }, "sk": { "S": "try" } } });
+    let query = |index: &str, attribute: &str, pk: &str| {
+        json!({ "TableName": table, "IndexName": index, "KeyConditionExpression": format!("{attribute} = :pk"),
+            "ExpressionAttributeValues": { ":pk": { "S": pk } } })
+    };
+    let secret = |name: &str| json!({ "SecretId": cloud.id(name) });
+    let send = |queue: &str| json!({ "QueueUrl": cloud.id(queue), "Entries": [{ "Id": "0", "MessageBody": "{}", "DelaySeconds": 900 }] });
+    let take = |queue: &str| json!({ "QueueUrl": cloud.id(queue), "VisibilityTimeout": 0 });
+    let publish = |topic: &str| json!({ "TopicArn": cloud.id(topic), "Message": "try" });
+    let mail = |from: &str| {
+        json!({ "FromEmailAddress": from, "Destination": { "ToAddresses": ["ada@example.com"] },
+            "Content": { "Simple": { "Subject": { "Data": "try" }, "Body": { "Text": { "Data": "try" } } } } })
+    };
+    let stream = "arn:aws:dynamodb:us-east-1:000000000000:table";
+    let function = cloud.id("ApiHttp");
+    vec![
+        ("write a slot", "dynamodb", "put_item", put("SLOT#try#try")),
+        ("write a user", "dynamodb", "put_item", put("USR#try")),
+        ("list incidents", "dynamodb", "query", query("gsi1", "pk1", "OPEN#0")),
+        (
+            "list due incidents",
+            "dynamodb",
+            "query",
+            query("gsi2", "pk2", "DUE#INC#0"),
+        ),
+        (
+            "list due deliveries",
+            "dynamodb",
+            "query",
+            query("gsi2", "pk2", "DUE#DLV#0"),
+        ),
+        (
+            "read the master key",
+            "secretsmanager",
+            "get_secret_value",
+            secret("MasterKey"),
+        ),
+        (
+            "read the set-up code",
+            "secretsmanager",
+            "get_secret_value",
+            secret("SetupCode"),
+        ),
+        ("wake escalation", "sqs", "send_message_batch", send("EscalationQueue")),
+        (
+            "wake notification",
+            "sqs",
+            "send_message_batch",
+            send("NotificationQueue"),
+        ),
+        (
+            "take from escalation's queue",
+            "sqs",
+            "receive_message",
+            take("EscalationQueue"),
+        ),
+        (
+            "take from notification's queue",
+            "sqs",
+            "receive_message",
+            take("NotificationQueue"),
+        ),
+        (
+            "send a text message",
+            "sns",
+            "publish",
+            json!({ "PhoneNumber": "+12025550199", "Message": "try" }),
+        ),
+        ("publish to the topic", "sns", "publish", publish("Pages")),
+        ("send an e-mail", "sesv2", "send_email", mail(crate::cloud::EMAIL_FROM)),
+        (
+            "read the stream",
+            "dynamodbstreams",
+            "describe_stream",
+            json!({ "StreamArn": latest_stream(cloud) }),
+        ),
+        ("read all rows", "dynamodb", "scan", json!({ "TableName": table })),
+        (
+            "read another table",
+            "dynamodb",
+            "get_item",
+            json!({ "TableName": "another-table", "Key": { "pk": { "S": "PING" }, "sk": { "S": "PING" } } }),
+        ),
+        (
+            "write a message of the local outbox",
+            "dynamodb",
+            "put_item",
+            put("OUT#try"),
+        ),
+        (
+            "send an e-mail in another's name",
+            "sesv2",
+            "send_email",
+            mail("ceo@example.com"),
+        ),
+        ("publish to the alarms", "sns", "publish", publish("Alarms")),
+        (
+            "read the bucket",
+            "s3",
+            "get_object",
+            json!({ "Bucket": "nightbell-code", "Key": "secret" }),
+        ),
+        (
+            "change a function",
+            "lambda",
+            "update_function_configuration",
+            json!({ "FunctionName": function, "Timeout": 3 }),
+        ),
+        (
+            "take another role",
+            "sts",
+            "assume_role",
+            json!({ "RoleArn": format!("arn:aws:iam::000000000000:role/{}", cloud.id("ApiHttpRole")), "RoleSessionName": "try" }),
+        ),
+        (
+            "write another function's log",
+            "logs",
+            "create_log_stream",
+            json!({ "logGroupName": format!("{stream}-of-another"), "logStreamName": "try" }),
+        ),
+    ]
+}
+
+fn latest_stream(cloud: &Cloud) -> Value {
+    let described = cloud.call("dynamodb", "describe_table", json!({ "TableName": cloud.id("Table") }));
+    described["Table"]["LatestStreamArn"].clone()
+}
+
+/// Rows: what was tried. Columns: who tried it. `x` refused, `o` allowed.
+fn print_matrix(tried: &[(&str, &'static str, bool)]) {
+    println!(
+        "{:38}{}",
+        "",
+        ROLES.map(|(function, _)| format!("{function:>25}")).concat()
+    );
+    let width = tried.len() / ROLES.len();
+    for row in 0..width {
+        let cells = (0..ROLES.len()).map(|column| if tried[column * width + row].2 { "x" } else { "o" });
+        let cells: String = cells.map(|cell| format!("{cell:>25}")).collect();
+        println!("{:38}{cells}", tried[row].1);
+    }
+}
