@@ -13,7 +13,10 @@ use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig};
 use crate::intake::Sources;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+
+/// Connections that are opened to the table: as many as a step's reads, or a due list's shards.
+const TABLE_CONNECTIONS: usize = 4;
 
 /// Everything a function works with; clones are cheap and share it.
 #[derive(Clone)]
@@ -96,6 +99,12 @@ impl Ctx {
         let sdk = crate::aws::sdk_config().await;
         let random = Random::system();
         let store = Store::new(crate::aws::dynamodb(&sdk), config.table_name, random.clone());
+        // Whoever wakes others, or is woken, reads several rows or shards at once, each over a connection of its own.
+        let connections = if config.notification_queue_url.is_some() {
+            TABLE_CONNECTIONS
+        } else {
+            1
+        };
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let queue = |url: Option<String>| url.map_or(Queue::Absent, |url| Queue::Sqs(SqsQueue::new(sqs.clone(), url)));
         let queues = Queues {
@@ -107,7 +116,7 @@ impl Ctx {
         let gateways = gateways.transpose()?.unwrap_or_default();
         let (master, ..) = future::join4(
             master_key(&secrets, config.master_key_secret.as_deref()),
-            opened("the table", store.table().ping()),
+            opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
             opened("the queue of notification", queues.notification.open()),
         )
@@ -172,6 +181,12 @@ async fn master_key(
 ) -> Result<Option<MasterKey>, StartError> {
     let Some(arn) = arn else { return Ok(None) };
     Ok(Some(MasterKey::parse(&read_secret(secrets, arn).await?)?))
+}
+
+/// Opens so many connections to the table.
+async fn open_table(store: &Store, connections: usize) -> Result<(), StoreError> {
+    let pings = (0..connections).map(|_| store.table().ping());
+    future::try_join_all(pings).await.map(drop)
 }
 
 async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {

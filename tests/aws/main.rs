@@ -15,4 +15,5 @@ mod alert;
 mod cloud;
 mod crashes;
 mod deployment;
+mod init;
 mod roles;

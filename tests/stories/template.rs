@@ -31,6 +31,10 @@ fn event(function: &Value) -> (&str, &Value) {
     (event["Type"].as_str().expect("a type"), &event["Properties"])
 }
 
+fn event_kind(function: &Value) -> Option<&str> {
+    function["Properties"].get("Events").map(|_| event(function).0)
+}
+
 #[test]
 fn template_trigger_list_and_binaries_name_the_same_functions() {
     let in_template = functions();
@@ -176,6 +180,16 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
                 "{name}: {action} of {resource}"
             );
         }
+        let wakes = match event_kind(function) {
+            Some("DynamoDB") => &["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"][..],
+            Some("SQS") => &["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"][..],
+            _ => &[],
+        };
+        let all = role.to_string();
+        assert!(
+            wakes.iter().all(|action| all.contains(&format!(":{action}\""))),
+            "{name} may read what wakes it"
+        );
         // Sending is notification's; the API only says what could be sent.
         let sends = name.starts_with("notification-");
         assert_eq!(may("sns:Publish", "Pages"), sends, "{name}");
