@@ -114,12 +114,13 @@ impl Ctx {
         let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
         let gateways = config.gateways.map(|gateways| self::gateways(&sdk, gateways));
         let gateways = gateways.transpose()?.unwrap_or_default();
-        let (master, ..) = future::join4(
+        // On the heap: an SDK call is large, and main's stack need not hold four.
+        let (master, ..) = Box::pin(future::join4(
             master_key(&secrets, config.master_key_secret.as_deref()),
             opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
             opened("the queue of notification", queues.notification.open()),
-        )
+        ))
         .await;
         Ok(Parts {
             config: Config {

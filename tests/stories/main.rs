@@ -17,4 +17,5 @@ mod house;
 mod races;
 mod setup;
 mod template;
+mod topic;
 mod webhook;

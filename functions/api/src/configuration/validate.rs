@@ -219,6 +219,17 @@ impl Faults {
     }
 }
 
+/// `arn:<partition>:sns:<region>:<account>:<name>`.
+fn is_topic_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let is_name = |name: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=256).contains(&name.len()) && name.bytes().all(known)
+    };
+    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && is_name(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,15 +335,4 @@ mod tests {
         let places: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(places, ["scopes[2]", "scopes[3]"]);
     }
-}
-
-/// `arn:<partition>:sns:<region>:<account>:<name>`.
-fn is_topic_arn(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let is_name = |name: &str| {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        (1..=256).contains(&name.len()) && name.bytes().all(known)
-    };
-    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && is_name(name))
 }
