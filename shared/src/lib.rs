@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod ctx;
 pub mod domain;
+pub mod incidents;
 pub mod intake;
 pub mod metrics;
 pub mod queue;

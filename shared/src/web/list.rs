@@ -1,7 +1,7 @@
 //! Lists as callers see them: `{"items":[…],"next":"<cursor>"|null}` with `?limit=` and `&after=`.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Problem;
 use crate::domain::limits;
@@ -22,6 +22,30 @@ impl<T> From<Page<T>> for Listed<T> {
             items: page.items,
             next: page.next,
         }
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Items at most.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+impl PageQuery {
+    /// The page that is asked for.
+    ///
+    /// # Errors
+    /// 400, when the limit is not 1 to 100, or the cursor is none of ours.
+    pub fn page(&self) -> Result<PageRequest, Problem> {
+        page_request(self.limit, self.after.as_deref())
     }
 }
 

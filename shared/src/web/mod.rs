@@ -8,6 +8,6 @@ mod problem;
 
 pub use authenticated::Authenticated;
 pub use body::{Id, JsonBody, Params, from_json};
-pub use list::{Listed, bad_cursor, page_limit, page_request};
+pub use list::{Listed, PageQuery, bad_cursor, page_limit, page_request};
 pub use once::{Asked, Created, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, IdempotencyKey};
 pub use problem::{FieldError, Problem};

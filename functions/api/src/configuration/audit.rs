@@ -9,13 +9,12 @@ use shared::domain::actor::Actor;
 use shared::domain::id::EventId;
 use shared::domain::principal::Right;
 use shared::store::AuditEntry;
-use shared::web::{Listed, Params, Problem};
+use shared::web::{Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
-use super::list::ListQuery;
 
 pub fn routes() -> OpenApiRouter<Ctx> {
     OpenApiRouter::new().routes(routes!(list_audit_log))
@@ -65,9 +64,9 @@ impl From<AuditEntry> for AuditView {
 }
 
 /// The audit log, newest first
-#[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", params(PageQuery),
     responses((status = 200, body = Listed<AuditView>)))]
-async fn list_audit_log(caller: Caller, Params(query): Params<ListQuery>) -> Result<Json<Listed<AuditView>>, Problem> {
+async fn list_audit_log(caller: Caller, Params(query): Params<PageQuery>) -> Result<Json<Listed<AuditView>>, Problem> {
     caller.may(Right::Administer)?;
     let page = caller.store().audit_log(&query.page()?).await?;
     Ok(Json(page.map(AuditView::from).into()))

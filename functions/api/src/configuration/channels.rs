@@ -11,7 +11,7 @@ use shared::domain::people::{Channel, Medium};
 use shared::domain::policy::Target;
 use shared::domain::principal::Right;
 use shared::store::Versioned;
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::{create, to_json};
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::policies::policies_that_ask;
 use super::resource::{self, Changes, Plan, Resource};
 use super::teams::{exists_if_named, rights_over_owned};
@@ -171,9 +171,9 @@ fn signing_secret(ctx: &Ctx, id: ChannelId) -> (String, String) {
 }
 
 /// Channels, newest first
-#[utoipa::path(get, path = "/api/v1/channels", tag = "Channels", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/channels", tag = "Channels", params(PageQuery),
     responses((status = 200, body = Listed<ChannelView>)))]
-async fn list_channels(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<ChannelBody> {
+async fn list_channels(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<ChannelBody> {
     list::list::<ChannelBody>(&caller, query.page()).await
 }
 

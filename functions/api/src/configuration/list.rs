@@ -1,32 +1,12 @@
 //! Lists of configuration.
 
 use axum::Json;
-use serde::Deserialize;
 use shared::domain::principal::Right;
 use shared::store::{Page, PageRequest};
 use shared::web::{Listed, Problem, page_request};
-use utoipa::IntoParams;
 
 use super::caller::Caller;
 use super::resource::Resource;
-
-/// Which page of a list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListQuery {
-    /// Items at most: 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    pub limit: Option<usize>,
-    /// The `next` of the page before.
-    pub after: Option<String>,
-}
-
-impl ListQuery {
-    pub fn page(&self) -> Result<PageRequest, Problem> {
-        page_request(self.limit, self.after.as_deref())
-    }
-}
 
 /// Rows that one request for a filtered list looks at, at the most; it then answers a short page with a cursor.
 const LOOKED_AT_MAX: usize = 1_000;

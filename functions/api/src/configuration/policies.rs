@@ -12,7 +12,7 @@ use shared::domain::policy::{Policy, Step, Target};
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::store::{Extra, Versioned};
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::create;
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::resource::{self, Changes, Plan, Resource, users_among};
 use super::teams::{exists_if_named, rights_over_owned};
 use super::validate::Faults;
@@ -268,9 +268,9 @@ pub async fn policies_that_ask(caller: &Caller, target: Target) -> Result<Vec<St
 }
 
 /// Escalation policies, newest first
-#[utoipa::path(get, path = "/api/v1/escalation-policies", tag = "Escalation policies", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/escalation-policies", tag = "Escalation policies", params(PageQuery),
     responses((status = 200, body = Listed<PolicyView>)))]
-async fn list_escalation_policies(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<PolicyBody> {
+async fn list_escalation_policies(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<PolicyBody> {
     list::list::<PolicyBody>(&caller, query.page()).await
 }
 

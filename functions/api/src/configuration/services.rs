@@ -11,7 +11,7 @@ use shared::domain::policy::Policy;
 use shared::domain::principal::Right;
 use shared::domain::service::{Integration, Service, UrgencyRule};
 use shared::store::Versioned;
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::create;
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::resource::{self, Changes, Plan, Resource, users_among};
 use super::teams::{exists_if_named, rights_over_owned};
 use super::validate::Faults;
@@ -149,9 +149,9 @@ impl Resource for ServiceBody {
 }
 
 /// Services, newest first
-#[utoipa::path(get, path = "/api/v1/services", tag = "Services", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/services", tag = "Services", params(PageQuery),
     responses((status = 200, body = Listed<ServiceView>)))]
-async fn list_services(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<ServiceBody> {
+async fn list_services(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<ServiceBody> {
     list::list::<ServiceBody>(&caller, query.page()).await
 }
 

@@ -11,7 +11,7 @@ use shared::domain::policy::Policy;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::store::{Extra, Versioned};
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::create;
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::resource::{self, Changes, Plan, Resource, users_among};
 use super::validate::Faults;
 
@@ -102,9 +102,9 @@ impl Resource for TeamBody {
 }
 
 /// Teams, newest first
-#[utoipa::path(get, path = "/api/v1/teams", tag = "Teams", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/teams", tag = "Teams", params(PageQuery),
     responses((status = 200, body = Listed<TeamView>)))]
-async fn list_teams(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<TeamBody> {
+async fn list_teams(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<TeamBody> {
     list::list::<TeamBody>(&caller, query.page()).await
 }
 

@@ -13,7 +13,7 @@ use shared::domain::people::Role;
 use shared::domain::principal::{Principal, Right, Scope, Token};
 use shared::secret::ApiToken;
 use shared::store::{Applied, Extra, Versioned};
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::{create, to_json};
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::resource::{self, Changes, Plan, Resource};
 use super::validate::Faults;
 
@@ -227,9 +227,9 @@ pub async fn revoke_all_of(caller: &Caller, user: UserId) -> Result<(), Problem>
 }
 
 /// One's own tokens, newest first; everybody's, for who may administer
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", params(PageQuery),
     responses((status = 200, body = Listed<TokenView>)))]
-async fn list_tokens(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<TokenBody> {
+async fn list_tokens(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<TokenBody> {
     list::list_where::<TokenBody>(&caller, query.page(), |token| TokenBody::is_seen(&caller, token)).await
 }
 

@@ -14,7 +14,7 @@ use shared::domain::people::{Role, Team, User};
 use shared::domain::policy::Target;
 use shared::domain::principal::Right;
 use shared::store::{Entity, Extra, Versioned};
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::create::create;
 use super::etag::{IfMatch, Tagged};
-use super::list::{self, ListQuery};
+use super::list;
 use super::policies::policies_that_ask;
 use super::resource::{self, Changes, Plan, Resource};
 use super::tokens;
@@ -280,9 +280,9 @@ async fn another_owner(caller: &Caller, id: UserId) -> Result<Extra, Problem> {
 }
 
 /// People, newest first
-#[utoipa::path(get, path = "/api/v1/users", tag = "Users", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/users", tag = "Users", params(PageQuery),
     responses((status = 200, body = Listed<UserView>)))]
-async fn list_users(caller: Caller, Params(query): Params<ListQuery>) -> list::Answer<UserBody> {
+async fn list_users(caller: Caller, Params(query): Params<PageQuery>) -> list::Answer<UserBody> {
     list::list::<UserBody>(&caller, query.page()).await
 }
 

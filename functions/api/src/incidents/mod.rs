@@ -1,62 +1,6 @@
-//! Incidents, for people and scripts: seen, opened, answered.
-//!
-//! Its actors: `view` is what callers see; [`act()`] is the one way in which anybody answers an incident, this API and the
-//! links in messages alike; `open` opens one by hand; `timeline`, `deliveries` and `outbox` tell what happened, who was
-//! asked how, and (in the local home) in which words. What is absent: paging. An act leaves the incident's row due now,
-//! and the table's stream wakes `escalation`; nothing here writes a delivery or sends a hint.
+//! Incidents over HTTP: what is seen and done is [`shared::incidents`]'; here are its routes, and the outbox of the local home.
 
-mod act;
-mod deliveries;
-mod list;
-mod open;
 mod outbox;
 mod routes;
-mod timeline;
-mod view;
 
-pub use act::{Deed, act};
 pub use routes::routes;
-
-#[cfg(test)]
-pub(crate) mod tests {
-    //! What the tests of this folder and of the links' pages begin with.
-
-    use shared::domain::actor::{Actor, ActorKind};
-    use shared::domain::incident::Incident;
-
-    /// A new, critical incident of the service Checkout.
-    pub(crate) fn incident() -> Incident {
-        serde_json::from_value(serde_json::json!({
-            "id": "inc_01kgge8y7g000000000000001a",
-            "correlation_id": "sig_01kgge8y7g000000000000001b",
-            "service_id": "svc_01arz3ndektsv4rrffq69g5fav",
-            "service_name": "Checkout",
-            "integration_id": "int_01arz3ndektsv4rrffq69g5fav",
-            "group_key": "disk",
-            "title": "Disk full on db-1",
-            "severity": "critical",
-            "peak_severity": "critical",
-            "urgency": "high",
-            "created_at": "2026-02-03T02:12:00Z",
-            "status": "triggered",
-            "epoch": 0,
-            "cycle": 0,
-            "step": 0,
-            "progress": {"page": "opened"},
-            "route": {"policy": "pol_01arz3ndektsv4rrffq69g5fav"},
-            "timeouts": {"ack_seconds": 1800, "auto_resolve_seconds": 0},
-            "wake_at": "2026-02-03T02:12:00Z"
-        }))
-        .unwrap()
-    }
-
-    /// Somebody who answers.
-    pub(crate) fn ana() -> Actor {
-        Actor {
-            kind: ActorKind::User,
-            id: Some("usr_01arz3ndektsv4rrffq69g5fav".into()),
-            name: "Ana".into(),
-            user_id: None,
-        }
-    }
-}

@@ -2,9 +2,7 @@
 
 use shared::ctx::Ctx;
 use shared::store::OutboxMessage;
-use shared::web::{Listed, Problem, page_request};
-
-use super::routes::PageQuery;
+use shared::web::{Listed, PageQuery, Problem, page_request};
 
 /// A page of the outbox, newest first.
 ///

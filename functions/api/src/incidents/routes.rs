@@ -4,24 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::id::IncidentId;
 use shared::domain::incident::Act;
 use shared::domain::principal::Right;
+use shared::incidents::{
+    self, AnswerBody, Deed, DeliveryView, EventView, FullView, IncidentView, ListQuery, NewIncident, NoBody, Note,
+    NoteBody, ReassignBody, SnoozeBody, act, add_note,
+};
 use shared::store::OutboxMessage;
-use shared::web::{Authenticated, Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
-use utoipa::IntoParams;
+use shared::web::{Authenticated, Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::act::{AnswerBody, Deed, NoBody, Note, NoteBody, ReassignBody, SnoozeBody, act, add_note};
-use super::deliveries::{self, DeliveryView};
-use super::list::{self, ListQuery};
-use super::open::{self, NewIncident};
 use super::outbox;
-use super::timeline::{self, EventView};
-use super::view::{FullView, IncidentView};
 
 /// The routes about incidents.
 pub fn routes() -> OpenApiRouter<Ctx> {
@@ -40,20 +36,6 @@ pub fn routes() -> OpenApiRouter<Ctx> {
         .routes(routes!(list_outbox))
 }
 
-/// Which page of a list.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct PageQuery {
-    /// Items at most.
-    #[serde(default)]
-    #[param(minimum = 1, maximum = 100, default = 50)]
-    pub limit: Option<usize>,
-    /// The `next` of the page before.
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
 type Answer = Result<Json<FullView>, Problem>;
 
 /// Incidents, newest first.
@@ -65,7 +47,7 @@ async fn list_incidents(
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Listed<IncidentView>>, Problem> {
     who.may(Right::Read)?;
-    list::list(&ctx, query).await.map(Json)
+    incidents::list(&ctx, query).await.map(Json)
 }
 
 /// Opens an incident by hand.
@@ -79,7 +61,7 @@ async fn open_incident(
     JsonBody(body): JsonBody<NewIncident>,
 ) -> Result<Response, Problem> {
     who.may(Right::Respond)?;
-    open::open(&ctx, &who, &key, body).await
+    incidents::open(&ctx, &who, &key, body).await
 }
 
 /// One incident, with its alerts and details.
@@ -200,7 +182,7 @@ async fn get_incident_timeline(
     Params(query): Params<PageQuery>,
 ) -> Result<Json<Listed<EventView>>, Problem> {
     who.may(Right::Read)?;
-    timeline::page(&ctx, &who.principal, id, query).await.map(Json)
+    incidents::timeline(&ctx, &who.principal, id, query).await.map(Json)
 }
 
 /// Whom it asked, how, and what came of it, newest first.
@@ -213,7 +195,7 @@ async fn list_incident_deliveries(
     Params(query): Params<PageQuery>,
 ) -> Result<Json<Listed<DeliveryView>>, Problem> {
     who.may(Right::Read)?;
-    deliveries::page(&ctx, id, query).await.map(Json)
+    incidents::deliveries(&ctx, id, query).await.map(Json)
 }
 
 /// What would have been sent, in the local home. Everybody's links are in it: for administrators.

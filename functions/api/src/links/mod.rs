@@ -2,7 +2,7 @@
 //! to, for seven days, about one incident, without signing in.
 //!
 //! A GET (or HEAD) shows and never acts: mail programs and chat rooms fetch links for previews, scanners for safety. Only
-//! the POST of the page's form acts, through the same [`crate::incidents::act()`] as the API, and answers 303, so that a
+//! the POST of the page's form acts, through the same [`shared::incidents::act()`] as the API, and answers 303, so that a
 //! reload repeats nothing. What is absent: a session, a cookie, a script, and any request to anybody else.
 //!
 //! Where the POST comes from (`Origin`, `Sec-Fetch-Site`) is not looked at, on purpose. Such checks keep other sites from
@@ -33,12 +33,12 @@ use shared::domain::limits;
 use shared::domain::people::User;
 use shared::domain::principal::{Principal, Right};
 use shared::domain::time::after_seconds;
+use shared::incidents::{Deed, act};
 use shared::secret::LinkCode;
 use shared::store::StoreError;
 use shared::web::Problem;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::incidents::{Deed, act};
 use limiter::{Limiter, TooOften};
 use page::{Closed, Reader, Shown};
 
@@ -289,5 +289,49 @@ mod tests {
         assert_eq!(last_forwarded(&headers).as_deref(), Some("203.0.113.9"));
         headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
         assert_eq!(last_forwarded(&headers).as_deref(), Some("198.51.100.7"));
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! What the tests of this folder begin with.
+
+    use shared::domain::actor::{Actor, ActorKind};
+    use shared::domain::incident::Incident;
+
+    /// A new, critical incident of the service Checkout.
+    pub(crate) fn incident() -> Incident {
+        serde_json::from_value(serde_json::json!({
+            "id": "inc_01kgge8y7g000000000000001a",
+            "correlation_id": "sig_01kgge8y7g000000000000001b",
+            "service_id": "svc_01arz3ndektsv4rrffq69g5fav",
+            "service_name": "Checkout",
+            "integration_id": "int_01arz3ndektsv4rrffq69g5fav",
+            "group_key": "disk",
+            "title": "Disk full on db-1",
+            "severity": "critical",
+            "peak_severity": "critical",
+            "urgency": "high",
+            "created_at": "2026-02-03T02:12:00Z",
+            "status": "triggered",
+            "epoch": 0,
+            "cycle": 0,
+            "step": 0,
+            "progress": {"page": "opened"},
+            "route": {"policy": "pol_01arz3ndektsv4rrffq69g5fav"},
+            "timeouts": {"ack_seconds": 1800, "auto_resolve_seconds": 0},
+            "wake_at": "2026-02-03T02:12:00Z"
+        }))
+        .unwrap()
+    }
+
+    /// Somebody who answers.
+    pub(crate) fn ana() -> Actor {
+        Actor {
+            kind: ActorKind::User,
+            id: Some("usr_01arz3ndektsv4rrffq69g5fav".into()),
+            name: "Ana".into(),
+            user_id: None,
+        }
     }
 }

@@ -435,8 +435,8 @@ mod tests {
     use shared::domain::timeline::Resolution;
     use shared::secret::MasterKey;
 
+    use super::super::testing::{ana, incident};
     use super::*;
-    use crate::incidents::tests::{ana, incident};
 
     const NOW: &str = "2026-02-03T02:24:00Z";
 

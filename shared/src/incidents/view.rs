@@ -1,19 +1,19 @@
 //! An incident as callers see it. Rows are not shown as they are: what is 0-based, derived or counted elsewhere is put
 //! into the words of the contract here.
 
+use crate::ctx::Ctx;
+use crate::domain::actor::Actor;
+use crate::domain::id::{IncidentId, IntegrationId, ServiceId};
+use crate::domain::incident::{Incident, Mark, Progress, Status};
+use crate::domain::service::Urgency;
+use crate::domain::signal::{Alert, Content, Image, Link, Severity};
+use crate::secret::sha256_hex;
+use crate::web::Problem;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::ctx::Ctx;
-use shared::domain::actor::Actor;
-use shared::domain::id::{IncidentId, IntegrationId, ServiceId};
-use shared::domain::incident::{Incident, Mark, Progress, Status};
-use shared::domain::service::Urgency;
-use shared::domain::signal::{Alert, Content, Image, Link, Severity};
-use shared::secret::sha256_hex;
-use shared::web::Problem;
 use utoipa::ToSchema;
 
 /// An incident.
@@ -204,8 +204,8 @@ impl FullView {
 mod tests {
     use super::super::tests::incident;
     use super::*;
-    use shared::domain::incident::{Act, Counts};
-    use shared::domain::timeline::Resolution;
+    use crate::domain::incident::{Act, Counts};
+    use crate::domain::timeline::Resolution;
 
     fn view(incident: Incident) -> serde_json::Value {
         serde_json::to_value(FullView::new(incident, Content::default())).unwrap()
@@ -253,7 +253,7 @@ mod tests {
     fn who_answered_is_an_actor() {
         let mut incident = incident();
         let ana = Actor {
-            kind: shared::domain::actor::ActorKind::User,
+            kind: crate::domain::actor::ActorKind::User,
             id: Some("usr_1".into()),
             name: "Ana".into(),
             user_id: None,

@@ -3,20 +3,20 @@
 //! With an `Idempotency-Key` the answer is remembered in the same transaction. The slot could not tell: it is the
 //! service's, so the same key with another service would find another slot, and its tombstone forgets.
 
+use crate::ctx::Ctx;
+use crate::domain::actor::Actor;
+use crate::domain::id::{IncidentId, ServiceId, SignalId};
+use crate::domain::incident::Incident;
+use crate::domain::limits;
+use crate::domain::service::Service;
+use crate::domain::signal::{Action, Content, Draft, Link, Severity, Signal, is_link};
+use crate::domain::slot::Slot;
+use crate::store::keys::Key;
+use crate::store::{Applied, Opened};
+use crate::web::{Authenticated, Created, FieldError, IdempotencyKey, Problem};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
-use shared::domain::actor::Actor;
-use shared::domain::id::{IncidentId, ServiceId, SignalId};
-use shared::domain::incident::Incident;
-use shared::domain::limits;
-use shared::domain::service::Service;
-use shared::domain::signal::{Action, Content, Draft, Link, Severity, Signal, is_link};
-use shared::domain::slot::Slot;
-use shared::store::keys::Key;
-use shared::store::{Applied, Opened};
-use shared::web::{Authenticated, Created, FieldError, IdempotencyKey, Problem};
 use utoipa::ToSchema;
 
 use super::view::FullView;

@@ -3,23 +3,21 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::ctx::Ctx;
+use crate::domain::actor::{Actor, ActorKind};
+use crate::domain::id::{ChannelId, EventId, IncidentId, PolicyId, UserId};
+use crate::domain::incident::Incident;
+use crate::domain::people::{Channel, User};
+use crate::domain::policy::Policy;
+use crate::domain::principal::Principal;
+use crate::domain::service::Integration;
+use crate::domain::timeline::{Asked, Event, EventKind};
+use crate::domain::wording::{self, Locale};
+use crate::store::StoreError;
+use crate::web::{Listed, PageQuery, Problem, bad_cursor, page_request};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::ctx::Ctx;
-use shared::domain::actor::{Actor, ActorKind};
-use shared::domain::id::{ChannelId, EventId, IncidentId, PolicyId, UserId};
-use shared::domain::incident::Incident;
-use shared::domain::people::{Channel, User};
-use shared::domain::policy::Policy;
-use shared::domain::principal::Principal;
-use shared::domain::service::Integration;
-use shared::domain::timeline::{Asked, Event, EventKind};
-use shared::domain::wording::{self, Locale};
-use shared::store::StoreError;
-use shared::web::{Listed, Problem, bad_cursor, page_request};
 use utoipa::ToSchema;
-
-use super::routes::PageQuery;
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -193,7 +191,7 @@ fn mentioned(kind: &EventKind) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::timeline::Because;
+    use crate::domain::timeline::Because;
 
     use super::super::tests::{ana, incident};
     use super::*;

@@ -3,17 +3,15 @@
 
 use std::collections::HashMap;
 
+use crate::ctx::Ctx;
+use crate::domain::delivery::{Delivery, DeliveryState, Part, Recipient, Subject};
+use crate::domain::id::{ChannelId, IncidentId, UserId};
+use crate::domain::incident::{Announcement, Incident};
+use crate::domain::people::{Channel, Medium};
+use crate::web::{Listed, PageQuery, Problem, bad_cursor, page_limit};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::ctx::Ctx;
-use shared::domain::delivery::{Delivery, DeliveryState, Part, Recipient, Subject};
-use shared::domain::id::{ChannelId, IncidentId, UserId};
-use shared::domain::incident::{Announcement, Incident};
-use shared::domain::people::{Channel, Medium};
-use shared::web::{Listed, Problem, bad_cursor, page_limit};
 use utoipa::ToSchema;
-
-use super::routes::PageQuery;
 
 /// One message to one contact of a person, or to a place that many read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -200,8 +198,8 @@ fn masked_email(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::delivery::DeliveryKey;
-    use shared::domain::incident::Act;
+    use crate::domain::delivery::DeliveryKey;
+    use crate::domain::incident::Act;
     use ulid_parts as ulid;
 
     use super::super::tests::{ana, incident};
@@ -221,7 +219,7 @@ mod tests {
             to: Recipient::Person(ulid("usr", number), ulid("con", number)),
             part: Part::Page,
         };
-        let at = shared::domain::time::after_seconds(incident.created_at, i64::from(number / 2));
+        let at = crate::domain::time::after_seconds(incident.created_at, i64::from(number / 2));
         Delivery::new(key, Medium::Sms, "+491701234512".into(), ("en", "UTC"), at, at)
     }
 

@@ -1,20 +1,20 @@
 //! Answering an incident. One function does it for everybody: decided on the row as it is, written under its version,
 //! decided again when somebody was faster.
 
+use crate::ctx::Ctx;
+use crate::domain::actor::Actor;
+use crate::domain::id::{EventId, IncidentId, PolicyId, UserId};
+use crate::domain::incident::{Act, Incident, Route};
+use crate::domain::limits;
+use crate::domain::people::User;
+use crate::domain::policy::Policy;
+use crate::domain::service::Service;
+use crate::domain::time::after_seconds;
+use crate::domain::timeline::{Event, EventKind, Resolution};
+use crate::store::{Applied, ClosedBy};
+use crate::web::{FieldError, Problem};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ctx::Ctx;
-use shared::domain::actor::Actor;
-use shared::domain::id::{EventId, IncidentId, PolicyId, UserId};
-use shared::domain::incident::{Act, Incident, Route};
-use shared::domain::limits;
-use shared::domain::people::User;
-use shared::domain::policy::Policy;
-use shared::domain::service::Service;
-use shared::domain::time::after_seconds;
-use shared::domain::timeline::{Event, EventKind, Resolution};
-use shared::store::{Applied, ClosedBy};
-use shared::web::{FieldError, Problem};
 use utoipa::ToSchema;
 
 /// How often it is decided: once, and three times again for those who were not the fastest.
@@ -188,7 +188,7 @@ impl SnoozeBody {
         }
         // Keys and rows keep milliseconds.
         Ok(Act::Snooze(
-            shared::domain::time::to_millisecond(self.until).max(after_milli(now)),
+            crate::domain::time::to_millisecond(self.until).max(after_milli(now)),
         ))
     }
 }
@@ -213,7 +213,9 @@ pub struct ReassignBody {
 /// Whom a reassignment asks, in what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewRoute {
+    /// A policy, from its beginning.
     Policy(PolicyId),
+    /// These people first.
     People(Vec<UserId>),
 }
 

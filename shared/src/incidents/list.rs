@@ -1,11 +1,11 @@
 //! The list of incidents, newest first.
 
+use crate::ctx::Ctx;
+use crate::domain::id::{ServiceId, TeamId};
+use crate::domain::incident::Status;
+use crate::store::{IncidentFilter, Page, PageRequest};
+use crate::web::{Listed, Problem, bad_cursor, page_request};
 use serde::Deserialize;
-use shared::ctx::Ctx;
-use shared::domain::id::{ServiceId, TeamId};
-use shared::domain::incident::Status;
-use shared::store::{IncidentFilter, Page, PageRequest};
-use shared::web::{Listed, Problem, bad_cursor, page_request};
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::IncidentView;
@@ -101,9 +101,9 @@ impl ListQuery {
 
 #[cfg(test)]
 mod tests {
+    use crate::web::Params;
     use axum::extract::FromRequestParts;
     use axum::http::Request;
-    use shared::web::Params;
 
     use super::*;
 
