@@ -37,7 +37,7 @@ async fn exchange(engine: Arc<Engine>, mut request: HttpRequest) -> Result<HttpR
         return Err(ConnectorError::user("DynamoDB requests are not streamed".into()));
     }
     let answer = engine
-        .run(move |engine| {
+        .run(wire::access(&target), move |engine| {
             let answer = wire::answer(&engine.database, &target, body.bytes().unwrap_or_default());
             // Here and not after the await: the write stands even when its caller has gone.
             if answer.wrote {
@@ -45,7 +45,8 @@ async fn exchange(engine: Arc<Engine>, mut request: HttpRequest) -> Result<HttpR
             }
             answer
         })
-        .await;
+        .await
+        .map_err(|e| ConnectorError::io(e.into()))?;
     let status = StatusCode::try_from(answer.status).map_err(|e| ConnectorError::other(e.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
     response.headers_mut().insert("content-type", wire::CONTENT_TYPE);

@@ -8,6 +8,7 @@
 //! shards, eventual consistency, and every operation the functions do not use: a scan is answered `UnknownOperationException`.
 
 mod connector;
+mod log;
 mod schema;
 mod stream;
 #[cfg(test)]
@@ -24,6 +25,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, Sta
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use dynoxide::{Database, DynoxideError};
 use tokio::sync::{Semaphore, watch};
+
+use log::{Log, Writing};
 
 pub use dynoxide::storage_backend::{Clock, ManualClock};
 pub use stream::{BATCH_RECORDS, Start, StreamReader};
@@ -44,21 +47,29 @@ pub struct Table(Arc<Engine>);
 
 impl Table {
     /// Opens (or creates) the SQLite file at `path`. A write that was answered survives `kill -9` and a loss of power:
-    /// SQLite syncs its log before each commit returns. The engine's clock is the machine's.
+    /// its log is synced before (see `log.rs`). The engine's clock is the machine's.
     ///
     /// # Errors
     /// When the path is not UTF-8, or the file cannot be opened, is not SQLite or was written by a newer engine.
     pub fn open(path: &Path) -> Result<Self, EngineError> {
         let open = |path: &str| {
             schema::prepare_file(path)?;
-            Database::new(path)
+            let database = Database::new(path)?;
+            // The engine's one way to `PRAGMA synchronous = NORMAL`: commits leave the sync to us, checkpoints still sync
+            // before they overwrite anything. Should a later version mean something stricter, it is slower, no more.
+            database.disable_bulk_loading()?;
+            Ok(database)
         };
         let name = path.to_str().ok_or_else(|| EngineError::PathNotUtf8(path.into()))?;
         let database = open(name).map_err(|source| EngineError::Open {
             path: path.into(),
             source,
         })?;
-        Ok(Self::over(database, Some(Arc::new(Semaphore::new(CALLS_ON_DISK)))))
+        let disk = Disk {
+            places: Arc::new(Semaphore::new(CALLS_ON_DISK)),
+            log: Arc::new(Log::open(path)?),
+        };
+        Ok(Self::over(database, Some(disk)))
     }
 
     /// A table that lives as long as its clones, on the machine's clock.
@@ -80,7 +91,7 @@ impl Table {
         Ok(Self::over(database, None))
     }
 
-    fn over(database: Database, disk: Option<Arc<Semaphore>>) -> Self {
+    fn over(database: Database, disk: Option<Disk>) -> Self {
         Self(Arc::new(Engine {
             database,
             written: watch::Sender::new(()),
@@ -120,6 +131,7 @@ impl Table {
         // otherwise keep its place for as long as it takes.
         let engine = Arc::clone(&self.0);
         let sweep = move || {
+            let _writing = engine.writing(Access::Write);
             let swept = engine.database.sweep_ttl();
             if !matches!(swept, Ok(0)) {
                 engine.written.send_replace(());
@@ -172,6 +184,9 @@ pub enum EngineError {
     /// There is no such table, or it was created without a stream.
     #[error("no stream is enabled on table {0}")]
     NoStream(String),
+    /// The table's log cannot be opened or synced.
+    #[error("the table's log cannot be written to the disk")]
+    Log(#[from] std::io::Error),
     /// The engine failed: a full disk, as a rule.
     #[error("the embedded table failed")]
     Engine(#[from] DynoxideError),
@@ -186,7 +201,20 @@ struct Engine {
     /// Marked changed after every write that took effect. A watch, not a notify: a reader that was busy when several
     /// writes came finds it changed once, and none is missed.
     written: watch::Sender<()>,
-    disk: Option<Arc<Semaphore>>,
+    disk: Option<Disk>,
+}
+
+/// What stands between the engine and a disk.
+struct Disk {
+    places: Arc<Semaphore>,
+    log: Arc<Log>,
+}
+
+/// What a call does to the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
 }
 
 impl Engine {
@@ -197,17 +225,32 @@ impl Engine {
     /// * on a file a write waits for the disk, so it runs on a blocking thread and the async workers stay free. Not
     ///   `block_in_place`, which panics on a single-threaded runtime; not a thread of our own, which tokio's paused
     ///   clock would not wait for. A caller that gives up while queued has written nothing; one that gives up later may
-    ///   have written, as over a network.
-    async fn run<T: Send + 'static>(self: &Arc<Self>, call: impl FnOnce(&Self) -> T + Send + 'static) -> T {
-        let Some(disk) = &self.disk else { return call(self) };
-        let place = Arc::clone(disk).acquire_owned().await;
+    ///   have written, as over a network. It answers when what it wrote or saw is on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses: whether a write stands is not known then, as after a reply that was lost.
+    async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        access: Access,
+        call: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> std::io::Result<T> {
+        let Some(disk) = &self.disk else { return Ok(call(self)) };
+        let place = Arc::clone(&disk.places).acquire_owned().await;
         let engine = Arc::clone(self);
-        on_a_thread(move || {
+        let answer = on_a_thread(move || {
+            let writing = engine.writing(access);
             let answer = call(&engine);
-            drop(place);
+            drop((writing, place));
             answer
         })
-        .await
+        .await;
+        disk.log.settled().await?;
+        Ok(answer)
+    }
+
+    fn writing(&self, access: Access) -> Option<Writing<'_>> {
+        let disk = self.disk.as_ref().filter(|_| access == Access::Write)?;
+        Some(disk.log.writing())
     }
 }
 

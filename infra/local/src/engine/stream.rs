@@ -10,7 +10,7 @@ use dynoxide::actions::list_streams::ListStreamsRequest;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Engine, EngineError, REGION};
+use super::{Access, Engine, EngineError, REGION};
 
 /// Records in one event, as in the template's event source mappings.
 pub const BATCH_RECORDS: usize = 100;
@@ -106,12 +106,12 @@ impl StreamReader {
             let arn = self.arn.clone();
             let (read, event, next) = self
                 .engine
-                .run(move |engine| {
+                .run(Access::Read, move |engine| {
                     let read = engine.database.get_records(request)?;
                     let event = event(serde_json::to_value(&read.records)?, &arn)?;
                     Ok::<_, EngineError>((read.records.len(), event, read.next_shard_iterator))
                 })
-                .await?;
+                .await??;
             if let Some(next) = next {
                 self.iterator = next;
             }

@@ -8,6 +8,8 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Access;
+
 /// What every answer is.
 pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
@@ -21,14 +23,23 @@ pub(super) struct Answer {
     pub wrote: bool,
 }
 
+/// What the operation does that `target` names. What is not known to read may write.
+pub(super) fn access(target: &str) -> Access {
+    match operation(target) {
+        "GetItem" | "Query" | "BatchGetItem" | "TransactGetItems" | "DescribeTable" | "DescribeTimeToLive" => {
+            Access::Read
+        }
+        _ => Access::Write,
+    }
+}
+
 /// Carries out the operation that `target` (the `X-Amz-Target` header) names.
 pub(super) fn answer(database: &Database, target: &str, body: &[u8]) -> Answer {
-    let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
-    match call(database, operation, body) {
+    match call(database, operation(target), body) {
         Some(Ok(body)) => Answer {
             status: 200,
             body,
-            wrote: writes(operation),
+            wrote: access(target) == Access::Write,
         },
         Some(Err(e)) => refused(e.status_code(), e.to_json()),
         None => refused(400, UNKNOWN_OPERATION.to_owned()),
@@ -43,11 +54,8 @@ fn refused(status: u16, body: String) -> Answer {
     }
 }
 
-fn writes(operation: &str) -> bool {
-    matches!(
-        operation,
-        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
-    )
+fn operation(target: &str) -> &str {
+    target.strip_prefix(TARGET_PREFIX).unwrap_or_default()
 }
 
 /// `None`: not an operation the product uses.
