@@ -1,6 +1,6 @@
 //! The SDK's network, without one: a request goes to the engine in this process and its answer comes back.
 //!
-//! The URI, the signature and the timeouts of a connection mean nothing here and are not looked at; the operation is
+//! The URI and the timeouts of a connection mean nothing here and are not looked at; the operation is
 //! named by a header, as on AWS. (The time limit of a whole call is the SDK's own and holds.)
 
 use std::sync::Arc;
