@@ -24,7 +24,6 @@ const ENGINE_PAUSE: Duration = Duration::from_secs(1);
 /// Wakes one function with the changes of the table that it asked for.
 pub struct StreamPump {
     reader: StreamReader,
-    pattern: Value,
     function: Invoked,
 }
 
@@ -36,11 +35,9 @@ struct Batch {
 
 impl StreamPump {
     pub(super) fn new(reader: StreamReader, pattern: &str, function: Invoked) -> Result<Self, EngineError> {
-        Ok(Self {
-            reader,
-            pattern: serde_json::from_str(pattern)?,
-            function,
-        })
+        let pattern: Value = serde_json::from_str(pattern)?;
+        let reader = reader.only(move |record| matches(&pattern, record));
+        Ok(Self { reader, function })
     }
 
     /// Hands over every change there is, those included that come of it.
@@ -50,7 +47,7 @@ impl StreamPump {
     pub async fn drain(&mut self) -> Result<Drained, EngineError> {
         let mut all = Drained::default();
         while let Some(event) = self.reader.try_next().await? {
-            all += self.hand_over(event, Duration::ZERO).await?;
+            all += self.hand_over(event, Duration::ZERO).await;
         }
         Ok(all)
     }
@@ -63,33 +60,26 @@ impl StreamPump {
                 () = stop.said() => return,
                 event = self.reader.next() => event,
             };
-            let handed_over = match event {
-                Ok(event) => self.hand_over(event, RETRY_PAUSE).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = handed_over {
-                let error = super::with_sources(&error);
-                tracing::error!(
-                    function = self.function.name,
-                    error,
-                    "the table's stream cannot be read; trying again"
-                );
-                tokio::time::sleep(ENGINE_PAUSE).await;
+            match event {
+                Ok(event) => _ = self.hand_over(event, RETRY_PAUSE).await,
+                Err(error) => {
+                    let error = super::with_sources(&error);
+                    tracing::error!(
+                        function = self.function.name,
+                        error,
+                        "the table's stream cannot be read; trying again"
+                    );
+                    tokio::time::sleep(ENGINE_PAUSE).await;
+                }
             }
         }
     }
 
-    async fn hand_over(&self, event: Event, pause: Duration) -> Result<Drained, EngineError> {
-        let mut wanted = Vec::new();
-        for record in event.records {
-            if matches(&self.pattern, &serde_json::to_value(&record)?) {
-                wanted.push(record);
-            }
-        }
+    async fn hand_over(&self, event: Event, pause: Duration) -> Drained {
         let mut drained = Drained::default();
         // The last one is next: halves are pushed in reverse.
         let mut batches = vec![Batch {
-            records: wanted,
+            records: event.records,
             failures: 0,
         }];
         while let Some(batch) = batches.pop() {
@@ -111,7 +101,7 @@ impl StreamPump {
             }
             batches.extend(next);
         }
-        Ok(drained)
+        drained
     }
 
     /// How many records were handled before the first that failed; none when the function failed as a whole.
