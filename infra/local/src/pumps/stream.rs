@@ -146,6 +146,8 @@ impl Batch {
                     false,
                 );
             }
+            // Nothing is left, and nothing to wait for.
+            Some(handled) if handled >= self.records.len() => return (Vec::new(), false),
             None | Some(0) => (self.records, self.failures + 1),
             Some(handled) => (self.records.split_off(handled), 1),
         };

@@ -301,6 +301,26 @@ async fn only_writes_of_incidents_reach_the_streams_reader() {
     assert_eq!(pumps.drain_stream().await.unwrap(), Drained::default());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_handled_holds_up_none_behind_it() {
+    let (ctx, table) = testing::ctx().await;
+    let seen = Seen::default();
+    let mut tasks = JoinSet::new();
+    let (stopper, stop) = stop::pair();
+    let handler = noting(&seen, |_| Ok(String::new()));
+    pumps(stream_function(handler), &table, &ctx).run(&stop, &mut tasks);
+    let begun = tokio::time::Instant::now();
+    for (written, events) in [(&["incident"][..], 1), (&["slot", "incident"], 2)] {
+        write(&table, written).await;
+        while seen.lock().unwrap().len() < events {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    stopper.stop();
+    while tasks.join_next().await.is_some() {}
+}
+
 #[tokio::test]
 async fn a_change_that_cannot_be_handled_is_tried_three_times_and_holds_up_nobody() {
     let poison = |event: &Value| match event.to_string().contains("incident2") {
