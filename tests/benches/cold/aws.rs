@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::process::serve;
 
 const TABLE_NAME: &str = "nightbell-bench";
-const MASTER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 pub struct Aws {
     url: String,
@@ -64,7 +64,11 @@ impl Aws {
             ("TABLE_NAME", TABLE_NAME.into()),
             ("ESCALATION_QUEUE_URL", format!("{url}/000000000000/escalation")),
             ("NOTIFICATION_QUEUE_URL", format!("{url}/000000000000/notification")),
-            ("MASTER_KEY", MASTER_KEY.into()),
+            ("MASTER_KEY_SECRET_ARN", secret_arn("master-key")),
+            ("SETUP_CODE_SECRET_ARN", secret_arn("setup-code")),
+            ("EMAIL_FROM", "Nightbell <nightbell@example.com>".into()),
+            ("SMS_TYPE", "Transactional".into()),
+            ("METRICS_NAMESPACE", "Nightbell".into()),
         ];
         variables.map(|(name, value)| (name.to_owned(), value)).into()
     }
@@ -117,13 +121,17 @@ fn ok(body: &Value) -> Response {
     ([("content-type", "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
 
-/// The master key, whichever secret is asked for.
+fn secret_arn(name: &str) -> String {
+    format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:{name}-abcdef")
+}
+
+/// A key's worth of digits, whichever secret is asked for.
 fn secret(body: &[u8]) -> Value {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     json!({
         "ARN": asked["SecretId"],
         "Name": "master-key",
-        "SecretString": MASTER_KEY,
+        "SecretString": KEY,
         "VersionId": "00000000-0000-4000-8000-000000000001",
         "VersionStages": ["AWSCURRENT"],
     })
