@@ -39,7 +39,9 @@ impl Deployment {
         let secret = cloud.call("secretsmanager", "get_secret_value", secret);
         let code = secret["SecretString"].as_str().unwrap();
         let who = json!({ "name": "Grace", "email": EMAIL, "time_zone": "America/New_York" });
-        let made = cloud.ask("POST", &format!("/setup/{code}"), None, Some(who)).await;
+        let made = cloud
+            .ask("POST", &format!("/api/v1/setup/{code}"), None, Some(who))
+            .await;
         assert_eq!(made.status, 201, "{made:?}");
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let mut deployment = Self {

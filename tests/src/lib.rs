@@ -10,11 +10,13 @@
     reason = "a story ends where its world does not hold"
 )]
 
+pub mod browser;
 pub mod people;
 pub mod roles;
 pub mod template;
 pub mod wire;
 pub mod world;
 
+pub use browser::Browser;
 pub use wire::{Break, Held, Moment, Tally, Wire};
 pub use world::{Answer, Which, World};

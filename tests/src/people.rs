@@ -110,6 +110,7 @@ pub async fn person(ctx: &Ctx, name: &str, role: Role, phone: &str) -> UserId {
         contacts,
         rules: Rules::default(),
         password_hash: None,
+        signed_out_at: None,
         created_at: now,
     };
     create(ctx, &user, &extras).await;

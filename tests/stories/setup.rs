@@ -12,9 +12,9 @@ fn grace() -> String {
 #[tokio::test]
 async fn whoever_knows_the_code_becomes_the_first_owner_once() {
     let world = World::new().await;
-    let path = format!("/setup/{SETUP_CODE}");
+    let path = format!("/api/v1/setup/{SETUP_CODE}");
 
-    let wrong = world.post("/setup/wrong", grace()).await;
+    let wrong = world.post("/api/v1/setup/wrong", grace()).await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND, "{wrong:?}");
     let bad = world
         .post(&path, r#"{"name":"","email":"nobody","role":"owner"}"#)
@@ -38,7 +38,7 @@ async fn whoever_knows_the_code_becomes_the_first_owner_once() {
     assert_eq!(team.status, StatusCode::CREATED, "{team:?}");
 
     for code in [SETUP_CODE, "wrong"] {
-        let again = world.post(&format!("/setup/{code}"), grace()).await;
+        let again = world.post(&format!("/api/v1/setup/{code}"), grace()).await;
         assert_eq!(again.status, StatusCode::CONFLICT, "{again:?}");
         assert_eq!(again.body["code"], "already_set_up");
     }

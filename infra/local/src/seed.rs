@@ -114,6 +114,8 @@ pub async fn reset_owner(ctx: &Ctx) -> Result<(), SeedError> {
         let user = User {
             role: Role::Owner,
             password_hash: Some(names.password_hash(generation)?),
+            // Whoever is signed in with the one before may be why it is reset.
+            signed_out_at: Some(now),
             ..before.value.clone()
         };
         let change = Change {
@@ -176,6 +178,7 @@ impl Seeding<'_> {
             contacts,
             rules: Rules::default(),
             password_hash: Some(password_hash),
+            signed_out_at: None,
             created_at: self.now,
         };
         // Hashing a password is slow on purpose: not at every start.

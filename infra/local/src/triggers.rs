@@ -113,8 +113,16 @@ pub fn functions() -> Vec<Function> {
             "api-http",
             api::NEEDS,
             Trigger::Http {
-                paths: &["/"],
+                paths: &["/api/", "/i/", "/healthz", "/healthz/api"],
                 router: api::router,
+            },
+        ),
+        function(
+            "dashboard-http",
+            dashboard::NEEDS,
+            Trigger::Http {
+                paths: &["/", "/healthz/dashboard"],
+                router: dashboard::router,
             },
         ),
         function(

@@ -118,6 +118,8 @@ ids! {
     TeamId "tea",
     /// An API token.
     TokenId "tok",
+    /// Somebody signed in with a browser.
+    SessionId "ses",
     /// An entry of an incident's timeline.
     EventId "evt",
     /// One accepted signal; the correlation id of everything that follows from it.

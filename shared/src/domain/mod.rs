@@ -20,6 +20,7 @@ pub mod principal;
 #[cfg(test)]
 mod principal_tests;
 pub mod service;
+pub mod session;
 pub mod signal;
 pub mod slot;
 #[cfg(test)]

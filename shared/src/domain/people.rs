@@ -131,6 +131,9 @@ pub struct User {
     /// Argon2id hash of their password (PHC string), if they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
+    /// When they last signed out everywhere: sessions that began before have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_out_at: Option<jiff::Timestamp>,
     /// When they were added.
     pub created_at: jiff::Timestamp,
 }

@@ -26,6 +26,7 @@ fn user(role: Role) -> User {
         contacts: vec![],
         rules: Rules::default(),
         password_hash: None,
+        signed_out_at: None,
         created_at: "2026-02-03T02:00:00Z".parse().unwrap(),
     }
 }

@@ -169,7 +169,7 @@ impl NoteBody {
 #[serde(deny_unknown_fields)]
 pub struct SnoozeBody {
     /// Until when nobody is paged: in the future, at most 7 days.
-    until: Timestamp,
+    pub until: Timestamp,
 }
 
 impl SnoozeBody {
@@ -204,10 +204,10 @@ fn after_milli(now: Timestamp) -> Timestamp {
 pub struct ReassignBody {
     /// Ask by this policy from now on, from its beginning.
     #[serde(default)]
-    policy_id: Option<PolicyId>,
+    pub policy_id: Option<PolicyId>,
     /// Ask these people first (1 to 10), for 5 minutes, and then by the service's policy.
     #[serde(default)]
-    user_ids: Option<Vec<UserId>>,
+    pub user_ids: Option<Vec<UserId>>,
 }
 
 /// Whom a reassignment asks, in what was sent.

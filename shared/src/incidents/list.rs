@@ -35,23 +35,23 @@ pub struct ListQuery {
     /// Only those in this state.
     #[serde(default)]
     #[param(inline)]
-    status: Option<Shown>,
+    pub status: Option<Shown>,
     /// Only those of this service.
     #[serde(default)]
-    service_id: Option<ServiceId>,
+    pub service_id: Option<ServiceId>,
     /// Only those of this team.
     #[serde(default)]
-    team_id: Option<TeamId>,
+    pub team_id: Option<TeamId>,
     /// Only those whose title or service name holds this, whatever its case.
     #[serde(default)]
-    q: Option<String>,
+    pub q: Option<String>,
     /// Items at most.
     #[serde(default)]
     #[param(minimum = 1, maximum = 100, default = 50)]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// A page of incidents with their counts.

@@ -1,6 +1,6 @@
 //! Codes and keys that are computed from the master key whenever they are needed, and so are kept nowhere.
 
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 
 use super::MasterKey;
 use super::digest::hmac_sha256;
@@ -23,6 +23,13 @@ pub fn webhook_secret(master: &MasterKey, contact_id: &str) -> String {
     text
 }
 
+/// What a form carries to show that it came from a page of ours: of one browser, named by its session or its form cookie.
+/// 32 hexadecimal digits.
+pub fn form_token(master: &MasterKey, browser: &str) -> String {
+    let mac = hmac_sha256(&master.subkey("form"), browser.as_bytes());
+    HEXLOWER.encode(&mac[..16])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +43,7 @@ mod tests {
         assert_ne!(code, verification_code(&master, "con_2", 1));
         assert_ne!(code, verification_code(&master, "con_1", 2));
         assert_ne!(webhook_secret(&master, "con_1"), webhook_secret(&master, "con_2"));
+        assert_ne!(form_token(&master, "ses_1"), form_token(&master, "ses_2"));
+        assert_eq!(form_token(&master, "ses_1").len(), 32);
     }
 }

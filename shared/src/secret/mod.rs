@@ -1,8 +1,8 @@
 //! What must not be known: keys, codes, tokens, passwords, and the randomness they are made of.
 //!
 //! Its actors: [`Random`] makes bytes and ids; [`MasterKey`] seals what has to be replayed (webhook signing keys, chat
-//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`] and [`LinkCode`] are handed out once and kept only
-//! as a hash; [`hash_password`] and [`verify_password`] keep people's passwords.
+//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed
+//! out once and kept only as a hash; [`hash_password`] and [`verify_password`] keep people's passwords.
 //!
 //! Absent on purpose: a way to list, log or serialise any of them. `Debug` of each prints a placeholder, none
 //! implements `Display` or `Serialize`; the clear text is had by asking for it by name.
@@ -17,12 +17,14 @@ mod seal;
 mod token;
 mod vault;
 
-pub use derived::{verification_code, webhook_secret};
+pub use derived::{form_token, verification_code, webhook_secret};
 pub use digest::{equal, hmac_sha256, sha256_hex};
 pub use link::LinkCode;
 pub use master::{MasterKey, MasterKeyInvalid};
-pub use password::{PASSWORD_MAX_BYTES, PasswordRefused, hash_password, verify_password};
+pub use password::{
+    PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, PasswordRefused, hash_password, password_fault, verify_password,
+};
 pub use random::Random;
 pub use seal::SealBroken;
-pub use token::{ApiToken, IntegrationKey};
+pub use token::{ApiToken, IntegrationKey, SessionToken};
 pub use vault::{SecretUnread, read_secret};

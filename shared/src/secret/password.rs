@@ -9,6 +9,46 @@ use argon2::{
 /// Longest password taken, in bytes of UTF-8: far above any passphrase, and no room to make hashing itself the attack.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 
+/// Shortest new password, in characters.
+pub const PASSWORD_MIN_CHARS: usize = 10;
+
+/// As much of a password is looked at to say how easily it is guessed: the work grows faster than its length.
+const GUESSED_CHARS_MAX: usize = 64;
+
+/// Why a person may not choose this password, in words for them; none: they may. Its length is counted, and it is looked for
+/// among common passwords, names, words, keyboard runs and what is known of the person (`zxcvbn`, whose score must be at
+/// least 3 of 4: more than 10^8 guesses).
+pub fn password_fault(password: &str, personal: &[&str]) -> Option<String> {
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return Some(format!("must have at least {PASSWORD_MIN_CHARS} characters"));
+    }
+    if password.len() > PASSWORD_MAX_BYTES {
+        return Some(format!("must have at most {PASSWORD_MAX_BYTES} bytes"));
+    }
+    let looked_at: String = password.chars().take(GUESSED_CHARS_MAX).collect();
+    let estimate = zxcvbn::zxcvbn(&looked_at, personal);
+    if estimate.score() >= zxcvbn::Score::Three {
+        return None;
+    }
+    let why = estimate.feedback().and_then(|feedback| feedback.warning());
+    Some(why.map_or_else(
+        || "is too easily guessed. A few words that have nothing to do with one another do well".to_owned(),
+        |why| {
+            format!(
+                "is too easily guessed: {}",
+                lower_first(&why.to_string()).trim_end_matches('.')
+            )
+        },
+    ))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
 /// A password that cannot be hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a password has at least 1 and at most {PASSWORD_MAX_BYTES} bytes")]
@@ -92,6 +132,29 @@ mod tests {
         assert_eq!(nobody.hash.unwrap().len(), somebody.hash.unwrap().len());
         assert!(!verify_password("x", None));
         assert!(!verify_password("x", Some("not a hash")));
+    }
+
+    #[test]
+    fn what_others_would_guess_is_refused_in_words() {
+        let fault = |password: &str| password_fault(password, &["Ada Lovelace", "ada@example.com"]);
+        for (bad, words) in [
+            ("", "at least 10"),
+            ("short pass", "too easily guessed"),
+            ("ninechars", "at least 10"),
+            ("password12", "too easily guessed"),
+            ("qwertyuiop", "too easily guessed"),
+            ("aaaaaaaaaaaaaaaa", "too easily guessed"),
+            ("1234567890", "too easily guessed"),
+            ("adalovelace", "too easily guessed"),
+            ("ada@example.com", "too easily guessed"),
+            (&"x".repeat(1_025), "at most 1024 bytes"),
+        ] {
+            let fault = fault(bad).unwrap_or_default();
+            assert!(fault.contains(words), "{bad}: {fault:?}");
+        }
+        for good in ["ring the bell twice", "k7#Vq-2pLw9z", "кот спит на крыше"] {
+            assert_eq!(fault(good), None, "{good}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What senders and scripts hold: keys of integrations, and tokens of the API. Shown once, stored as a hash.
+//! What senders, scripts and browsers hold: keys of integrations, tokens of the API and of sessions. Shown once, stored
+//! as a hash.
 
 use std::{fmt, sync::LazyLock};
 
@@ -40,62 +41,73 @@ impl IntegrationKey {
     }
 }
 
-/// A token of the API: `nb_<token id>_<secret>`, 62 characters. The id is the 26 characters of a ULID in lower case, so
-/// that a token found in a log can be named and revoked without its secret being stored; the prefix lets secret
-/// scanners find it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiToken {
-    text: String,
+macro_rules! tokens {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name {
+            text: String,
+        }
+
+        impl $name {
+            const PREFIX: &str = $prefix;
+
+            /// The token with this id and these random bytes.
+            pub fn new(id: Ulid, random: [u8; SECRET_BYTES]) -> Self {
+                let id = id.to_string().to_ascii_lowercase();
+                Self {
+                    text: format!("{}{id}_{}", Self::PREFIX, BASE32.encode(&random)),
+                }
+            }
+
+            /// Reads a token exactly as it was handed out. `None` for what can be no token of ours.
+            pub fn parse(text: &str) -> Option<Self> {
+                let (id, secret) = text.strip_prefix(Self::PREFIX)?.split_once('_')?;
+                let canonical = Ulid::from_string(id).ok()?.to_string().to_ascii_lowercase();
+                (id == canonical && is_secret(secret)).then(|| Self { text: text.to_owned() })
+            }
+
+            /// The token's id: 26 characters, lower case. No secret.
+            pub fn id(&self) -> &str {
+                &self.text[Self::PREFIX.len()..][..ULID_CHARS]
+            }
+
+            /// The token's secret: 32 characters.
+            pub fn secret(&self) -> &str {
+                &self.text[self.text.len() - SECRET_CHARS..]
+            }
+
+            /// The whole token in clear: for the answer that hands it out.
+            pub fn expose(&self) -> &str {
+                &self.text
+            }
+
+            /// What is stored in the token's place: SHA-256 of its whole text, id included, 64 hexadecimal digits.
+            pub fn storage_hash(&self) -> String {
+                sha256_hex(&self.text)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({}, …)", stringify!($name), self.id())
+            }
+        }
+    )*};
 }
 
-impl ApiToken {
-    const PREFIX: &str = "nb_";
-
-    /// The token with this id and these random bytes.
-    pub fn new(id: Ulid, random: [u8; SECRET_BYTES]) -> Self {
-        let id = id.to_string().to_ascii_lowercase();
-        Self {
-            text: format!("{}{id}_{}", Self::PREFIX, BASE32.encode(&random)),
-        }
-    }
-
-    /// Reads a token as it came in an `Authorization` header, exactly. `None` for what can be no token of ours.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (id, secret) = text.strip_prefix(Self::PREFIX)?.split_once('_')?;
-        let canonical = Ulid::from_string(id).ok()?.to_string().to_ascii_lowercase();
-        (id == canonical && is_secret(secret)).then(|| Self { text: text.to_owned() })
-    }
-
-    /// The token's id: 26 characters, lower case. No secret.
-    pub fn id(&self) -> &str {
-        &self.text[Self::PREFIX.len()..][..ULID_CHARS]
-    }
-
-    /// The token's secret: 32 characters.
-    pub fn secret(&self) -> &str {
-        &self.text[self.text.len() - SECRET_CHARS..]
-    }
-
-    /// The whole token in clear: for the answer that creates it.
-    pub fn expose(&self) -> &str {
-        &self.text
-    }
-
-    /// What is stored in the token's place: SHA-256 of its whole text, id included, 64 hexadecimal digits.
-    pub fn storage_hash(&self) -> String {
-        sha256_hex(&self.text)
-    }
+tokens! {
+    /// A token of the API: `nb_<token id>_<secret>`, 62 characters. The id is the 26 characters of a ULID in lower case, so
+    /// that a token found in a log can be named and revoked without its secret being stored; the prefix lets secret
+    /// scanners find it.
+    ApiToken "nb_",
+    /// What a signed-in browser keeps as a cookie: `nbs_<session id>_<secret>`, as [`ApiToken`].
+    SessionToken "nbs_",
 }
 
 impl fmt::Debug for IntegrationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IntegrationKey(…)")
-    }
-}
-
-impl fmt::Debug for ApiToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiToken({}, …)", self.id())
     }
 }
 
@@ -144,6 +156,10 @@ mod tests {
         assert_eq!(Ulid::from_string(read.id()).unwrap(), id);
         assert_eq!(read.secret(), "7".repeat(32));
         assert_eq!(format!("{token:?}"), format!("ApiToken({}, …)", token.id()));
+        assert_eq!(SessionToken::parse(token.expose()), None);
+        let session = SessionToken::new(id, [255; 20]);
+        assert_eq!(SessionToken::parse(session.expose()).unwrap().id(), token.id());
+        assert_eq!(ApiToken::parse(session.expose()), None);
         assert_ne!(
             token.storage_hash(),
             ApiToken::new(Ulid::from_parts(1, 1), [255; 20]).storage_hash()

@@ -13,6 +13,8 @@
 //! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
 //! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
 //! | change event of a service | `CHG#<svc>` | `EVT#<evt>` | | |
+//! | session | `SES#<ses>` | `SES` | `SESSIONS#<usr>` / `<ses>` | |
+//! | attempts (sign-in) | `TRY#<sha256 of what is tried>` | `TRY` | | |
 //! | answer to a creation | `ONCE#<sha256>` | `ONCE` | | |
 //! | message kept instead of sent (local) | `OUT#<evt>` | `OUT` | `LIST#outbox` / `<evt>` | |
 //!
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
-use crate::domain::id::{ContactId, EventId, IncidentId, ServiceId};
+use crate::domain::id::{ContactId, EventId, IncidentId, ServiceId, SessionId, UserId};
 use crate::domain::incident::Incident;
 use crate::secret::sha256_hex;
 
@@ -116,6 +118,16 @@ impl Key {
         Self::new(format!("ONCE#{hash}"), "ONCE")
     }
 
+    /// Somebody signed in.
+    pub fn session(id: SessionId) -> Self {
+        Self::new(format!("SES#{id}"), "SES")
+    }
+
+    /// How often something was tried; `what` is not kept in clear.
+    pub fn attempts(what: &str) -> Self {
+        Self::new(format!("TRY#{}", sha256_hex(what)), "TRY")
+    }
+
     /// A message of the local outbox.
     pub fn outbox(id: EventId) -> Self {
         Self::new(format!("OUT#{id}"), "OUT")
@@ -175,6 +187,14 @@ impl IndexKey {
         }
     }
 
+    /// Where a session stands among its person's.
+    pub fn session(user: UserId, id: SessionId) -> Self {
+        Self {
+            pk: sessions_partition(user),
+            sk: id.to_string(),
+        }
+    }
+
     /// Where a delivery is found by the link in its message.
     pub fn link(code_hash: &str, delivery: &DeliveryKey) -> Self {
         Self {
@@ -203,6 +223,11 @@ impl IndexKey {
 /// Where the delivery is listed whose link has a code of this hash.
 pub fn link_partition(code_hash: &str) -> String {
     format!("LINK#{code_hash}")
+}
+
+/// The list of a person's sessions.
+pub fn sessions_partition(user: UserId) -> String {
+    format!("SESSIONS#{user}")
 }
 
 /// The list of open, or of closed, incidents of one shard.

@@ -5,6 +5,7 @@
 //! from an index (an index answers candidate ids, the base row is read consistently), and writes without their index
 //! keys.
 
+mod attempts;
 mod config;
 mod cursor;
 mod deliveries;
@@ -14,6 +15,7 @@ pub mod keys;
 mod outbox;
 mod row;
 mod schema;
+mod sessions;
 mod slots;
 mod table;
 
@@ -21,6 +23,7 @@ use aws_sdk_dynamodb::Client;
 
 use crate::secret::Random;
 
+pub use attempts::{Rate, Tried};
 pub use config::{AuditEntry, Change, Entity, Extra, Once};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};

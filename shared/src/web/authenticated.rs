@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 
-use super::Problem;
+use super::{Problem, check_own_page, signed_in};
 use crate::ctx::Ctx;
 use crate::domain::id::TokenId;
 use crate::domain::people::User;
@@ -36,9 +36,23 @@ impl FromRequestParts<Ctx> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Problem> {
         let now = ctx.clock.now();
-        let principal = by_token(parts, ctx, now).await?.ok_or_else(Problem::unauthenticated)?;
+        // Whoever shows a token is judged by it, whatever cookies they have.
+        let principal = if parts.headers.contains_key(header::AUTHORIZATION) {
+            by_token(parts, ctx, now).await?
+        } else {
+            by_session(parts, ctx, now).await?
+        };
+        let principal = principal.ok_or_else(Problem::unauthenticated)?;
         Ok(Self { principal, now })
     }
+}
+
+async fn by_session(parts: &Parts, ctx: &Ctx, now: Timestamp) -> Result<Option<Principal>, Problem> {
+    let Some((session, user)) = signed_in(&parts.headers, ctx, now).await? else {
+        return Ok(None);
+    };
+    check_own_page(&parts.method, &parts.headers, ctx, session.id)?;
+    Ok(Some(Principal::of(&user, None)))
 }
 
 async fn by_token(parts: &Parts, ctx: &Ctx, now: Timestamp) -> Result<Option<Principal>, Problem> {

@@ -2,12 +2,21 @@
 
 mod authenticated;
 mod body;
+mod client;
+mod health;
 mod list;
 mod once;
 mod problem;
+mod session;
 
 pub use authenticated::Authenticated;
 pub use body::{Id, JsonBody, Params, from_json};
+pub use client::client_address;
+pub use health::{Health, health};
 pub use list::{Listed, PageQuery, bad_cursor, page_limit, page_request};
 pub use once::{Asked, Created, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, IdempotencyKey};
 pub use problem::{FieldError, Problem};
+pub use session::{
+    FORM_TOKEN_HEADER, check_own_page, no_session_cookie, passed_cookie, passing_cookie, session_cookie,
+    session_form_token, signed_in,
+};

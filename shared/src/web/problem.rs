@@ -91,7 +91,7 @@ impl Problem {
 
     /// 401: no credentials, or wrong ones.
     pub fn unauthenticated() -> Self {
-        let detail = "Send a valid API token as `Authorization: Bearer <token>`.";
+        let detail = "Sign in, or send a valid API token as `Authorization: Bearer <token>`.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first", detail)
     }
 

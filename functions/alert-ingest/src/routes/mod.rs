@@ -8,11 +8,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use shared::ctx::Ctx;
 use shared::metrics;
-use shared::web::Problem;
+use shared::web::{Problem, health};
 
 /// Every route of this function.
 pub fn router() -> Router<Ctx> {
@@ -22,7 +22,10 @@ pub fn router() -> Router<Ctx> {
         .route("/hooks/{key}", post(hooks::group).put(hooks::group))
         .route("/hooks/{key}/", post(hooks::group).put(hooks::group))
         .route("/hooks/{key}/api/v2/alerts", post(hooks::pushed))
-        .route("/healthz/alert-ingest", get(health))
+        .route(
+            "/healthz/alert-ingest",
+            get(async |State(ctx): State<Ctx>| health(&ctx).await),
+        )
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .fallback(async || Problem::not_found())
         .layer(map_response(measured))
@@ -36,11 +39,4 @@ async fn measured(response: Response) -> Response {
         _ => {}
     }
     response
-}
-
-async fn health(State(ctx): State<Ctx>) -> Result<impl IntoResponse, Problem> {
-    ctx.store.table().ping().await?;
-    Ok(axum::Json(
-        serde_json::json!({ "status": "ok", "version": ctx.config.version }),
-    ))
 }

@@ -306,6 +306,7 @@ mod tests {
             contacts: kinds.iter().enumerate().map(contact).collect(),
             rules: Rules::default(),
             password_hash: None,
+            signed_out_at: None,
             created_at: at("2026-01-01T00:00:00Z"),
         }
     }

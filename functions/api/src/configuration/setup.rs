@@ -12,7 +12,7 @@ use shared::domain::actor::Actor;
 use shared::domain::id::{TokenId, UserId};
 use shared::domain::people::{Role, Rules, User};
 use shared::domain::principal::{Scope, Token};
-use shared::secret::{ApiToken, equal, sha256_hex};
+use shared::secret::{ApiToken, equal, hash_password, password_fault, sha256_hex};
 use shared::store::{Applied, Change, Extra, Once};
 use shared::web::{JsonBody, Problem};
 use utoipa::ToSchema;
@@ -37,6 +37,10 @@ struct SetupBody {
     /// Where they sign in. Kept in lower case.
     #[schema(max_length = 254)]
     email: String,
+    /// What they sign in with, 10 characters or more and not easily guessed; null: they cannot sign in, only use the token.
+    #[serde(default)]
+    #[schema(min_length = 10, max_length = 1024)]
+    password: Option<String>,
     /// IANA time zone in which they are told times.
     #[serde(default = "utc")]
     time_zone: String,
@@ -53,7 +57,7 @@ struct SetUp {
 }
 
 /// Make the first owner, with the code that the stack keeps; it works once
-#[utoipa::path(post, path = "/setup/{code}", tag = "About", security(()), params(("code" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/setup/{code}", tag = "About", security(()), params(("code" = String, Path)),
     request_body = SetupBody, responses((status = 201, body = SetUp), (status = 409, body = Problem,
         content_type = "application/problem+json", description = "There is an owner already.")))]
 async fn set_up(
@@ -113,7 +117,12 @@ fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
     let email = faults.email("email", &body.email);
     let time_zone = faults.time_zone(&body.time_zone);
     faults.locale(&body.locale);
+    let password = body.password.as_deref();
+    if let Some(fault) = password.and_then(|password| password_fault(password, &[&name, &email])) {
+        faults.add("password", fault);
+    }
     faults.none()?;
+    let hashed = password.map(|password| hash_password(password, ctx.random.bytes()));
     Ok(User {
         id: UserId(ctx.random.ulid(now)),
         name,
@@ -124,7 +133,8 @@ fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
         locale: body.locale.clone(),
         contacts: Vec::new(),
         rules: Rules::default(),
-        password_hash: None,
+        password_hash: hashed.transpose().map_err(|_| Problem::internal())?,
+        signed_out_at: None,
         created_at: now,
     })
 }

@@ -160,9 +160,9 @@ impl Resource for UserBody {
         let (id, created_at) = old.map_or_else(|| caller.new_born(), |old| (old.id, old.created_at));
         extras.extend(take_email(caller, id, &email, old).await?);
         extras.extend(owners_change(caller, self.role, old).await?);
-        let (contacts, rules, password_hash) = old
-            .cloned()
-            .map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
+        let (contacts, rules, password_hash, signed_out_at) = old.cloned().map_or_else(Default::default, |old| {
+            (old.contacts, old.rules, old.password_hash, old.signed_out_at)
+        });
         let (role, team_ids, locale) = (self.role, self.team_ids.clone(), self.locale.clone());
         let user = User {
             id,
@@ -175,6 +175,7 @@ impl Resource for UserBody {
             contacts,
             rules,
             password_hash,
+            signed_out_at,
             created_at,
         };
         Ok(Plan::new(before, user, extras))
@@ -349,6 +350,7 @@ mod tests {
             contacts: vec![],
             rules: Default::default(),
             password_hash: None,
+            signed_out_at: None,
             created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }

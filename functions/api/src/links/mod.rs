@@ -13,13 +13,12 @@
 mod limiter;
 mod page;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Form, FromRequestParts, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Form, FromRequestParts, Path, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -36,7 +35,7 @@ use shared::domain::time::after_seconds;
 use shared::incidents::{Deed, act};
 use shared::secret::LinkCode;
 use shared::store::StoreError;
-use shared::web::Problem;
+use shared::web::{Problem, client_address};
 use utoipa_axum::router::OpenApiRouter;
 
 use limiter::{Limiter, TooOften};
@@ -135,34 +134,11 @@ impl FromRequestParts<Ctx> for Link {
         let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
         Ok(Self {
             text,
-            client: Client::of(parts, ctx),
+            client: Client(client_address(parts, ctx)),
             limits,
             now: ctx.clock.now(),
         })
     }
-}
-
-impl Client {
-    fn of(parts: &Parts, ctx: &Ctx) -> Self {
-        // Only what API Gateway wrote is believed, and it writes last; at home anybody may send the header.
-        let is_aws = !ctx.config.has_outbox;
-        let forwarded = is_aws.then(|| last_forwarded(&parts.headers)).flatten();
-        let peer = || {
-            parts
-                .extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|ConnectInfo(peer)| peer.ip().to_string())
-        };
-        Self(forwarded.or_else(peer).unwrap_or_default())
-    }
-}
-
-fn last_forwarded(headers: &HeaderMap) -> Option<String> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    last.rsplit(',')
-        .next()
-        .map(|address| address.trim().to_owned())
-        .filter(|address| !address.is_empty())
 }
 
 impl Link {
@@ -272,23 +248,6 @@ impl From<Problem> for Closed {
             Ok(StatusCode::SERVICE_UNAVAILABLE) => Self::Unavailable,
             _ => Self::Broken,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderMap, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn only_the_last_forwarded_address_is_believed() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(last_forwarded(&headers), None);
-        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 203.0.113.9"));
-        assert_eq!(last_forwarded(&headers).as_deref(), Some("203.0.113.9"));
-        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
-        assert_eq!(last_forwarded(&headers).as_deref(), Some("198.51.100.7"));
     }
 }
 

@@ -83,6 +83,7 @@ pub fn person(number: usize, contacts: &[Medium]) -> User {
         contacts: contacts.iter().enumerate().map(contact).collect(),
         rules: Rules::default(),
         password_hash: None,
+        signed_out_at: None,
         created_at: at(-1000),
     }
 }

@@ -1,0 +1,43 @@
+//! Incidents: the list, open ones first, and one of them with everything that happened.
+//!
+//! Both are whole pages that also answer only their living part (`?part=live`, with an `ETag`): `page.js` asks for it every
+//! few seconds and puts it in place when something changed. What people do is posted to one place, for one incident or
+//! many, and answered with the page they came from.
+
+mod act;
+mod list;
+mod one;
+mod words;
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use shared::ctx::Ctx;
+use shared::secret::sha256_hex;
+
+pub fn routes() -> Router<Ctx> {
+    Router::new()
+        .route("/", get(list::show))
+        .route("/incidents/act", post(act::act))
+        .route("/incidents/{id}", get(one::show))
+}
+
+/// A page's living part: 304 for whoever has it already.
+fn live(html: String, request: &HeaderMap) -> Response {
+    let tag = tag(&html);
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = if known == Some(tag.as_str()) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Html(html).into_response()
+    };
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    response
+}
+
+fn tag(html: &str) -> String {
+    format!("\"{}\"", &sha256_hex(html)[..32])
+}

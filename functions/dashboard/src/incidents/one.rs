@@ -1,0 +1,319 @@
+//! One incident, with everything that happened.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+use shared::ctx::Ctx;
+use shared::domain::id::{IncidentId, UserId};
+use shared::domain::incident::Status;
+use shared::domain::people::User;
+use shared::domain::policy::Policy;
+use shared::domain::signal::{Alert, Link};
+use shared::incidents::{self, DeliveryView, EventView, FullView};
+use shared::store::{PageRequest, Versioned};
+use shared::web::{Id, PageQuery};
+
+use super::{live, words};
+use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor, Zone};
+
+/// Entries of the timeline and messages shown at first; the API has the rest.
+const ENTRIES_MAX: usize = 100;
+/// Labels of an alert that are told in the summary line of the sender anyway.
+const NAME_LABELS: [&str; 2] = ["alertname", "__name__"];
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    part: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "incidents/one.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    title: String,
+    live: String,
+    can_answer: bool,
+    policies: Vec<Choice>,
+    people: Vec<Choice>,
+}
+
+/// Somebody or something to choose.
+#[derive(Debug)]
+struct Choice {
+    id: String,
+    name: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "incidents/one_live.html")]
+struct Live {
+    id: String,
+    title: String,
+    status: &'static str,
+    standing: String,
+    since_standing: Option<Moment>,
+    severity: &'static str,
+    urgency: &'static str,
+    service: String,
+    service_url: String,
+    opened: Moment,
+    last: Option<Moment>,
+    signals: Option<u64>,
+    snoozed_until: Option<Moment>,
+    next_step: Option<Moment>,
+    step: u32,
+    source: Option<String>,
+    component: Option<String>,
+    runbook: Option<String>,
+    links: Vec<Link>,
+    details: Vec<(String, String)>,
+    alerts: Vec<AlertRow>,
+    alerts_more: u64,
+    remarks: Vec<String>,
+    timeline: Vec<Entry>,
+    has_older: bool,
+    messages: Vec<Message>,
+    has_more_messages: bool,
+    form_token: String,
+    may_respond: bool,
+    can_acknowledge: bool,
+    can_unacknowledge: bool,
+    can_resolve: bool,
+}
+
+#[derive(Debug)]
+struct AlertRow {
+    name: String,
+    firing: bool,
+    labels: Vec<(String, String)>,
+    annotations: Vec<(String, String)>,
+    since: Option<Moment>,
+    source_url: Option<String>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: Moment,
+    who: Person,
+    is_person: bool,
+    text: String,
+    note: Option<String>,
+}
+
+#[derive(Debug)]
+struct Message {
+    purpose: &'static str,
+    who: Person,
+    medium: &'static str,
+    to: String,
+    state: &'static str,
+    reason: Option<String>,
+    at: Moment,
+    attempts: u32,
+}
+
+pub async fn show(
+    visitor: Visitor,
+    State(ctx): State<Ctx>,
+    id: Result<Id<IncidentId>, shared::web::Problem>,
+    Asked(wanted): Asked<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Id(id) = id?;
+    let entries = || PageQuery {
+        limit: Some(ENTRIES_MAX),
+        after: None,
+    };
+    // Three reads of several rows each make a large future.
+    let (full, timeline, deliveries) = Box::pin(async {
+        futures_util::try_join!(
+            FullView::load(&ctx, id),
+            incidents::timeline(&ctx, &visitor.who.principal, id, entries()),
+            incidents::deliveries(&ctx, id, entries()),
+        )
+    })
+    .await?;
+    let ids: std::collections::BTreeSet<UserId> = deliveries.items.iter().filter_map(|one| one.user_id).collect();
+    let users = ctx.store.load_many::<User>(ids).await?;
+    let names: BTreeMap<UserId, &User> = users.iter().map(|user| (user.id, user)).collect();
+    let zone = visitor.zone();
+    let (has_older, has_more_messages) = (timeline.next.is_some(), deliveries.next.is_some());
+    let part = Live {
+        timeline: timeline
+            .items
+            .into_iter()
+            .map(|event| Entry::new(event, &zone))
+            .collect(),
+        messages: deliveries
+            .items
+            .into_iter()
+            .map(|delivery| Message::new(delivery, &names, &zone))
+            .collect(),
+        has_older,
+        has_more_messages,
+        ..Live::of(full, &visitor, &zone)
+    };
+    let html = part.render().unwrap_or_default();
+    if wanted.part.as_deref() == Some("live") {
+        return Ok(live(html, &headers));
+    }
+    let can_answer = part.can_resolve;
+    let (policies, people) = if can_answer {
+        let first = PageRequest::first();
+        futures_util::try_join!(ctx.store.list::<Policy>(&first), ctx.store.list::<User>(&first))
+            .map(|(policies, people)| (policies.items, people.items))?
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let page = Page {
+        frame: Frame::new(Section::Incidents, &visitor),
+        id: part.id,
+        title: part.title,
+        live: html,
+        can_answer,
+        policies: choices(policies, |policy| (policy.id.to_string(), policy.name.clone())),
+        people: choices(people, |user| (user.id.to_string(), user.name.clone())),
+    };
+    Ok(Html(page.render().unwrap_or_default()).into_response())
+}
+
+fn choices<T>(rows: Vec<Versioned<T>>, read: impl Fn(&T) -> (String, String)) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = rows
+        .iter()
+        .map(|row| read(&row.value))
+        .map(|(id, name)| Choice { id, name })
+        .collect();
+    choices.sort_by_key(|choice| choice.name.to_lowercase());
+    choices
+}
+
+impl Live {
+    fn of(full: FullView, visitor: &Visitor, zone: &Zone) -> Self {
+        let incident = full.incident;
+        let (me, may_respond) = (visitor.user.id.to_string(), visitor.may_respond());
+        let is_open = incident.status != Status::Resolved;
+        let moment = |at: Option<jiff::Timestamp>| at.map(|at| zone.moment(at));
+        Self {
+            status: words::status(incident.status),
+            standing: words::standing(&incident, &me),
+            since_standing: moment(incident.resolved_at.or(incident.acknowledged_at)),
+            severity: words::severity(incident.severity),
+            urgency: match incident.urgency {
+                shared::domain::service::Urgency::High => "wakes people",
+                shared::domain::service::Urgency::Low => "can wait",
+            },
+            service_url: format!("/?status=all&service_id={}", incident.service_id),
+            opened: zone.moment(incident.created_at),
+            last: moment(incident.last_signal_at.filter(|at| *at > incident.created_at)),
+            signals: incident.signal_count.filter(|count| *count > 1),
+            snoozed_until: moment(incident.snoozed_until),
+            next_step: moment(incident.next_step_at),
+            step: incident.step,
+            can_acknowledge: may_respond && incident.status == Status::Triggered,
+            can_unacknowledge: may_respond && incident.status == Status::Acknowledged,
+            can_resolve: may_respond && is_open,
+            id: incident.id.to_string(),
+            title: incident.title,
+            service: incident.service_name,
+            runbook: incident.runbook_url,
+            links: incident.links.into_iter().map(with_text).collect(),
+            source: full.source,
+            component: full.component,
+            details: lines(&full.details),
+            alerts: full
+                .alerts
+                .into_iter()
+                .map(|alert| AlertRow::new(alert, zone))
+                .collect(),
+            alerts_more: full.alerts_not_listed,
+            remarks: full.remarks,
+            timeline: Vec::new(),
+            has_older: false,
+            messages: Vec::new(),
+            has_more_messages: false,
+            form_token: visitor.form_token.clone(),
+            may_respond,
+        }
+    }
+}
+
+fn with_text(link: Link) -> Link {
+    let text = if link.text.is_empty() {
+        link.href.clone()
+    } else {
+        link.text
+    };
+    Link { text, ..link }
+}
+
+/// A sender's details as names and values; what is nested stays JSON.
+fn lines(details: &serde_json::Value) -> Vec<(String, String)> {
+    let Some(fields) = details.as_object() else {
+        return Vec::new();
+    };
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    };
+    fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+impl AlertRow {
+    fn new(alert: Alert, zone: &Zone) -> Self {
+        let name = alert
+            .annotations
+            .get("summary")
+            .or_else(|| NAME_LABELS.iter().find_map(|label| alert.labels.get(*label)))
+            .cloned();
+        Self {
+            name: name.unwrap_or(alert.fingerprint),
+            firing: alert.firing,
+            labels: alert.labels.into_iter().collect(),
+            annotations: alert
+                .annotations
+                .into_iter()
+                .filter(|(name, _)| name != "summary")
+                .collect(),
+            since: alert.starts_at.map(|at| zone.moment(at)),
+            source_url: alert.source_url,
+        }
+    }
+}
+
+impl Entry {
+    fn new(event: EventView, zone: &Zone) -> Self {
+        use shared::domain::actor::ActorKind;
+        let is_note = event.kind == "note";
+        Self {
+            at: zone.moment(event.at),
+            is_person: matches!(event.actor.kind, ActorKind::User | ActorKind::Token),
+            who: Person::named(&event.actor.name),
+            note: is_note.then(|| event.data["text"].as_str().unwrap_or_default().to_owned()),
+            text: event.text,
+        }
+    }
+}
+
+impl Message {
+    fn new(delivery: DeliveryView, names: &BTreeMap<UserId, &User>, zone: &Zone) -> Self {
+        let name = match delivery.user_id {
+            Some(id) => names.get(&id).map_or("Somebody who is gone", |user| user.name.as_str()),
+            None => "Channel",
+        };
+        Self {
+            purpose: words::purpose(delivery.purpose),
+            who: Person::named(name),
+            medium: words::medium(delivery.channel),
+            to: delivery.to,
+            state: words::delivery_state(delivery.state),
+            reason: delivery.reason,
+            at: zone.moment(delivery.sent_at.unwrap_or(delivery.due_at)),
+            attempts: delivery.attempts,
+        }
+    }
+}

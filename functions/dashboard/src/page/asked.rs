@@ -1,0 +1,23 @@
+//! What an address asks for behind its `?`.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use shared::ctx::Ctx;
+
+use super::refused::Refused;
+
+/// Query parameters of a page.
+#[derive(Debug, Clone)]
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Ctx> for Asked<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Refused> {
+        let query = Query::<T>::from_request_parts(parts, ctx).await;
+        query
+            .map(|Query(value)| Self(value))
+            .map_err(|rejection| Refused::invalid(&rejection.body_text()))
+    }
+}

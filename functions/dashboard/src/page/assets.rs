@@ -1,0 +1,83 @@
+//! The style and the scripts: files of `assets/`, under names that change with what is in them, kept for ever by browsers.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use shared::ctx::Ctx;
+use shared::secret::sha256_hex;
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// One file.
+#[derive(Debug)]
+pub struct Asset {
+    name: &'static str,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+macro_rules! asset {
+    ($name:literal, $content_type:expr) => {
+        Asset {
+            name: $name,
+            content_type: $content_type,
+            content: include_str!(concat!("../../assets/", $name)),
+        }
+    };
+}
+
+static ASSETS: [Asset; 4] = [
+    asset!("style.css", CSS),
+    asset!("page.js", JS),
+    asset!("forms.js", JS),
+    asset!("icon.svg", SVG),
+];
+
+/// Where the assets are.
+#[derive(Debug)]
+pub struct Urls {
+    pub style: String,
+    pub page: String,
+    pub forms: String,
+    pub icon: String,
+}
+
+/// The assets' addresses, which change with their content.
+pub static URLS: LazyLock<Urls> = LazyLock::new(|| {
+    let [style, page, forms, icon] = ASSETS.each_ref().map(Asset::path);
+    Urls {
+        style,
+        page,
+        forms,
+        icon,
+    }
+});
+
+impl Asset {
+    fn path(&self) -> String {
+        format!("/assets/{}/{}", &sha256_hex(self.content)[..16], self.name)
+    }
+}
+
+/// A route for each asset.
+pub fn routes() -> Router<Ctx> {
+    let mut router = Router::new();
+    for asset in &ASSETS {
+        let headers = [
+            (header::CONTENT_TYPE, asset.content_type),
+            (header::CACHE_CONTROL, FOR_EVER),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        router = router.route(
+            &asset.path(),
+            get(async move || (headers, asset.content).into_response()),
+        );
+    }
+    router
+}

@@ -1,0 +1,19 @@
+//! What every page has.
+
+mod asked;
+mod assets;
+mod clock;
+mod frame;
+mod headers;
+mod posted;
+mod refused;
+mod visitor;
+
+pub use asked::Asked;
+pub use assets::{URLS, routes as assets};
+pub use clock::{Moment, Zone};
+pub use frame::{Frame, Person, Section};
+pub use headers::guarded;
+pub use posted::{Posted, read_form};
+pub use refused::Refused;
+pub use visitor::Visitor;

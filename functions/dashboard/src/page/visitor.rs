@@ -1,0 +1,78 @@
+//! Who looks at a page. Who is not signed in is led to where they can, and back.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::ctx::Ctx;
+use shared::domain::people::User;
+use shared::domain::principal::{Principal, Right};
+use shared::domain::session::Session;
+use shared::web::{Authenticated, session_form_token, signed_in};
+
+use super::clock::Zone;
+use super::refused::Refused;
+
+/// Somebody who is signed in, and the time of their request.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub session: Session,
+    pub user: User,
+    pub who: Authenticated,
+    /// What their forms carry.
+    pub form_token: String,
+    pub now: Timestamp,
+}
+
+impl Visitor {
+    /// Whether they may act on incidents.
+    pub fn may_respond(&self) -> bool {
+        self.who.may(Right::Respond).is_ok()
+    }
+
+    /// Their clock.
+    pub fn zone(&self) -> Zone {
+        Zone::new(&self.user.time_zone, self.now)
+    }
+
+    /// The visitor whose browser sent these headers; none when nobody is signed in there.
+    pub async fn of(headers: &HeaderMap, ctx: &Ctx) -> Result<Option<Self>, Refused> {
+        let now = ctx.clock.now();
+        let Some((session, user)) = signed_in(headers, ctx, now).await? else {
+            return Ok(None);
+        };
+        let principal = Principal::of(&user, None);
+        Ok(Some(Self {
+            form_token: session_form_token(ctx, session.id),
+            session,
+            user,
+            who: Authenticated { principal, now },
+            now,
+        }))
+    }
+}
+
+impl FromRequestParts<Ctx> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Response> {
+        match Self::of(&parts.headers, ctx).await {
+            Ok(Some(visitor)) => Ok(visitor),
+            Ok(None) => Err(to_sign_in(parts)),
+            Err(refused) => Err(refused.into_response()),
+        }
+    }
+}
+
+/// A page that was asked for is shown after signing in; what was sent with a form is not sent again.
+fn to_sign_in(parts: &Parts) -> Response {
+    let page = parts.uri.path_and_query().map(ToString::to_string);
+    let page = page.filter(|page| parts.method == Method::GET && page != "/");
+    let url = page.map_or_else(
+        || "/sign-in".to_owned(),
+        |page| format!("/sign-in?next={}", utf8_percent_encode(&page, NON_ALPHANUMERIC)),
+    );
+    Redirect::to(&url).into_response()
+}

@@ -1,0 +1,89 @@
+//! The pages for those who are not signed in. Pure: facts in, HTML out.
+
+use askama::Template;
+
+use super::next::Next;
+
+/// Why nobody was signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No such account, or another password.
+    Wrong,
+    /// Too many tries: the next after so many seconds.
+    TooOften(u32),
+    /// The browser did not send the form's cookie.
+    NoCookie,
+}
+
+impl Fault {
+    fn words(self) -> String {
+        match self {
+            Self::Wrong => "This e-mail address and password do not belong together. Check both and try again.".into(),
+            Self::TooOften(seconds) => format!("Too many tries. Try again in {}.", duration(seconds)),
+            Self::NoCookie => {
+                "The form was opened too long ago, or this browser refuses cookies, which signing in needs. Try again."
+                    .into()
+            }
+        }
+    }
+}
+
+fn duration(seconds: u32) -> String {
+    match (seconds.max(1), seconds.div_ceil(60)) {
+        (1, _) => "a second".into(),
+        (seconds, _) if seconds < 60 => format!("{seconds} seconds"),
+        (_, 1) => "a minute".into(),
+        (_, minutes) => format!("{minutes} minutes"),
+    }
+}
+
+/// The sign-in form.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/sign_in.html")]
+pub struct SignIn {
+    email: String,
+    next: Next,
+    form_token: String,
+    fault: Option<String>,
+}
+
+impl SignIn {
+    pub fn new(email: String, next: Next, form_token: String, fault: Option<Fault>) -> Self {
+        Self {
+            email,
+            next,
+            form_token,
+            fault: fault.map(Fault::words),
+        }
+    }
+
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+/// The form that makes the first owner.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/set_up.html")]
+pub struct SetUp;
+
+impl SetUp {
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_in_words() {
+        for (seconds, words) in [(1, "a second"), (59, "59 seconds"), (60, "a minute"), (61, "2 minutes")] {
+            assert_eq!(
+                Fault::TooOften(seconds).words(),
+                format!("Too many tries. Try again in {words}.")
+            );
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Sessions: who is signed in where.
+
+use super::Store;
+use super::cursor::PageRequest;
+use super::keys::{IndexKey, Key, sessions_partition};
+use super::row::{self, Row};
+use super::table::{Expression, Guarded, StoreError, Write};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Session;
+
+impl Store {
+    /// Keeps a new session.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
+        let row = Row::of(Key::session(session.id), "session", session)?
+            .list(Some(IndexKey::session(session.user_id, session.id)))
+            .expires(Some(session.expires_at));
+        match self.table.put(row, Expression::absent()).await? {
+            Guarded::Done(()) => Ok(()),
+            Guarded::Refused(_) => Err(StoreError::Changed),
+        }
+    }
+
+    /// A session as it was kept. Whether it is over is for [`Session::is_of`] to say.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let item = self.table.get(&Key::session(id)).await?;
+        Ok(item.map(row::read).transpose()?.map(|row| row.value))
+    }
+
+    /// A person's sessions, newest first: as many as a page has. Some may be over.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        let page = PageRequest::first();
+        let (candidates, _) = self.table.candidates(&[sessions_partition(user)], &page).await?;
+        let keys = candidates.into_iter().map(|candidate| Key {
+            pk: candidate.pk,
+            sk: "SES".into(),
+        });
+        let mut sessions = Vec::new();
+        for item in self.table.get_many(keys.collect()).await? {
+            sessions.push(row::read::<Session>(item)?.value);
+        }
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
+        Ok(sessions)
+    }
+
+    /// Ends sessions; those that have ended already are no error.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn end_sessions(&self, ids: impl IntoIterator<Item = SessionId>) -> Result<(), StoreError> {
+        let ended = Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)");
+        let writes: Vec<Write> = ids
+            .into_iter()
+            .map(|id| Write::Delete(Key::session(id), ended.clone()))
+            .collect();
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.table.transact(writes).await.map(drop)
+    }
+}

@@ -1,0 +1,48 @@
+//! Who is at the other end, as far as one can be told from another.
+
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+
+use crate::ctx::Ctx;
+
+/// The address that a request came from; empty when nobody says.
+pub fn client_address(parts: &Parts, ctx: &Ctx) -> String {
+    // Only what API Gateway wrote is believed, and it writes last; at home anybody may send the header.
+    let is_aws = !ctx.config.has_outbox;
+    let forwarded = is_aws.then(|| last_forwarded(&parts.headers)).flatten();
+    let peer = || {
+        parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(peer)| peer.ip().to_string())
+    };
+    forwarded.or_else(peer).unwrap_or_default()
+}
+
+fn last_forwarded(headers: &HeaderMap) -> Option<String> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',')
+        .next()
+        .map(|address| address.trim().to_owned())
+        .filter(|address| !address.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn only_the_last_forwarded_address_is_believed() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(last_forwarded(&headers), None);
+        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 203.0.113.9"));
+        assert_eq!(last_forwarded(&headers).as_deref(), Some("203.0.113.9"));
+        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
+        assert_eq!(last_forwarded(&headers).as_deref(), Some("198.51.100.7"));
+    }
+}
