@@ -99,8 +99,9 @@ impl Ctx {
         let sdk = crate::aws::sdk_config().await;
         let random = Random::system();
         let store = Store::new(crate::aws::dynamodb(&sdk), config.table_name, random.clone());
-        // Whoever wakes others, or is woken, reads several rows or shards at once, each over a connection of its own.
-        let connections = if config.notification_queue_url.is_some() {
+        // Whoever answers people, wakes others or is woken reads several rows or shards at once, each over a connection of
+        // its own. All of them have the master key; who takes in alerts has not, and asks for one thing after another.
+        let connections = if config.master_key_secret.is_some() {
             TABLE_CONNECTIONS
         } else {
             1

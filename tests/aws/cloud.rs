@@ -23,7 +23,7 @@ pub struct Cloud {
     emulator: Child,
     bridge: Mutex<Bridge>,
     folder: PathBuf,
-    endpoint: String,
+    pub endpoint: String,
     /// Logical id to physical id.
     pub resources: Value,
     code: Value,

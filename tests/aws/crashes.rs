@@ -18,6 +18,7 @@ async fn each_function_may_crash_and_the_others_go_on() {
     }
     ingest(&bell).await;
     api(&bell).await;
+    dashboard(&bell).await;
     stream(&bell).await;
     queue_of_escalation(&bell).await;
     sweep_of_escalation(&bell).await;
@@ -55,6 +56,22 @@ async fn api(bell: &Deployment) {
         .await;
     println!(
         "api-http crashed (GET /healthz: {down}): the alert came in, both steps paged; the link sent meanwhile works after"
+    );
+}
+
+async fn dashboard(bell: &Deployment) {
+    bell.break_function("DashboardHttp");
+    let down = bell.ask("GET", "/sign-in", None, None).await.status;
+    assert!(down >= 500);
+    assert_eq!(bell.trigger(&bell.key, "during-dashboard").await, 202);
+    let pages = bell.paged("during-dashboard", 2).await;
+    assert_eq!(bell.press(link(&pages[0]), "acknowledge").await, 303);
+    bell.incident("during-dashboard", |incident| incident["status"] == "acknowledged")
+        .await;
+    bell.mend_function("DashboardHttp");
+    assert_eq!(bell.ask("GET", "/sign-in", None, None).await.status, 200);
+    println!(
+        "dashboard-http crashed (GET /sign-in: {down}): the alert came in, both steps paged, link and API answered"
     );
 }
 

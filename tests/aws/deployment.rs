@@ -11,6 +11,8 @@ use crate::cloud::{Cloud, PATIENCE, eventually};
 pub const NUMBER: &str = "+12025550100";
 /// The owner's address.
 pub const EMAIL: &str = "grace@example.com";
+/// What the owner signs in with.
+pub const PASSWORD: &str = "ring the bell twice";
 
 /// A deployment that is ready to wake its owner.
 pub struct Deployment {
@@ -38,7 +40,7 @@ impl Deployment {
         let secret = json!({ "SecretId": cloud.id("SetupCode") });
         let secret = cloud.call("secretsmanager", "get_secret_value", secret);
         let code = secret["SecretString"].as_str().unwrap();
-        let who = json!({ "name": "Grace", "email": EMAIL, "time_zone": "America/New_York" });
+        let who = json!({ "name": "Grace", "email": EMAIL, "password": PASSWORD, "time_zone": "America/New_York" });
         let made = cloud
             .ask("POST", &format!("/api/v1/setup/{code}"), None, Some(who))
             .await;

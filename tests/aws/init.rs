@@ -60,11 +60,7 @@ const INCIDENT: &str = "inc_01arz3ndektsv4rrffq69g5fav";
 fn event(trigger: &Trigger) -> Value {
     match trigger {
         Trigger::Http { paths, .. } => {
-            let path = if paths.contains(&"/") {
-                "/healthz"
-            } else {
-                "/healthz/alert-ingest"
-            };
+            let path = paths.iter().find(|path| path.starts_with("/healthz"));
             json!({ "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
                 "headers": { "host": "bell.example.com" }, "isBase64Encoded": false,
                 "requestContext": { "accountId": "123456789012", "apiId": "api", "domainName": "bell.example.com",

@@ -14,6 +14,7 @@
 mod alert;
 mod cloud;
 mod crashes;
+mod dashboard;
 mod deployment;
 mod init;
 mod roles;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 /// The functions and, of what is tried, what each may do besides reading its own rows.
-const ROLES: [(&str, &[&str]); 7] = [
+const ROLES: [(&str, &[&str]); 8] = [
     ("AlertIngestHttp", &["write a slot"]),
     (
         "ApiHttp",
@@ -18,6 +18,10 @@ const ROLES: [(&str, &[&str]); 7] = [
             "wake notification",
             "list incidents",
         ],
+    ),
+    (
+        "DashboardHttp",
+        &["write a slot", "read the master key", "list incidents"],
     ),
     (
         "EscalationStream",

@@ -155,6 +155,12 @@ async fn who_guesses_waits_and_nobody_else_does() {
         browser.sign_in(&world, &email, PASSWORD).await.status,
         StatusCode::SEE_OTHER
     );
+    // Who knew it after all begins anew.
+    let mut browser = Browser::default();
+    assert_eq!(
+        browser.sign_in(&world, &email, "guess").await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]

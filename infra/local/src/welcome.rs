@@ -30,10 +30,16 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
         None => "curl -sS".to_owned(),
     };
     writeln!(out, "Nightbell is at {base} (data in {})", data.display())?;
-    if let (true, Some(owner)) = (welcome.was_reset, &demo.owner)
-        && let Some(password) = &owner.password
-    {
-        writeln!(out, "\nNew password of {}: {password}", owner.email)?;
+    if let Some(owner) = &demo.owner {
+        let email = &owner.email;
+        match (&owner.password, welcome.was_reset) {
+            (Some(password), true) => writeln!(out, "Sign in as {email} with the new password {password}")?,
+            (Some(password), false) => writeln!(out, "Sign in as {email} with {password}")?,
+            (None, _) => writeln!(
+                out,
+                "Sign in as {email} with the password you chose (lost: --reset-owner)"
+            )?,
+        }
     }
     if let Some(key) = &demo.integration_keys.generic {
         writeln!(out, "\nWake somebody:")?;

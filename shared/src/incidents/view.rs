@@ -7,10 +7,9 @@ use crate::domain::id::{IncidentId, IntegrationId, ServiceId};
 use crate::domain::incident::{Incident, Mark, Progress, Status};
 use crate::domain::service::Urgency;
 use crate::domain::signal::{Alert, Content, Image, Link, Severity};
-use crate::secret::sha256_hex;
-use crate::web::Problem;
+use crate::web::{Problem, tag_of, unless_known};
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -169,34 +168,15 @@ impl FullView {
         Ok(Self::new(incident, content))
     }
 
-    /// Half of the SHA-256 of all of it, in quotes.
+    /// The tag of all of it.
     pub fn etag(&self) -> String {
-        format!(
-            "\"{}\"",
-            &sha256_hex(serde_json::to_vec(self).unwrap_or_default())[..32]
-        )
+        tag_of(serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// The answer to a read, with an `ETag` over all of it (counts and alerts change without the incident's version);
     /// 304 where the caller has it already.
     pub fn answer(&self, request: &HeaderMap) -> Response {
-        let tag = self.etag();
-        let known = request
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let is_known = known
-            .flat_map(|text| text.split(','))
-            .any(|one| one.trim().trim_start_matches("W/") == tag);
-        let mut response = if is_known {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            Json(self).into_response()
-        };
-        if let Ok(value) = HeaderValue::from_str(&tag) {
-            response.headers_mut().insert(header::ETAG, value);
-        }
-        response
+        unless_known(&self.etag(), request, || Json(self).into_response())
     }
 }
 
@@ -206,6 +186,7 @@ mod tests {
     use super::*;
     use crate::domain::incident::{Act, Counts};
     use crate::domain::timeline::Resolution;
+    use axum::http::{HeaderValue, StatusCode, header};
 
     fn view(incident: Incident) -> serde_json::Value {
         serde_json::to_value(FullView::new(incident, Content::default())).unwrap()

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Store;
 use super::keys::Key;
 use super::row::{Item, attribute, number, text};
-use super::table::{Expression, Guarded, StoreError};
+use super::table::{Expression, Guarded, StoreError, Write};
 
 /// How often something may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,16 @@ impl Store {
             }
         }
         Err(StoreError::Throttled("others try the same at the same time".into()))
+    }
+
+    /// Forgets the tries of `what`: the last one showed that they were not guesses.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn forget_attempts(&self, what: &str) -> Result<(), StoreError> {
+        let whatever = Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)");
+        let delete = Write::Delete(Key::attempts(what), whatever);
+        self.table.transact(vec![delete]).await.map(drop)
     }
 }
 

@@ -10,11 +10,11 @@ mod one;
 mod words;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use shared::ctx::Ctx;
-use shared::secret::sha256_hex;
+use shared::web::{tag_of, unless_known};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
@@ -25,19 +25,5 @@ pub fn routes() -> Router<Ctx> {
 
 /// A page's living part: 304 for whoever has it already.
 fn live(html: String, request: &HeaderMap) -> Response {
-    let tag = tag(&html);
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known == Some(tag.as_str()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Html(html).into_response()
-    };
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, value);
-    }
-    response
-}
-
-fn tag(html: &str) -> String {
-    format!("\"{}\"", &sha256_hex(html)[..32])
+    unless_known(&tag_of(&html), request, || Html(html).into_response())
 }

@@ -139,6 +139,7 @@ async fn sign_in(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
             Some(Fault::Wrong),
         ));
     };
+    ctx.store.forget_attempts(&same_place(&email, &address)).await?;
     let token = begin(&ctx, &user, (&address, &agent), now).await?;
     tracing::info!(user_id = %user.id, "signed in");
     let mut response = Redirect::to(next.path()).into_response();
@@ -156,11 +157,15 @@ fn agent(parts: &Parts) -> String {
     agent.unwrap_or_default().to_owned()
 }
 
+fn same_place(email: &str, address: &str) -> String {
+    format!("sign-in/{email}/{address}")
+}
+
 /// Counts a try; how long to wait if it is one too many.
 async fn wait(ctx: &Ctx, email: &str, address: &str, now: Timestamp) -> Result<Option<u32>, Refused> {
     // The narrowest first: who is refused by it takes nothing from the others.
     let counted = [
-        (format!("sign-in/{email}/{address}"), SAME_PLACE),
+        (same_place(email, address), SAME_PLACE),
         (format!("sign-in-address/{address}"), ADDRESS),
         (format!("sign-in-account/{email}"), ACCOUNT),
     ];

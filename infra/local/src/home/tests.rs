@@ -90,8 +90,9 @@ async fn a_restart_keeps_every_secret_and_beginning_anew_keeps_none() {
     let reset = home.demo.clone();
     let password = reset.owner.as_ref().unwrap().password.clone().unwrap();
     assert!(
-        home.welcome
-            .contains(&format!("New password of owner@example.com: {password}")),
+        home.welcome.contains(&format!(
+            "Sign in as owner@example.com with the new password {password}"
+        )),
         "{}",
         home.welcome
     );

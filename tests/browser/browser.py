@@ -1,0 +1,75 @@
+"""A browser for tests: Debian's Chromium, one for all tests, and a context (cookies, size, scheme) of its own for each."""
+
+import json
+import os
+import pathlib
+import unittest
+import urllib.request
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+DEMO = json.loads(pathlib.Path(os.environ["DEMO"]).read_text())
+BASE = DEMO["base_url"]
+PICTURES = pathlib.Path(os.environ["PICTURES"])
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+# It talks to nobody but the process under test.
+OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+# WCAG 2.2 at level AA, and what axe holds for good practice.
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+def post_alert(key, summary, **fields):
+    """As a sender would, whoever is signed in."""
+    body = json.dumps({"summary": summary, "dedup_key": key, **fields}).encode()
+    url = f"{BASE}/hooks/{DEMO['integration_keys']['generic']}"
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["incident_id"]
+
+
+class Pages(unittest.TestCase):
+    """What the pages' scripts complain about fails the test, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.playwright = sync_playwright().start()
+        cls.chromium = cls.playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        cls.axe = Axe()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.chromium.close()
+        cls.playwright.stop()
+
+    def open(self, size=DESKTOP, scheme="light", **options):
+        context = self.chromium.new_context(viewport=size, color_scheme=scheme, **options)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        # What the server refuses on purpose, the console tells of, too.
+        self.addCleanup(lambda: self.assertEqual([c for c in complaints if "the server responded" not in c], []))
+        return page
+
+    def sign_in(self, page, path="/"):
+        page.goto(BASE + path)
+        page.get_by_label("E-mail address").fill(DEMO["owner"]["email"])
+        page.get_by_label("Password").fill(DEMO["owner"]["password"])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(BASE + path)
+        return page
+
+    def assert_fit_for_people(self, page, name):
+        """No rule of axe is broken, and nothing sticks out sideways."""
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        found = self.axe.run(page, options=RULES)
+        self.assertEqual(found.violations_count, 0, f"{name}: {found.generate_report()}")
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        self.assertLessEqual(wider, 0, f"{name} is {wider} px too wide")
