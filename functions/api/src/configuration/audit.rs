@@ -1,23 +1,22 @@
 //! The audit log: who changed which configuration, when, and how.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use shared::ctx::Ctx;
 use shared::domain::actor::Actor;
 use shared::domain::id::EventId;
 use shared::domain::principal::Right;
 use shared::store::AuditEntry;
 use shared::web::{Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(list_audit_log))
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(list_audit_log))
 }
 
 /// An entry of the audit log.

@@ -1,5 +1,7 @@
 //! Channels: places that many people read. A webhook, signed with a key that is answered once, or a topic of Amazon SNS.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
@@ -13,8 +15,6 @@ use shared::domain::principal::Right;
 use shared::store::Versioned;
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::{create, to_json};
@@ -25,8 +25,8 @@ use super::resource::{self, Changes, Plan, Resource};
 use super::teams::{exists_if_named, rights_over_owned};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(get_channel, change_channel, delete_channel))
 }

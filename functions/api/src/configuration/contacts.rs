@@ -1,12 +1,13 @@
 //! Contacts: the ways to reach a person. They live in that person's row, and so does their version.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::ctx::Ctx;
 use shared::domain::id::{ContactId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Contact, Medium, Role, User};
@@ -15,8 +16,6 @@ use shared::secret::webhook_secret;
 use shared::store::{Applied, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, bad_cursor, page_limit};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::{Creation, create, to_json};
@@ -26,8 +25,8 @@ use super::rules::by_urgency;
 use super::validate::Faults;
 use super::verification;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_contacts, create_contact))
         .routes(routes!(get_contact, change_contact, delete_contact))
 }

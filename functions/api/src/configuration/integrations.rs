@@ -3,6 +3,8 @@
 //! An integration belongs to whoever owns its service, as the service says now. Its key is answered once, when it is
 //! made or rotated, and kept as a hash.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,8 +21,6 @@ use shared::secret::IntegrationKey;
 use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, page_request};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::{create, to_json};
@@ -36,8 +36,8 @@ const KEEP_OLD_SECONDS_MAX: u32 = 604_800;
 /// The group of test alerts: a second one joins the first.
 const TEST_GROUP_KEY: &str = "nightbell-test";
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_integrations, create_integration))
         .routes(routes!(get_integration, change_integration, delete_integration))
         .routes(routes!(rotate_integration_key))

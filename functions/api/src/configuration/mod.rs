@@ -25,12 +25,11 @@ mod users;
 mod validate;
 mod verification;
 
-use shared::ctx::Ctx;
-use utoipa_axum::router::OpenApiRouter;
+use crate::openapi::Routes;
 
 /// The routes of all kinds of configuration.
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .merge(setup::routes())
         .merge(services::routes())
         .merge(integrations::routes())

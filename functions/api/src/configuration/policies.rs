@@ -1,10 +1,11 @@
 //! Escalation policies: whom to ask, in which order, and for how long each.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
 use shared::domain::id::{ChannelId, PolicyId, ScheduleId, TeamId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Channel, User};
@@ -14,8 +15,6 @@ use shared::domain::service::Service;
 use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::create;
@@ -25,8 +24,8 @@ use super::resource::{self, Changes, Plan, Resource, users_among};
 use super::teams::{exists_if_named, rights_over_owned};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_escalation_policies, create_escalation_policy))
         .routes(routes!(
             get_escalation_policy,

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::channel::Gateways;
-use shared::ctx::Ctx;
 use shared::domain::id::{ChannelId, ContactId, PolicyId, UserId};
 use shared::domain::people::{Channel, Medium, User};
 use shared::domain::policy::{Policy, Step, Target};
@@ -18,14 +19,12 @@ use shared::domain::service::Urgency;
 use shared::domain::time::after_seconds;
 use shared::web::{Id, Params, Problem};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::resource::load;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(preview_escalation_policy))
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(preview_escalation_policy))
 }
 
 /// Of what the preview is.

@@ -1,22 +1,21 @@
 //! Notification rules: which of their contacts a person hears by, and how long after a step begins.
 
-use shared::ctx::Ctx;
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use shared::domain::id::UserId;
 use shared::domain::limits;
 use shared::domain::people::{Rule, Rules, User};
 use shared::domain::principal::Right;
 use shared::store::Versioned;
 use shared::web::{Id, JsonBody, Problem};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::etag::{IfMatch, Tagged};
 use super::resource::{Plan, edit, load};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(get_notification_rules, set_notification_rules))
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(get_notification_rules, set_notification_rules))
 }
 
 /// The rules of each urgency, by the names of their fields.

@@ -1,10 +1,11 @@
 //! Services: what breaks, and who is asked when it does.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
 use shared::domain::id::{PolicyId, ServiceId, TeamId};
 use shared::domain::limits;
 use shared::domain::policy::Policy;
@@ -13,8 +14,6 @@ use shared::domain::service::{Integration, Service, UrgencyRule};
 use shared::store::Versioned;
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::create;
@@ -27,8 +26,8 @@ use super::validate::Faults;
 /// Longest acknowledgement timeout and auto-resolve time: a week.
 const TIMEOUT_SECONDS_MAX: u32 = 604_800;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_services, create_service))
         .routes(routes!(get_service, change_service, delete_service))
 }

@@ -1,6 +1,8 @@
 //! The first owner of a deployment on AWS, where nobody is there at the first start: made by whoever knows the set-up
 //! code, which the stack keeps in Secrets Manager. It works once in a table's life.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -16,15 +18,13 @@ use shared::secret::{ApiToken, equal, hash_password, password_fault, sha256_hex}
 use shared::store::{Applied, Change, Extra, Once};
 use shared::web::{JsonBody, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::tokens::TokenWithSecret;
 use super::users::{UserView, email_taken, english, utc};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(set_up))
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(set_up))
 }
 
 /// Who is to be the first owner.

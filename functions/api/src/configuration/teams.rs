@@ -1,10 +1,11 @@
 //! Teams: groups of people that own services, policies and channels.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
 use shared::domain::id::TeamId;
 use shared::domain::people::{Channel, Team, User};
 use shared::domain::policy::Policy;
@@ -13,8 +14,6 @@ use shared::domain::service::Service;
 use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::create;
@@ -23,8 +22,8 @@ use super::list;
 use super::resource::{self, Changes, Plan, Resource, users_among};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_teams, create_team))
         .routes(routes!(get_team, change_team, delete_team))
 }

@@ -3,11 +3,12 @@
 //! A token can do no more than whoever makes it: nothing their role forbids, nothing that the token they came with
 //! forbids, and nothing after that token has ended. What it may do is settled when it is made.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
 use shared::domain::id::{TokenId, UserId};
 use shared::domain::people::Role;
 use shared::domain::principal::{Principal, Right, Scope, Token};
@@ -15,8 +16,6 @@ use shared::secret::ApiToken;
 use shared::store::{Applied, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::{create, to_json};
@@ -25,8 +24,8 @@ use super::list;
 use super::resource::{self, Changes, Plan, Resource};
 use super::validate::Faults;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_tokens, create_token))
         .routes(routes!(get_token, change_token, delete_token))
 }

@@ -3,11 +3,12 @@
 //! People change their own name, time zone and locale; the rest is an admin's, and whatever makes, unmakes or touches an
 //! owner is an owner's. There is always an owner, and there are never more than can all be told of one incident.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::ctx::Ctx;
 use shared::domain::id::{TeamId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Role, Team, User};
@@ -16,8 +17,6 @@ use shared::domain::principal::Right;
 use shared::store::{Entity, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::create::create;
@@ -31,8 +30,8 @@ use super::validate::Faults;
 /// Teams of one person: they are checked by the write, which has room for these.
 const TEAMS_MAX: usize = 50;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_users, create_user))
         .routes(routes!(get_me))
         .routes(routes!(get_user, change_user, delete_user))

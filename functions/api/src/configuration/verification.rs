@@ -4,9 +4,10 @@
 //! says when that was and how many wrong codes came since; each wrong one is written before it is answered, over the
 //! version it was judged by, so that five are five however many are sent at once.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ctx::Ctx;
 use shared::domain::delivery::{Delivery, DeliveryKey, Part, Recipient, Subject};
 use shared::domain::id::ContactId;
 use shared::domain::people::{Contact, User, Verification};
@@ -16,8 +17,6 @@ use shared::secret::{MasterKey, equal, verification_code};
 use shared::store::Versioned;
 use shared::web::{Id, JsonBody, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::contacts::{self, ContactView, may_set, of, owner, with};
@@ -33,8 +32,8 @@ const BETWEEN_CODES_SECONDS: i64 = 60;
 /// Digits of a code.
 const CODE_DIGITS: usize = 6;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(verify_contact))
         .routes(routes!(confirm_contact))
 }

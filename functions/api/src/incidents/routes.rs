@@ -1,5 +1,7 @@
 //! The routes: credentials first, then id, query and body; one call; its answer.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,14 +16,12 @@ use shared::incidents::{
 };
 use shared::store::OutboxMessage;
 use shared::web::{Authenticated, Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::outbox;
 
 /// The routes about incidents.
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .routes(routes!(list_incidents, open_incident))
         .routes(routes!(get_incident))
         .routes(routes!(acknowledge_incident))

@@ -15,6 +15,7 @@ mod page;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Extension, Form, FromRequestParts, Path, State};
 use axum::http::StatusCode;
@@ -36,7 +37,6 @@ use shared::incidents::{Deed, act};
 use shared::secret::LinkCode;
 use shared::store::StoreError;
 use shared::web::{Problem, client_address};
-use utoipa_axum::router::OpenApiRouter;
 
 use limiter::{Limiter, TooOften};
 use page::{Closed, Reader, Shown};
@@ -49,8 +49,8 @@ const REQUESTS_PER_CODE_A_MINUTE: u32 = 30;
 const FORM_BYTES_MAX: usize = 4 * 1024;
 
 /// The pages behind the links in messages. They are no part of the API's description.
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+pub fn routes() -> Router<Ctx> {
+    Router::new()
         .route("/i/{code}", get(show).post(answer))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(Extension(Arc::new(Limits::default())))

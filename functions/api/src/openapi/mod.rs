@@ -2,6 +2,7 @@
 
 mod document;
 mod health;
+mod routes;
 
 use std::sync::LazyLock;
 
@@ -13,27 +14,28 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use shared::ctx::Ctx;
 use shared::web::Problem;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::{configuration, incidents, links};
+use health::{__path_get_health, get_health};
+pub(crate) use routes::routes;
+pub use routes::{Endpoint, Routes};
 
 /// Every route of this function, and an answer in our own words for what is none.
 pub fn router() -> Router<Ctx> {
-    let (router, _) = routes().split_for_parts();
-    router
-        .route("/healthz/api", get(health::get_health))
+    routes()
+        .into_router()
+        .route("/healthz/api", get(get_health))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(map_response(unstored))
 }
 
-fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new()
+fn routes() -> Routes {
+    Routes::default()
         .merge(incidents::routes())
         .merge(configuration::routes())
-        .merge(links::routes())
-        .routes(routes!(health::get_health))
+        .merge(links::routes().into())
+        .routes(routes!(get_health))
         .routes(routes!(get_openapi))
 }
 
