@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod accounts;
 mod alert;
 mod budget;
 mod captured;

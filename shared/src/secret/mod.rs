@@ -2,7 +2,7 @@
 //!
 //! Its actors: [`Random`] makes bytes and ids; [`MasterKey`] seals what has to be replayed (webhook signing keys, chat
 //! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed
-//! out once and kept only as a hash; [`hash_password`] and [`verify_password`] keep people's passwords.
+//! out once and kept only as a hash; an [`AccountCode`] is kept not even so; [`hash_password`] and [`verify_password`] keep people's passwords.
 //!
 //! Absent on purpose: a way to list, log or serialise any of them. `Debug` of each prints a placeholder, none
 //! implements `Display` or `Serialize`; the clear text is had by asking for it by name.
@@ -17,7 +17,7 @@ mod seal;
 mod token;
 mod vault;
 
-pub use derived::{form_token, verification_code, webhook_secret};
+pub use derived::{account_code, form_token, known_browser, verification_code, webhook_secret};
 pub use digest::{equal, hmac_sha256, sha256_hex};
 pub use link::LinkCode;
 pub use master::{MasterKey, MasterKeyInvalid};
@@ -26,5 +26,5 @@ pub use password::{
 };
 pub use random::Random;
 pub use seal::SealBroken;
-pub use token::{ApiToken, IntegrationKey, SessionToken};
+pub use token::{AccountCode, ApiToken, IntegrationKey, SessionToken};
 pub use vault::{SecretUnread, read_secret};
