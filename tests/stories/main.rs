@@ -16,6 +16,7 @@ mod configuration;
 mod dashboard;
 mod faults;
 mod house;
+mod oidc;
 mod races;
 mod setup;
 mod sign_in;

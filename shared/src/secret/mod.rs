@@ -9,6 +9,7 @@
 
 mod derived;
 mod digest;
+mod jws;
 mod link;
 mod master;
 mod password;
@@ -18,7 +19,8 @@ mod token;
 mod vault;
 
 pub use derived::{account_code, form_token, known_browser, verification_code, webhook_secret};
-pub use digest::{equal, hmac_sha256, sha256_hex};
+pub use digest::{equal, hmac_sha256, sha256, sha256_hex};
+pub use jws::{KeySet, NotSigned};
 pub use link::LinkCode;
 pub use master::{MasterKey, MasterKeyInvalid};
 pub use password::{

@@ -1,4 +1,5 @@
-//! Getting in and out: with an e-mail address and a password, and by links for those who have none or forgot it.
+//! Getting in and out: with an e-mail address and a password, by links for those who have none or forgot it, and by a
+//! provider of OpenID Connect.
 //!
 //! Tries are counted before the password is looked at, over all instances, by account and address: who guesses waits. (Who
 //! guesses at one account from many addresses makes others wait who try it, too, but not in a browser that was signed in
@@ -9,6 +10,7 @@ mod enter;
 mod forgot;
 mod known;
 mod next;
+mod oidc;
 mod pages;
 mod tied;
 
@@ -54,6 +56,8 @@ pub fn routes() -> Router<Ctx> {
         .route("/password/forgot", get(forgot::show).post(forgot::ask))
         .route("/password/reset/{code}", get(choose::show_reset).post(choose::reset))
         .route("/invitations/{code}", get(choose::show_invitation).post(choose::accept))
+        .route("/oidc/start", get(oidc::start))
+        .route("/oidc/callback", get(oidc::callback))
         .route("/setup/{code}", get(set_up))
 }
 
@@ -83,7 +87,7 @@ fn form(
     fault: Option<Fault>,
 ) -> Response {
     let tie = Tie::of(headers, ctx);
-    let page = SignIn::new(email, next, tie.form_token(ctx), fault);
+    let page = SignIn::new(email, next, tie.form_token(ctx), fault, ctx.oidc.is_some());
     tie.page(ctx, status, page.html())
 }
 

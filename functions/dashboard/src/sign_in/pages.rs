@@ -15,6 +15,10 @@ pub enum Fault {
     TooOften(u32),
     /// The browser did not send the form's cookie.
     NoCookie,
+    /// The browser comes from the provider with what it did not ask for, or asked for long ago.
+    NotBegun,
+    /// What the provider says, or does not.
+    Provider(String),
     /// What was typed is no e-mail address.
     NoAddress,
     /// Why the password may not be chosen.
@@ -30,6 +34,11 @@ impl Fault {
                 "The form was opened too long ago, or this browser refuses cookies, which signing in needs. Try again."
                     .into()
             }
+            Self::NotBegun => {
+                "This sign-in was not begun in this browser, or more than ten minutes ago, or is done already. Try again."
+                    .into()
+            }
+            Self::Provider(words) => words,
             Self::NoAddress => "This is no e-mail address. Check it and try again.".into(),
             Self::Password(why) => format!("The password {why}."),
         }
@@ -53,12 +62,15 @@ pub struct SignIn {
     next: Next,
     form_token: String,
     fault: Option<String>,
+    /// Where signing in by the provider begins, if there is one.
+    provider: Option<String>,
 }
 
 impl SignIn {
-    pub fn new(email: String, next: Next, form_token: String, fault: Option<Fault>) -> Self {
+    pub fn new(email: String, next: Next, form_token: String, fault: Option<Fault>, has_provider: bool) -> Self {
         Self {
             email,
+            provider: has_provider.then(|| next.behind("/oidc/start")),
             next,
             form_token,
             fault: fault.map(Fault::words),
