@@ -222,6 +222,26 @@ async fn a_provider_that_says_no_or_nothing_or_is_another_is_told_so() {
 }
 
 #[tokio::test]
+async fn the_provider_is_not_asked_without_end() {
+    let (world, provider) = world().await;
+    let mut browser = Browser::default();
+    let back = agreed(&world, &provider, &mut browser, "/oidc/start").await;
+    for _ in 1..60 {
+        let answer = Browser::default().get(&world, "/oidc/start").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    for path in ["/oidc/start", back.as_str()] {
+        let answer = browser.get(&world, path).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert_eq!(answer.headers["retry-after"], "10");
+    }
+    // Who has to wait has not lost what they began.
+    world.pass(SignedDuration::from_secs(10));
+    assert_eq!(browser.get(&world, &back).await.status, StatusCode::SEE_OTHER);
+    assert!(browser.is_in(&world).await);
+}
+
+#[tokio::test]
 async fn a_provider_that_calls_itself_otherwise_is_not_asked_for_anybody() {
     let provider = Provider::start().await;
     let mut settings = provider.settings();

@@ -75,3 +75,71 @@ impl Fetcher {
         Ok(response)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_server::{answer, listen};
+    use super::*;
+
+    fn get(url: &str) -> Request<Vec<u8>> {
+        Request::get(url)
+            .header("accept", "application/json")
+            .body(Vec::new())
+            .unwrap()
+    }
+
+    fn local() -> Fetcher {
+        Fetcher::new(Inward::AllowLoopback).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_given_back_whatever_it_is_and_wherever_it_points() {
+        let (listener, url) = listen().await;
+        for (status, header) in [
+            ("200 OK", "x-a: b"),
+            ("302 Found", "location: http://127.0.0.1:1/"),
+            ("500 No", "a: b"),
+        ] {
+            let response = format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: 2\r\n\r\n{{}}");
+            let fetcher = local();
+            let (answer, heard) = tokio::join!(fetcher.fetch(get(&url)), answer(&listener, response.as_bytes()));
+            let answer = answer.unwrap();
+            assert!(status.starts_with(answer.status().as_str()), "{status}");
+            assert_eq!(answer.body(), b"{}");
+            assert!(heard.head.contains("accept: application/json"), "{}", heard.head);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_than_anybody_needs() {
+        let (listener, url) = listen().await;
+        let body = "x".repeat(ANSWER_MAX_BYTES + 1);
+        let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let fetcher = local();
+        let (answer, _) = tokio::join!(fetcher.fetch(get(&url)), answer(&listener, response.as_bytes()));
+        assert!(matches!(answer, Err(FetchError::TooLong)), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn what_leads_inward_or_is_not_sealed_is_not_asked() {
+        let refused = async |fetcher: &Fetcher, url: &str| match fetcher.fetch(get(url)).await {
+            Err(FetchError::Refused(why)) => why,
+            other => format!("{other:?}"),
+        };
+        let outward = Fetcher::new(Inward::Refuse).unwrap();
+        for url in [
+            "http://127.0.0.1:1/",
+            "https://10.0.0.1/",
+            "https://localhost/",
+            "https://169.254.169.254/",
+        ] {
+            let why = refused(&outward, url).await;
+            assert!(why.starts_with("the URL's host is"), "{url}: {why}");
+        }
+        // Neither is connected to: secrets go along.
+        for fetcher in [&outward, &local()] {
+            let why = refused(fetcher, "http://8.8.8.8/").await;
+            assert_eq!(why, "the URL must begin with https://");
+        }
+    }
+}

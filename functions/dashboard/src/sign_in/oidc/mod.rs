@@ -27,9 +27,9 @@ use begun::Begun;
 use failed::Failed;
 use provider::Provider;
 
-/// One address: each asks the provider something.
+/// One address: each asks the provider something, and each sign-in twice.
 const ADDRESS: Rate = Rate {
-    at_once: 30,
+    at_once: 60,
     interval_seconds: 10,
 };
 
@@ -44,11 +44,8 @@ pub async fn start(
         return Err(Refused::missing());
     };
     let now = ctx.clock.now();
-    let counted = [(format!("oidc-address/{}", browser.address), ADDRESS)];
-    if let Some(seconds) = wait(&ctx, &counted, now).await? {
-        let fault = Fault::TooOften(seconds);
-        let page = refused(&ctx, &browser.headers, StatusCode::TOO_MANY_REQUESTS, next, fault);
-        return Ok(tied::after(seconds, page));
+    if let Some(page) = too_often(&ctx, &browser, &next, now).await? {
+        return Ok(page);
     }
     let begun = Begun::new(&ctx, next, now);
     match Provider::new(&ctx, oidc).sign_in_url(&begun).await {
@@ -94,6 +91,9 @@ pub async fn callback(
             fault,
         ));
     };
+    if let Some(page) = too_often(&ctx, &browser, &begun.next, now).await? {
+        return Ok(page);
+    }
     let mut response = match signed_in(&ctx, answer, &begun, now).await? {
         Ok(user) => enter(&ctx, &user, &browser, &begun.next, now).await?,
         Err(failed) => failed_page(&ctx, &browser.headers, begun.next, failed),
@@ -103,6 +103,17 @@ pub async fn callback(
         .headers_mut()
         .append(header::SET_COOKIE, begun::no_cookie(&ctx));
     Ok(response)
+}
+
+/// Counts what will ask the provider something; the page for whoever did so too often.
+async fn too_often(ctx: &Ctx, browser: &Browser, next: &Next, now: Timestamp) -> Result<Option<Response>, Refused> {
+    let counted = [(format!("oidc-address/{}", browser.address), ADDRESS)];
+    let Some(seconds) = wait(ctx, &counted, now).await? else {
+        return Ok(None);
+    };
+    let (status, fault) = (StatusCode::TOO_MANY_REQUESTS, Fault::TooOften(seconds));
+    let page = refused(ctx, &browser.headers, status, next.clone(), fault);
+    Ok(Some(tied::after(seconds, page)))
 }
 
 /// Whom the provider's answer shows.
