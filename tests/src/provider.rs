@@ -46,6 +46,8 @@ pub struct Says {
     pub claims: HashMap<&'static str, Value>,
     /// Whether tokens are signed with a key that is not among those it shows.
     pub with_another_key: bool,
+    /// Whether it takes our secret in the form only, and not in a header.
+    pub secret_in_form: bool,
 }
 
 /// A code that was given out.
@@ -138,10 +140,16 @@ impl Drop for Provider {
 
 async fn metadata(State(inner): State<Arc<Inner>>) -> Json<Value> {
     let at = |path: &str| format!("{}{path}", inner.issuer);
+    let methods = if lock(&inner.says).secret_in_form {
+        json!(["client_secret_post", "private_key_jwt"])
+    } else {
+        Value::Null
+    };
     Json(json!({
         "issuer": inner.issuer, "authorization_endpoint": at("/authorise"), "token_endpoint": at("/token"),
         "jwks_uri": at("/keys"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": methods,
     }))
 }
 
@@ -164,11 +172,16 @@ async fn token(
     Form(form): Form<HashMap<String, String>>,
 ) -> Result<Json<Value>, Problem> {
     let refused = |status, error| Err((status, Json(json!({ "error": error }))));
-    let ours = format!(
-        "Basic {}",
-        BASE64.encode(format!("{CLIENT}:{}", SECRET.replace(' ', "+")).as_bytes())
-    );
-    if headers.get(header::AUTHORIZATION).is_none_or(|shown| *shown != *ours) {
+    let pair = format!("{CLIENT}:{}", SECRET.replace(' ', "+"));
+    let in_header = format!("Basic {}", BASE64.encode(pair.as_bytes()));
+    let is_ours = if lock(&inner.says).secret_in_form {
+        !headers.contains_key(header::AUTHORIZATION) && form["client_id"] == CLIENT && form["client_secret"] == SECRET
+    } else {
+        headers
+            .get(header::AUTHORIZATION)
+            .is_some_and(|shown| *shown == *in_header)
+    };
+    if !is_ours {
         return refused(StatusCode::UNAUTHORIZED, "invalid_client");
     }
     let Some(given) = lock(&inner.given).get_mut(&form["code"]).and_then(|given| {

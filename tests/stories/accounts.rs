@@ -158,6 +158,16 @@ async fn nobody_learns_who_has_an_account() {
     let mut sent: Vec<String> = world.outbox().await.into_iter().map(|message| message.to).collect();
     sent.sort();
     assert_eq!(sent, ["ana@example.com", "ben@example.com"]);
+    // What was written for nobody does not stay, nor does the rest of it.
+    let rows = world.written().await;
+    let asked: Vec<_> = rows
+        .iter()
+        .filter(|row| row.contains("\"ACC#usr_") || row.contains("\"DLV#usr_"))
+        .collect();
+    assert!(
+        asked.len() >= 8 && asked.iter().all(|row| row.contains("expires_ttl")),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use nightbell_tests::browser::Browser;
 use nightbell_tests::provider::{Provider, Says};
 use nightbell_tests::world::{Answer, World};
 use serde_json::{Value, json};
+use shared::ctx::KeptSecret;
 
 async fn world() -> (World, Provider) {
     let provider = Provider::start().await;
@@ -58,6 +59,24 @@ async fn who_the_provider_vouches_for_is_signed_in_and_led_to_where_they_wanted(
     let (done, mut browser) = sign_in(&world, &provider).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     assert!(browser.is_in(&world).await && browser.page.contains("Ben"));
+}
+
+#[tokio::test]
+async fn our_secret_is_shown_as_the_provider_wants_it_and_only_the_right_one_does() {
+    let (world, provider) = world().await;
+    provider.says(Says {
+        secret_in_form: true,
+        ..Says::default()
+    });
+    assert_eq!(sign_in(&world, &provider).await.0.status, StatusCode::SEE_OTHER);
+
+    let provider = Provider::start().await;
+    let mut settings = provider.settings();
+    settings.client_secret = KeptSecret::Known("nothing".into());
+    let world = World::with_provider(Some(settings)).await;
+    let (answer, mut browser) = sign_in(&world, &provider).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");
+    assert!(!browser.is_in(&world).await);
 }
 
 #[tokio::test]

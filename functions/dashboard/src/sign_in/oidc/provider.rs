@@ -33,8 +33,7 @@ struct Metadata {
     token_endpoint: String,
     jwks_uri: String,
     /// Where nothing is said, it is by a header.
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Vec<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,12 +150,8 @@ impl<'a> Provider<'a> {
         let mut request = Request::post(&metadata.token_endpoint)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let takes = |method: &str| {
-            metadata
-                .token_endpoint_auth_methods_supported
-                .iter()
-                .any(|one| one == method)
-        };
+        let methods = metadata.token_endpoint_auth_methods_supported.as_deref();
+        let takes = |method: &str| methods.unwrap_or_default().iter().any(|one| one == method);
         if takes("client_secret_post") && !takes("client_secret_basic") {
             form.extend_pairs([("client_id", us), ("client_secret", secret)]);
         } else {
