@@ -1,9 +1,10 @@
 //! Letting people into their accounts by a link: asking for one, opening it, and choosing a password behind it.
 //!
-//! A link is a row that says when it was asked for, and a message that is delivered as all messages are; both are written
-//! at once. Its code is derived from the master key and from what the account is at the moment ([`AccountLink::facts`]),
-//! so that a password or an address that changes, wherever that happens, ends every link that was sent before. What is
-//! absent: a row to use up. Choosing a password is the one write, over the version of the account that was read.
+//! A link is a row that says when it was asked for, and a message that is delivered as all messages are; both are
+//! written at once. Its code is derived from the master key and from what the account is at the moment
+//! ([`AccountLink::facts`]), so that a password or an address that changes, wherever that happens, ends every link that
+//! was sent before. What is absent: a row to use up. Choosing a password is the one write, over the version of the
+//! account that was read.
 
 use jiff::Timestamp;
 
@@ -99,7 +100,8 @@ pub async fn link_to_send(ctx: &Ctx, delivery: &Delivery, now: Timestamp) -> Res
     }))
 }
 
-/// Whose account the code of a link opens at `now`. Opening changes nothing: what reads mail for viruses looks at links.
+/// Whose account the code of a link opens at `now`. Opening changes nothing: what reads mail for viruses looks at
+/// links.
 ///
 /// # Errors
 /// When the table does not answer, or a row cannot be read.

@@ -1,5 +1,5 @@
-//! Whom people may sign in by instead of a password: a provider of OpenID Connect. What is said here is where it is and who
-//! we are to it; speaking to it is the dashboard's.
+//! Whom people may sign in by instead of a password: a provider of OpenID Connect. What is said here is where it is and
+//! who we are to it; speaking to it is the dashboard's.
 
 use url::Url;
 

@@ -1,5 +1,5 @@
-//! A provider of OpenID Connect on this machine: discovery, keys, codes and tokens signed with a key of its own. What it says
-//! in its tokens is in the hands of a test.
+//! A provider of OpenID Connect on this machine: discovery, keys, codes and tokens signed with a key of its own. What
+//! it says in its tokens is in the hands of a test.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};

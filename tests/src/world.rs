@@ -263,8 +263,8 @@ impl World {
         page.items
     }
 
-    /// Every row that was ever written, as it was written: what somebody who reads the table could know. Not the messages
-    /// of the outbox, which on AWS leave the house.
+    /// Every row that was ever written, as it was written: what somebody who reads the table could know. Not the
+    /// messages of the outbox, which on AWS leave the house.
     pub async fn written(&self) -> Vec<String> {
         let mut stream = self.table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let mut rows = Vec::new();

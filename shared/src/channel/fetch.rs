@@ -1,5 +1,5 @@
-//! Calls to a service that an operator names, an identity provider: our own client, with its timeouts, without redirects,
-//! and to no address that leads inward.
+//! Calls to a service that an operator names, an identity provider: our own client, with its timeouts, without
+//! redirects, and to no address that leads inward.
 
 use http::{Request, Response};
 use url::Url;

@@ -1,7 +1,10 @@
-//! Tokens that others sign (JSON Web Signature, RFC 7515): whether one was signed with a key that its signer shows (RFC 7517).
+//! Tokens that others sign (JSON Web Signature, RFC 7515): whether one was signed with a key that its signer shows (RFC
+//! 7517).
 //!
-//! Two algorithms, which all providers of identities have: RS256 and ES256. What is absent on purpose: `none`, algorithms
-//! with a shared secret, keys or addresses of keys inside a token, and any meaning of what is signed.
+//! Two algorithms, which all providers of identities have: RS256 and ES256. What is absent on purpose: `none`,
+//! algorithms with a shared secret, keys or addresses of keys inside a token, and any meaning of what is signed. (The
+//! crates that read such tokens bring cryptographic libraries of their own, or other parts of ours; all that is needed
+//! of one is here.)
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,

@@ -1,8 +1,9 @@
 //! What must not be known: keys, codes, tokens, passwords, and the randomness they are made of.
 //!
 //! Its actors: [`Random`] makes bytes and ids; [`MasterKey`] seals what has to be replayed (webhook signing keys, chat
-//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed
-//! out once and kept only as a hash; an [`AccountCode`] is kept not even so; [`hash_password`] and [`verify_password`] keep people's passwords.
+//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed out
+//! once and kept only as a hash; an [`AccountCode`] is kept not even so; [`hash_password`] and [`verify_password`] keep
+//! people's passwords; a [`KeySet`] reads what others sign.
 //!
 //! Absent on purpose: a way to list, log or serialise any of them. `Debug` of each prints a placeholder, none
 //! implements `Display` or `Serialize`; the clear text is had by asking for it by name.

@@ -1,7 +1,7 @@
 //! Inviting people: an e-mail with a link, behind which they choose their first password.
 //!
-//! Whoever has a password needs no invitation, and an admin who could send one all the same could do nothing with it: the
-//! link goes to the account's own address. A new invitation ends the one before.
+//! Whoever has a password needs no invitation, and an admin who could send one all the same could do nothing with it:
+//! the link goes to the account's own address. A new invitation ends the one before.
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -1,8 +1,8 @@
-//! Browsers in which somebody was signed in before. Whoever guesses at an account from many addresses makes others wait who
-//! try it; its owner's own browsers are counted by themselves. (OWASP calls them device cookies.)
+//! Browsers in which somebody was signed in before. Whoever guesses at an account from many addresses makes others wait
+//! who try it; its owner's own browsers are counted by themselves. (OWASP calls them device cookies.)
 //!
-//! The cookie holds a mark, drawn once a browser, and a code of the mark and the person. It signs nobody in: it is worth a
-//! few guesses of its own to whoever steals it.
+//! The cookie holds a mark, drawn once a browser, and a code of the mark and the person. It signs nobody in: it is
+//! worth a few guesses of its own to whoever steals it.
 
 use axum::http::{HeaderMap, HeaderValue};
 use data_encoding::HEXLOWER;

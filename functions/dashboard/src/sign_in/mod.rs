@@ -1,9 +1,9 @@
 //! Getting in and out: with an e-mail address and a password, by links for those who have none or forgot it, and by a
 //! provider of OpenID Connect.
 //!
-//! Tries are counted before the password is looked at, over all instances, by account and address: who guesses waits. (Who
-//! guesses at one account from many addresses makes others wait who try it, too, but not in a browser that was signed in
-//! to it before: `known`.) A wrong address and a wrong password take equally long and read the same.
+//! Tries are counted before the password is looked at, over all instances, by account and address: who guesses waits.
+//! (Who guesses at one account from many addresses makes others wait who try it, too, but not in a browser that was
+//! signed in to it before: `known`.) A wrong address and a wrong password take equally long and read the same.
 
 mod choose;
 mod enter;

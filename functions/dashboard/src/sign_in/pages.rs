@@ -35,7 +35,8 @@ impl Fault {
                     .into()
             }
             Self::NotBegun => {
-                "This sign-in was not begun in this browser, or more than ten minutes ago, or is done already. Try again."
+                "This sign-in was not begun in this browser, or more than ten minutes ago, or is done already. \
+                 Try again."
                     .into()
             }
             Self::Provider(words) => words,

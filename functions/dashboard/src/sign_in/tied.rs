@@ -1,5 +1,5 @@
-//! Forms for those who are not signed in. Before there is a session, a form is tied to its browser by a cookie of its own: a
-//! page of another site cannot send one for somebody.
+//! Forms for those who are not signed in. Before there is a session, a form is tied to its browser by a cookie of its
+//! own: a page of another site cannot send one for somebody.
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -49,7 +49,8 @@ impl Tie {
     }
 }
 
-/// Reads a form. None: without the cookie nothing fits; the form is from before the browser was closed, or it refuses cookies.
+/// Reads a form. None: without the cookie nothing fits; the form is from before the browser was closed, or it refuses
+/// cookies.
 pub async fn read<T: DeserializeOwned>(parts: Parts, body: Body, ctx: &Ctx) -> Result<Option<T>, Refused> {
     let Some(cookie) = passed_cookie(&parts.headers, ctx, COOKIE) else {
         return Ok(None);

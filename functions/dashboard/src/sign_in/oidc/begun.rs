@@ -15,7 +15,8 @@ const COOKIE: &str = "nightbell-oidc";
 const PURPOSE: &str = "oidc";
 /// How long somebody may take at the provider.
 const SECONDS: i64 = 600;
-/// A browser keeps no cookie of more than 4096 characters: whoever wants to go to a longer address begins at the first page.
+/// A browser keeps no cookie of more than 4096 characters: whoever wants to go to a longer address begins at the first
+/// page.
 const NEXT_CHARS_MAX: usize = 1_500;
 
 /// A sign-in that is under way.

@@ -1,7 +1,7 @@
 //! Signing in by a provider of OpenID Connect, where one is set up: the authorization code flow with PKCE.
 //!
-//! Who is meant is the account with the address that the provider says is theirs; nobody is made an account here. What a
-//! browser has begun is kept in a sealed cookie of its own for ten minutes (`begun`); speaking to the provider is in
+//! Who is meant is the account with the address that the provider says is theirs; nobody is made an account here. What
+//! a browser has begun is kept in a sealed cookie of its own for ten minutes (`begun`); speaking to the provider is in
 //! `provider`, which trusts nothing that it did not check.
 
 mod begun;

@@ -1,8 +1,8 @@
 //! The provider: where it signs people in, and whom its answer shows.
 //!
-//! OpenID Connect Discovery, the authorization code flow (OpenID Connect Core, 3.1) and PKCE (RFC 7636), and no more of it.
-//! The provider is asked anew each time what it is and which keys it signs with: people sign in rarely, and keys that were
-//! changed are the new ones at once.
+//! OpenID Connect Discovery, the authorization code flow (OpenID Connect Core, 3.1) and PKCE (RFC 7636), and no more of
+//! it. The provider is asked anew each time what it is and which keys it signs with: people sign in rarely, and keys
+//! that were changed are the new ones at once.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{Method, Request, StatusCode, header};
