@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use lettre::message::Mailbox;
 use url::Url;
 
+use crate::oidc::check_issuer;
+
 /// What every function needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -43,6 +45,8 @@ pub enum Need {
     NotificationQueue,
     /// It sends messages, or says which can be sent.
     Gateways,
+    /// It signs people in by a provider of OpenID Connect.
+    Oidc,
 }
 
 /// Variables that every function has, and [`Need`] adds to.
@@ -50,6 +54,7 @@ pub const VARIABLES: &[&str] = &["LOG_FILTER", "METRICS_NAMESPACE", "PUBLIC_URL"
 
 impl Need {
     /// The variables that tell of it. Of those of [`Need::Gateways`] any may be empty: that medium is then not to be had.
+    /// Those of [`Need::Oidc`] may all be.
     #[must_use]
     pub const fn variables(self) -> &'static [&'static str] {
         match self {
@@ -57,6 +62,7 @@ impl Need {
             Self::SetupCode => &["SETUP_CODE_SECRET_ARN"],
             Self::EscalationQueue => &["ESCALATION_QUEUE_URL"],
             Self::NotificationQueue => &["NOTIFICATION_QUEUE_URL"],
+            Self::Oidc => &["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_ARN", "OIDC_ISSUER"],
             Self::Gateways => &["EMAIL_FROM", "SMS_SENDER_ID", "SMS_TYPE", "TOPIC_ARNS"],
         }
     }
@@ -83,6 +89,19 @@ pub struct AwsConfig {
     pub notification_queue_url: Option<String>,
     /// How messages go out.
     pub gateways: Option<GatewaysConfig>,
+    /// Whom people may sign in by, if by anybody.
+    pub oidc: Option<OidcConfig>,
+}
+
+/// Whom people may sign in by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcConfig {
+    /// `OIDC_ISSUER`
+    pub issuer: String,
+    /// `OIDC_CLIENT_ID`
+    pub client_id: String,
+    /// `OIDC_CLIENT_SECRET_ARN`
+    pub client_secret_arn: String,
 }
 
 /// How messages go out of a deployment on AWS.
@@ -129,6 +148,7 @@ impl AwsConfig {
             escalation_queue_url: needed(Need::EscalationQueue)?,
             notification_queue_url: needed(Need::NotificationQueue)?,
             gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
+            oidc: if needs.contains(&Need::Oidc) { oidc(get)? } else { None },
         })
     }
 }
@@ -160,6 +180,21 @@ fn gateways<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Result<Gateway
     })
 }
 
+fn oidc<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Result<Option<OidcConfig>, ConfigError> {
+    let [client_id, secret, issuer] = ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_ARN", "OIDC_ISSUER"];
+    if [client_id, secret, issuer].into_iter().all(|name| get(name).is_none()) {
+        return Ok(None);
+    }
+    let required = |name| get(name).map(str::to_owned).ok_or(ConfigError::Missing(name));
+    let config = OidcConfig {
+        issuer: required(issuer)?,
+        client_id: required(client_id)?,
+        client_secret_arn: required(secret)?,
+    };
+    check_issuer(&config.issuer).map_err(|why| ConfigError::Unreadable(issuer, why))?;
+    Ok(Some(config))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +217,34 @@ mod tests {
         assert_eq!((read.master_key_secret, read.log_filter.as_str()), (None, "info"));
         assert!(read.gateways.is_none());
         assert!(AwsConfig::read(&HashMap::new(), &[]).is_err());
+    }
+
+    #[test]
+    fn a_provider_is_set_up_whole_or_not_at_all() {
+        let read = |pairs: &[(&str, &str)]| AwsConfig::read(&variables(pairs), &[Need::Oidc]);
+        assert_eq!(read(&[("OIDC_ISSUER", "")]).unwrap().oidc, None);
+        let whole = [
+            ("OIDC_ISSUER", "https://id.example.com"),
+            ("OIDC_CLIENT_ID", "bell"),
+            ("OIDC_CLIENT_SECRET_ARN", "arn:x"),
+        ];
+        let oidc = read(&whole).unwrap().oidc.unwrap();
+        assert_eq!(
+            (oidc.issuer.as_str(), oidc.client_id.as_str()),
+            ("https://id.example.com", "bell")
+        );
+        assert_eq!(
+            read(&whole[..2]).unwrap_err().to_string(),
+            "the variable OIDC_CLIENT_SECRET_ARN is not set"
+        );
+        let other = [("OIDC_ISSUER", "id.example.com"), whole[1], whole[2]];
+        assert!(
+            read(&other)
+                .unwrap_err()
+                .to_string()
+                .starts_with("the variable OIDC_ISSUER cannot be read")
+        );
+        assert_eq!(AwsConfig::read(&variables(&whole), &[]).unwrap().oidc, None);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use futures_util::future;
 
 use crate::channel::{
-    EmailSender, Gateway, Gateways, Inward, SesSender, SmsSender, SmtpConfig, TopicSender, WebhookSender,
+    EmailSender, Fetcher, Gateway, Gateways, Inward, SesSender, SmsSender, SmtpConfig, TopicSender, WebhookSender,
 };
 use crate::clock::Clock;
-use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig};
+use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
 use crate::intake::Sources;
+use crate::oidc::Oidc;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
 use crate::store::{Store, StoreError};
@@ -46,27 +47,29 @@ pub struct Parts {
     /// What secrets are sealed with and codes derived from; see [`Ctx::master`].
     pub master: Option<MasterKey>,
     /// What makes the first owner, where nobody is there at the first start.
-    pub setup: Option<SetupCode>,
+    pub setup: Option<KeptSecret>,
+    /// Whom people may sign in by.
+    pub oidc: Option<Oidc>,
 }
 
-/// Where the code is that makes the first owner.
+/// Where a secret is that is needed rarely.
 #[derive(Clone)]
-pub enum SetupCode {
-    /// In Secrets Manager, under this ARN: read when somebody shows a code, not before.
+pub enum KeptSecret {
+    /// In Secrets Manager, under this ARN: read when it is needed, not before.
     Kept(aws_sdk_secretsmanager::Client, String),
     /// Here.
     Known(String),
 }
 
-impl SetupCode {
-    /// The code.
+impl KeptSecret {
+    /// The secret.
     ///
     /// # Errors
     /// When it cannot be read.
     pub async fn read(&self) -> Result<String, SecretUnread> {
         match self {
             Self::Kept(client, arn) => read_secret(client, arn).await,
-            Self::Known(code) => Ok(code.clone()),
+            Self::Known(secret) => Ok(secret.clone()),
         }
     }
 }
@@ -136,7 +139,10 @@ impl Ctx {
             clock: Clock::System,
             random,
             master: master?,
-            setup: config.setup_code_secret.map(|arn| SetupCode::Kept(secrets, arn)),
+            setup: config
+                .setup_code_secret
+                .map(|arn| KeptSecret::Kept(secrets.clone(), arn)),
+            oidc: config.oidc.map(|oidc| provider(oidc, secrets)).transpose()?,
         }
         .into())
     }
@@ -210,6 +216,23 @@ fn gateways(sdk: &aws_config::SdkConfig, config: GatewaysConfig) -> Result<Gatew
         webhook: Some(webhook(Inward::Refuse)?),
         topic: topics.map(|arns| Gateway::Topic(TopicSender::new(sns, arns))),
     })
+}
+
+fn provider(config: OidcConfig, secrets: aws_sdk_secretsmanager::Client) -> Result<Oidc, ConfigError> {
+    Ok(Oidc {
+        issuer: config.issuer,
+        client_id: config.client_id,
+        client_secret: KeptSecret::Kept(secrets, config.client_secret_arn),
+        fetcher: fetcher(Inward::Refuse)?,
+    })
+}
+
+/// What an identity provider is asked with.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn fetcher(inward: Inward) -> Result<Fetcher, ConfigError> {
+    Fetcher::new(inward).map_err(|error| ConfigError::Unreadable("TLS", error.to_string()))
 }
 
 /// E-mail through a mail server.

@@ -3,6 +3,7 @@
 //! [`domain`] holds values and decisions, and touches nothing. Every other module is an edge: the table, the queues,
 //! the channels, the web, the Lambda runtime. Edges depend on the domain, never the other way.
 
+pub mod accounts;
 pub mod aws;
 pub mod channel;
 pub mod clock;
@@ -12,6 +13,7 @@ pub mod domain;
 pub mod incidents;
 pub mod intake;
 pub mod metrics;
+pub mod oidc;
 pub mod queue;
 pub mod runtime;
 pub mod secret;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use http::{Method, Request, StatusCode, header};
 use shared::domain::id::UserId;
 use shared::domain::people::User;
@@ -22,6 +23,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// The page it is on.
     pub page: String,
+    /// The network address it asks from; none: nobody knows.
+    pub address: Option<std::net::SocketAddr>,
 }
 
 impl Browser {
@@ -78,6 +81,17 @@ impl Browser {
         answer
     }
 
+    /// Chooses a password behind a link.
+    pub async fn choose(&mut self, world: &World, link: &str, password: &str) -> Answer {
+        self.get(world, link).await;
+        self.post(world, link, &[("password", password)]).await
+    }
+
+    /// Whether somebody is signed in: the page that everybody begins with.
+    pub async fn is_in(&mut self, world: &World) -> bool {
+        self.get(world, "/").await.status == StatusCode::OK
+    }
+
     /// The token in the page's forms; empty if it has none.
     pub fn form_token(&self) -> String {
         let value = self.page.split("name=\"form_token\" value=\"").nth(1);
@@ -97,7 +111,11 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        let answer = world.ask(request.body(body).expect("a request")).await;
+        let mut request = request.body(body).expect("a request");
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
+        let answer = world.ask(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let text = cookie.to_str().expect("cookies are text");
             let (name, value) = text

@@ -12,6 +12,7 @@
 
 pub mod browser;
 pub mod people;
+pub mod provider;
 pub mod roles;
 pub mod template;
 pub mod wire;

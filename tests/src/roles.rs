@@ -141,7 +141,7 @@ mod tests {
         let ask = |function, operation: &str, body: &str| forbidden(function, operation, body.as_bytes());
         let key = |pk| format!(r#"{{"Key":{{"pk":{{"S":"{pk}"}},"sk":{{"S":"x"}}}}}}"#);
         assert!(ask("notification-queue", "DynamoDB_20120810.GetItem", &key("INC#inc_1")).is_empty());
-        assert_eq!(ask("notification-queue", "X.GetItem", &key("USR#usr_1")).len(), 1);
+        assert_eq!(ask("notification-queue", "X.GetItem", &key("TOK#tok_1")).len(), 1);
         assert_eq!(ask("notification-queue", "X.DeleteItem", &key("DLV#inc_1")).len(), 1);
         let query = r#"{"IndexName":"gsi2","ExpressionAttributeValues":{":pk":{"S":"DUE#DLV#1"}}}"#;
         assert!(ask("notification-sweep", "X.Query", query).is_empty());

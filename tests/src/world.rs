@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
 use shared::clock::{Clock, ManualClock};
 use shared::config::{Config, Need};
-use shared::ctx::{Ctx, Parts, SetupCode};
+use shared::ctx::{Ctx, KeptSecret, Parts};
 use shared::domain::id::IncidentId;
 use shared::domain::incident::Incident;
+use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
 use shared::runtime::Swept;
 use shared::secret::{MasterKey, Random};
@@ -92,6 +93,11 @@ impl engine::Clock for EngineClock {
 impl World {
     /// A fresh deployment at [`DAWN`].
     pub async fn new() -> Self {
+        Self::with_provider(None).await
+    }
+
+    /// The same, in which people may sign in by a provider.
+    pub async fn with_provider(oidc: Option<Oidc>) -> Self {
         let clock = ManualClock::new(DAWN.parse().expect("a time"));
         let table = engine::Table::memory_with_clock(Arc::new(EngineClock(clock.clone()))).expect("an engine");
         create_table(&table.client(), TABLE).await.expect("a table");
@@ -130,7 +136,8 @@ impl World {
                 clock: Clock::Manual(clock.clone()),
                 random: random.clone(),
                 master: has(Need::MasterKey).then(|| MasterKey::from_bytes([9; 32])),
-                setup: has(Need::SetupCode).then(|| SetupCode::Known(SETUP_CODE.into())),
+                setup: has(Need::SetupCode).then(|| KeptSecret::Known(SETUP_CODE.into())),
+                oidc: oidc.clone().filter(|_| has(Need::Oidc)),
             }
             .into()
         };
@@ -254,6 +261,23 @@ impl World {
         assert!(page.next.is_none(), "more messages than a story should send");
         page.items.reverse();
         page.items
+    }
+
+    /// Every row that was ever written, as it was written: what somebody who reads the table could know. Not the
+    /// messages of the outbox, which on AWS leave the house.
+    pub async fn written(&self) -> Vec<String> {
+        let mut stream = self.table.stream(TABLE, Start::TrimHorizon).expect("a stream");
+        let mut rows = Vec::new();
+        while let Some(event) = stream.try_next().await.expect("a stream") {
+            let event = serde_json::to_value(&event).expect("JSON");
+            for record in event["Records"].as_array().expect("records") {
+                let row = &record["dynamodb"]["NewImage"];
+                if row["kind_"]["S"] != "outbox" {
+                    rows.push(row.to_string());
+                }
+            }
+        }
+        rows
     }
 
     /// Moves the clock, and nothing else.

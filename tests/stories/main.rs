@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod accounts;
 mod alert;
 mod budget;
 mod captured;
@@ -15,6 +16,7 @@ mod configuration;
 mod dashboard;
 mod faults;
 mod house;
+mod oidc;
 mod races;
 mod setup;
 mod sign_in;

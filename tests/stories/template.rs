@@ -180,6 +180,16 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
                 "{name}: {action} of {resource}"
             );
         }
+        // The provider's secret: by a policy of its own, which only a deployment with a provider has.
+        let provider = &template()["Resources"]["DashboardOidcPolicy"];
+        let policy = &provider["Properties"];
+        assert_eq!(provider["Condition"], "HasOidc");
+        let is_theirs = referred(&policy["Roles"][0]) == referred(&function["Properties"]["Role"]);
+        assert_eq!(is_theirs, needs.contains(&Need::Oidc), "{name}");
+        let secret = json!([{
+            "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": { "Ref": "OidcClientSecretArn" },
+        }]);
+        assert_eq!(policy["PolicyDocument"]["Statement"], secret);
         let wakes = match event_kind(function) {
             Some("DynamoDB") => &["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"][..],
             Some("SQS") => &["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"][..],

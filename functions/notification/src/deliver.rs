@@ -1,16 +1,16 @@
 //! One try of one delivery.
 
 use jiff::{SignedDuration, Timestamp};
+use shared::accounts;
 use shared::ctx::Ctx;
 use shared::domain::delivery::{Attempt, Delivery, DeliveryKey, DeliveryState, Subject};
-use shared::domain::incident::Incident;
 use shared::domain::limits;
 use shared::metrics;
 use shared::queue::{DeliveryHint, Hint};
 use shared::store::{Claim, StoreError};
 use tracing::Instrument;
 
-use crate::send;
+use crate::send::{self, Matter};
 
 /// What metrics call the due list of deliveries.
 pub const LIST: &str = "deliveries";
@@ -91,22 +91,33 @@ async fn checked_send(ctx: &Ctx, delivery: &Delivery) -> Result<(Attempt, Option
     let route = send::route(ctx, delivery).await?;
     loop {
         let checked_at = ctx.clock.now();
-        let incident = match delivery.key.subject {
-            Subject::Contact(_) => None,
-            Subject::Incident(id) => match ctx.store.incident(id).await? {
-                Some(incident) if delivery.is_wanted(&incident.value) => Some(incident.value),
-                _ => return Ok((Attempt::Superseded, None)),
-            },
+        let Some(matter) = matter(ctx, delivery, checked_at).await? else {
+            return Ok((Attempt::Superseded, None));
         };
-        let incident: Option<&Incident> = incident.as_ref();
         let now = ctx.clock.now();
         if now.duration_since(checked_at) <= SignedDuration::from_secs(limits::CHECK_FRESH_SECONDS) {
-            let opened_at = incident
+            let opened_at = matter
+                .incident()
                 .filter(|_| delivery.is_first_page())
                 .map(|incident| incident.created_at);
-            return Ok((send::send(ctx, delivery, route, incident, now).await?, opened_at));
+            return Ok((send::send(ctx, delivery, route, &matter, now).await?, opened_at));
         }
     }
+}
+
+/// What a delivery is about, as it stands now; none when the delivery is no longer wanted.
+async fn matter(ctx: &Ctx, delivery: &Delivery, now: Timestamp) -> Result<Option<Matter>, StoreError> {
+    Ok(match delivery.key.subject {
+        Subject::Contact(_) => Some(Matter::Contact),
+        Subject::Account(_) => accounts::link_to_send(ctx, delivery, now)
+            .await?
+            .map(|url| Matter::Account { url }),
+        Subject::Incident(id) => {
+            let incident = ctx.store.incident(id).await?.map(|incident| incident.value);
+            let wanted = incident.filter(|incident| delivery.is_wanted(incident));
+            wanted.map(|incident| Matter::Incident(Box::new(incident)))
+        }
+    })
 }
 
 async fn stuck(ctx: &Ctx, delivery: Delivery, now: Timestamp) -> Result<Delivered, StoreError> {

@@ -86,5 +86,6 @@ fn kind(part: Part) -> &'static str {
         Part::Unanswered => "incident.unanswered",
         Part::Stuck => "incident.stuck",
         Part::Verification(_) => "contact.verification",
+        Part::Account(..) => "account.link",
     }
 }

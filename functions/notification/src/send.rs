@@ -25,6 +25,30 @@ pub enum Route {
     Nowhere(String),
 }
 
+/// What a message is about, read a moment ago.
+#[derive(Debug)]
+pub enum Matter {
+    /// An incident.
+    Incident(Box<Incident>),
+    /// A contact that is being verified.
+    Contact,
+    /// An account.
+    Account {
+        /// The link into it.
+        url: String,
+    },
+}
+
+impl Matter {
+    /// The incident, if it is one.
+    pub fn incident(&self) -> Option<&Incident> {
+        match self {
+            Self::Incident(incident) => Some(incident),
+            Self::Contact | Self::Account { .. } => None,
+        }
+    }
+}
+
 /// Finds out where a delivery goes.
 pub async fn route(ctx: &Ctx, delivery: &Delivery) -> Result<Route, StoreError> {
     let channel = match delivery.key.to {
@@ -60,7 +84,7 @@ pub async fn send(
     ctx: &Ctx,
     delivery: &Delivery,
     route: Route,
-    incident: Option<&Incident>,
+    matter: &Matter,
     now: Timestamp,
 ) -> Result<Attempt, StoreError> {
     let (to, keys) = match route {
@@ -76,7 +100,7 @@ pub async fn send(
         let code = LinkCode::derive(ctx.master(), &delivery.key.public_id());
         ctx.url(&format!("/i/{}", code.expose()))
     });
-    let Some(message) = message(ctx, delivery, incident, act_url.as_deref(), now) else {
+    let Some(message) = message(ctx, delivery, matter, act_url.as_deref(), now) else {
         return Ok(Attempt::Permanent("the message has nothing to say".into()));
     };
     let id = delivery.key.public_id();
@@ -87,7 +111,7 @@ pub async fn send(
             Gateway::Ses(sender) => Ok(sender.send(email(&to, &message, &id)).await),
             Gateway::Sms(sender) => Ok(sender.send(&to, &message.text).await),
             Gateway::Topic(sender) => {
-                let body = envelope::body(delivery, incident, &message, act_url.as_deref());
+                let body = envelope::body(delivery, matter.incident(), &message, act_url.as_deref());
                 let publication = Publication {
                     subject: &message.subject,
                     text: &message.text,
@@ -99,7 +123,7 @@ pub async fn send(
                 let Ok(url) = to.parse::<Url>() else {
                     return Ok(Err(SendError::Permanent("the address is not a URL".into())));
                 };
-                let body = envelope::body(delivery, incident, &message, act_url.as_deref());
+                let body = envelope::body(delivery, matter.incident(), &message, act_url.as_deref());
                 Ok(sender.send(&url, &keys, &id, now, &body).await)
             }
         }
@@ -125,20 +149,15 @@ fn email<'a>(to: &'a str, message: &'a Message, id: &'a str) -> Email<'a> {
     }
 }
 
-fn message(
-    ctx: &Ctx,
-    delivery: &Delivery,
-    incident: Option<&Incident>,
-    act_url: Option<&str>,
-    now: Timestamp,
-) -> Option<Message> {
+fn message(ctx: &Ctx, delivery: &Delivery, matter: &Matter, act_url: Option<&str>, now: Timestamp) -> Option<Message> {
     let code;
-    let about = match (delivery.key.subject, delivery.key.part, incident) {
-        (Subject::Contact(contact), Part::Verification(sent_at), _) => {
+    let about = match (delivery.key.subject, delivery.key.part, matter) {
+        (Subject::Contact(contact), Part::Verification(sent_at), Matter::Contact) => {
             code = verification_code(ctx.master(), &contact.to_string(), sent_at);
             About::Verification { code: &code }
         }
-        (Subject::Incident(_), part, Some(incident)) => About::Incident {
+        (Subject::Account(_), Part::Account(purpose, _), Matter::Account { url }) => About::Account { purpose, url },
+        (Subject::Incident(_), part, Matter::Incident(incident)) => About::Incident {
             incident,
             part,
             act_url,
@@ -173,7 +192,7 @@ async fn to_outbox(
         body: message.text,
         incident_id: match delivery.key.subject {
             Subject::Incident(id) => Some(id),
-            Subject::Contact(_) => None,
+            Subject::Contact(_) | Subject::Account(_) => None,
         },
         delivery_id: delivery.key.public_id(),
     };

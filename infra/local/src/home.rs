@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use shared::channel::{Gateway, Gateways, Inward};
 use shared::clock::Clock;
 use shared::config::{Config, ConfigError};
-use shared::ctx::{Ctx, Parts};
+use shared::ctx::{Ctx, KeptSecret, Parts};
 use shared::domain::id::{PolicyId, ServiceId, UserId};
+use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
 use shared::secret::{MasterKey, Random};
 use shared::store::{self, Store, StoreError};
@@ -131,6 +132,12 @@ pub enum StartError {
     /// Mail server, or TLS towards others.
     #[error("--smtp and --smtp-from (or SMTP_URL and SMTP_FROM)")]
     Gateway(#[from] ConfigError),
+    /// Half of what a provider needs.
+    #[error(
+        "signing in by a provider needs --oidc-issuer, --oidc-client-id and --oidc-client-secret (or OIDC_ISSUER, \
+         OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)"
+    )]
+    HalfOidc,
     /// Half of what e-mail needs.
     #[error(
         "real e-mail needs both --smtp and --smtp-from (or SMTP_URL and SMTP_FROM); without both it goes to the outbox"
@@ -244,14 +251,16 @@ impl Home {
 
         let table = Table::open(&data.table()?)?;
         let base_url = base_url(address, options.tls);
+        let inward = if options.allow_loopback {
+            Inward::AllowLoopback
+        } else {
+            Inward::Refuse
+        };
         let settings = Settings {
             public_url: options.public_url.clone().unwrap_or_else(|| base_url.clone()),
             smtp: smtp(options)?,
-            inward: if options.allow_loopback {
-                Inward::AllowLoopback
-            } else {
-                Inward::Refuse
-            },
+            inward,
+            oidc: oidc(options, inward)?,
             master: data.master_key(&Random::system())?,
         };
         let sends_email = settings.smtp.is_some();
@@ -324,6 +333,8 @@ pub struct Settings {
     pub smtp: Option<Gateway>,
     /// Whether webhooks may call this machine.
     pub inward: Inward,
+    /// Whom people may sign in by.
+    pub oidc: Option<Oidc>,
     /// The master key.
     pub master: MasterKey,
 }
@@ -361,6 +372,7 @@ pub async fn ctx(table: &Table, settings: Settings) -> Result<Ctx, StartError> {
         random,
         master: Some(settings.master),
         setup: None,
+        oidc: settings.oidc,
     }
     .into())
 }
@@ -371,6 +383,22 @@ fn smtp(options: &Options) -> Result<Option<Gateway>, StartError> {
         ("", _) | (_, "") => Err(StartError::HalfSmtp),
         (url, from) => Ok(Some(shared::ctx::smtp(url, from)?)),
     }
+}
+
+fn oidc(options: &Options, inward: Inward) -> Result<Option<Oidc>, StartError> {
+    let Some(issuer) = options.oidc_issuer.clone() else {
+        let is_none = options.oidc_client_id.is_empty() && options.oidc_client_secret.is_empty();
+        return if is_none { Ok(None) } else { Err(StartError::HalfOidc) };
+    };
+    if options.oidc_client_id.is_empty() || options.oidc_client_secret.is_empty() {
+        return Err(StartError::HalfOidc);
+    }
+    Ok(Some(Oidc {
+        issuer,
+        client_id: options.oidc_client_id.clone(),
+        client_secret: KeptSecret::Known(options.oidc_client_secret.clone()),
+        fetcher: shared::ctx::fetcher(inward)?,
+    }))
 }
 
 async fn listen(address: &str) -> Result<TcpListener, StartError> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use shared::oidc::check_issuer;
 use url::Url;
 
 /// Nightbell on this machine: every function in one process, its data in one folder.
@@ -55,7 +56,33 @@ pub struct Options {
     )]
     pub smtp_from: String,
 
-    /// Let webhooks call addresses of this machine, to try them out
+    /// Let people sign in by a provider of OpenID Connect as well: its issuer, e.g. https://accounts.example.com
+    #[arg(long, value_name = "URL", env = "OIDC_ISSUER", hide_env_values = true, value_parser = issuer)]
+    pub oidc_issuer: Option<String>,
+
+    /// What the provider calls this Nightbell
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "OIDC_CLIENT_ID",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub oidc_client_id: String,
+
+    /// The secret it shares with it (better in OIDC_CLIENT_SECRET than on the command line)
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "OIDC_CLIENT_SECRET",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub oidc_client_secret: String,
+
+    /// Let webhooks and sign-in by a provider call addresses of this machine, to try them out
     #[arg(long)]
     pub allow_loopback: bool,
 
@@ -91,6 +118,10 @@ fn address(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+fn issuer(text: &str) -> Result<String, String> {
+    check_issuer(text).map(|()| text.to_owned())
+}
+
 fn public_url(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("{error}"))?;
     let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/";
@@ -123,7 +154,8 @@ mod tests {
     fn everything_can_be_said() {
         let options = parse(
             "--listen [::1]:0 --data /tmp/x --fresh --tls --public-url https://bell.example.com --reset-owner \
-             --smtp smtp://localhost --smtp-from a@example.com --allow-loopback --log debug",
+             --smtp smtp://localhost --smtp-from a@example.com --allow-loopback --log debug \
+             --oidc-issuer https://id.example.com --oidc-client-id bell --oidc-client-secret s3cret",
         )
         .unwrap();
         assert_eq!(options.listen, "[::1]:0");
@@ -131,6 +163,11 @@ mod tests {
         assert_eq!(
             (options.smtp.as_str(), options.smtp_from.as_str()),
             ("smtp://localhost", "a@example.com")
+        );
+        assert_eq!(options.oidc_issuer.as_deref(), Some("https://id.example.com"));
+        assert_eq!(
+            (options.oidc_client_id.as_str(), options.oidc_client_secret.as_str()),
+            ("bell", "s3cret")
         );
         assert!(options.fresh && options.tls && options.reset_owner && options.allow_loopback);
     }
@@ -144,6 +181,8 @@ mod tests {
             ("--public-url bell.example.com", "relative URL"),
             ("--public-url ftp://bell.example.com", "https://bell.example.com"),
             ("--public-url https://bell.example.com/nb", "https://bell.example.com"),
+            ("--oidc-issuer id.example.com", "relative URL"),
+            ("--oidc-issuer https://id.example.com?a", "https://accounts.example.com"),
             ("--port 3000", "--port"),
         ] {
             let error = parse(arguments).unwrap_err();

@@ -5,6 +5,7 @@
 
 mod aws;
 mod email;
+mod fetch;
 mod gateways;
 mod inward;
 mod resolver;
@@ -22,6 +23,7 @@ use std::{error::Error, io};
 use jiff::SignedDuration;
 
 pub use email::{Email, EmailSender, SmtpConfig, SmtpConfigInvalid};
+pub use fetch::{FetchError, Fetcher};
 pub use gateways::{Gateway, Gateways};
 pub use inward::{Inward, UrlRefused, check_url, is_inward};
 pub use ses::SesSender;

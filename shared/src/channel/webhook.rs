@@ -58,8 +58,8 @@ pub struct WebhookTimeouts {
 
 /// The sender could not be built, which only a broken installation explains.
 #[derive(Debug, thiserror::Error)]
-#[error("the webhook client could not be set up")]
-pub struct WebhookSetupError(#[source] reqwest::Error);
+#[error("the client for outgoing calls could not be set up")]
+pub struct WebhookSetupError(#[source] pub(super) reqwest::Error);
 
 impl WebhookSender {
     /// A sender that connects to public addresses, and to `inward` ones as told.
@@ -224,7 +224,7 @@ fn answered(status: StatusCode, wait: Option<SignedDuration>, reason: String) ->
     }
 }
 
-fn client(inward: Inward, timeouts: WebhookTimeouts, lookup: Lookup) -> reqwest::ClientBuilder {
+pub(super) fn client(inward: Inward, timeouts: WebhookTimeouts, lookup: Lookup) -> reqwest::ClientBuilder {
     // The client takes its cryptography from the process and panics without. An error says that it is there already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     #[expect(clippy::disallowed_methods, reason = "this is the client that the ban refers to")]

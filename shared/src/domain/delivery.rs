@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::account::LinkPurpose;
 use super::id::{ChannelId, ContactId, IncidentId, SignalId, UserId};
 use super::incident::{Announcement, Incident};
 use super::limits;
@@ -25,12 +26,14 @@ pub enum Subject {
     Incident(IncidentId),
     /// The verification of a contact.
     Contact(ContactId),
+    /// A way into an account.
+    Account(UserId),
 }
 
 /// Whom it reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Recipient {
-    /// A person, by one contact.
+    /// A person, by one contact. What goes to an account's own address has the account's id as that of the contact.
     Person(UserId, ContactId),
     /// A place that many people read.
     Place(ChannelId),
@@ -53,6 +56,8 @@ pub enum Part {
     Stuck,
     /// The code that shows a contact reaches its owner, asked for at this millisecond.
     Verification(i64),
+    /// A link into an account, asked for at this millisecond.
+    Account(LinkPurpose, i64),
 }
 
 impl Part {
@@ -85,14 +90,15 @@ pub struct DeliveryKey {
 pub struct NotADeliveryKey;
 
 impl Subject {
-    /// Reads `inc_…` or `con_…`.
+    /// Reads `inc_…`, `con_…` or `usr_…`.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is none of them.
     pub fn parse(text: &str) -> Result<Self, NotADeliveryKey> {
         let incident = || text.parse().map(Self::Incident);
         incident()
             .or_else(|_| text.parse().map(Self::Contact))
+            .or_else(|_| text.parse().map(Self::Account))
             .map_err(|_| NotADeliveryKey)
     }
 }
@@ -102,6 +108,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Incident(id) => id.fmt(f),
             Self::Contact(id) => id.fmt(f),
+            Self::Account(id) => id.fmt(f),
         }
     }
 }
@@ -117,6 +124,8 @@ impl fmt::Display for Part {
             Self::Unanswered => f.write_str("unanswered"),
             Self::Stuck => f.write_str("stuck"),
             Self::Verification(at) => write!(f, "v{at:013}"),
+            Self::Account(LinkPurpose::Reset, at) => write!(f, "p{at:013}"),
+            Self::Account(LinkPurpose::Invitation, at) => write!(f, "i{at:013}"),
         }
     }
 }
@@ -132,11 +141,17 @@ impl FromStr for Part {
             "over" => Self::Notice(Announcement::Over),
             "unanswered" => Self::Unanswered,
             "stuck" => Self::Stuck,
-            other => match (other.strip_prefix('r'), other.strip_prefix('v')) {
-                (Some(place), _) => Self::Rule(place.parse().map_err(|_| NotADeliveryKey)?),
-                (_, Some(at)) => Self::Verification(at.parse().map_err(|_| NotADeliveryKey)?),
-                _ => return Err(NotADeliveryKey),
-            },
+            other => {
+                let (kind, number) = other.split_at_checked(1).ok_or(NotADeliveryKey)?;
+                let at = || number.parse().map_err(|_| NotADeliveryKey);
+                match kind {
+                    "r" => Self::Rule(number.parse().map_err(|_| NotADeliveryKey)?),
+                    "v" => Self::Verification(at()?),
+                    "p" => Self::Account(LinkPurpose::Reset, at()?),
+                    "i" => Self::Account(LinkPurpose::Invitation, at()?),
+                    _ => return Err(NotADeliveryKey),
+                }
+            }
         })
     }
 }
@@ -227,7 +242,7 @@ pub struct Delivery {
     /// Its name.
     #[serde(skip, default = "unset_key")]
     pub key: DeliveryKey,
-    /// The signal it follows from; none for verifications.
+    /// The signal it follows from; none where it is about no incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<SignalId>,
     /// How it goes out.
@@ -466,10 +481,19 @@ mod tests {
             Part::Unanswered,
             Part::Stuck,
             Part::Verification(1_700_000_000_000),
+            Part::Account(LinkPurpose::Reset, 1_700_000_000_000),
+            Part::Account(LinkPurpose::Invitation, 1_700_000_000_000),
         ] {
             let key = key(12, 9, part);
             assert_eq!(DeliveryKey::parse(&key.subject.to_string(), &key.message()), Ok(key));
         }
+        let account = DeliveryKey {
+            subject: Subject::Account(ulid::Ulid::from_parts(3, 4).into()),
+            ..key(0, 0, Part::Account(LinkPurpose::Reset, 1))
+        };
+        let read = DeliveryKey::parse(&account.subject.to_string(), &account.message());
+        assert_eq!(read, Ok(account));
+        assert!("".parse::<Part>().is_err() && "é1".parse::<Part>().is_err() && "p".parse::<Part>().is_err());
         assert!(key(2, 9, Part::Page).message() < key(10, 0, Part::Page).message());
         assert!(key(2, 9, Part::Page).message().starts_with(&step_prefix(2, 3, 9)));
         assert_ne!(key(1, 1, Part::Page).public_id(), key(1, 1, Part::Rule(0)).public_id());

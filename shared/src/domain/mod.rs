@@ -4,6 +4,7 @@
 //! async: time, ids and facts come in as arguments, plans go out as values. A test keeps it so. The actors are
 //! elsewhere: `functions/*` load facts, call one function here, and write what it answers.
 
+pub mod account;
 pub mod actor;
 pub mod delivery;
 #[cfg(test)]

@@ -159,7 +159,8 @@ impl Purpose {
             Part::Notice(Announcement::Over) => Self::Over,
             Part::Unanswered => Self::Unanswered,
             Part::Stuck => Self::Stuck,
-            Part::Verification(_) => Self::Verification,
+            // Neither is ever about an incident.
+            Part::Verification(_) | Part::Account(..) => Self::Verification,
         }
     }
 }

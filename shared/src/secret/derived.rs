@@ -2,8 +2,11 @@
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 
+use ulid::Ulid;
+
 use super::MasterKey;
 use super::digest::hmac_sha256;
+use super::token::AccountCode;
 
 /// The six digits that show that a contact reaches its owner: of one contact and one asking, named by its millisecond.
 pub fn verification_code(master: &MasterKey, contact_id: &str, sent_at_ms: i64) -> String {
@@ -30,6 +33,19 @@ pub fn form_token(master: &MasterKey, browser: &str) -> String {
     HEXLOWER.encode(&mac[..16])
 }
 
+/// The code of a link into an account, made of what `facts` says of the account and the link: 160 bits.
+pub fn account_code(master: &MasterKey, user: Ulid, facts: &str) -> AccountCode {
+    let mac = hmac_sha256(&master.subkey("account"), format!("{user}\n{facts}").as_bytes());
+    AccountCode::new(user, std::array::from_fn(|place| mac[place]))
+}
+
+/// What shows that this browser was signed in as this person before: of a browser, named by its `mark`. 32 hexadecimal
+/// digits.
+pub fn known_browser(master: &MasterKey, user_id: &str, mark: &str) -> String {
+    let mac = hmac_sha256(&master.subkey("known-browser"), format!("{user_id}/{mark}").as_bytes());
+    HEXLOWER.encode(&mac[..16])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +61,23 @@ mod tests {
         assert_ne!(webhook_secret(&master, "con_1"), webhook_secret(&master, "con_2"));
         assert_ne!(form_token(&master, "ses_1"), form_token(&master, "ses_2"));
         assert_eq!(form_token(&master, "ses_1").len(), 32);
+    }
+
+    #[test]
+    fn codes_of_accounts_and_marks_of_browsers_are_of_one_person() {
+        let master = MasterKey::from_bytes([1; 32]);
+        let code = |user, facts| account_code(&master, Ulid::from_parts(1, user), facts);
+        assert_eq!(code(1, "x"), code(1, "x"));
+        assert_eq!(AccountCode::parse(code(1, "x").expose()), Some(code(1, "x")));
+        assert_ne!(code(1, "x").secret(), code(1, "y").secret());
+        assert_ne!(code(1, "x").secret(), code(2, "x").secret());
+        assert_ne!(
+            known_browser(&master, "usr_1", "a"),
+            known_browser(&master, "usr_2", "a")
+        );
+        assert_ne!(
+            known_browser(&master, "usr_1", "a"),
+            known_browser(&master, "usr_1", "b")
+        );
     }
 }

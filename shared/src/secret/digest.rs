@@ -8,7 +8,14 @@ use data_encoding::HEXLOWER;
 /// A plain hash is enough for them: each holds at least 80 random bits, so there is nothing to guess offline.
 /// Passwords go through [`super::hash_password`] instead.
 pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
-    HEXLOWER.encode(digest::digest(&digest::SHA256, bytes.as_ref()).as_ref())
+    HEXLOWER.encode(&sha256(bytes))
+}
+
+/// SHA-256 of `bytes`.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes.as_ref()).as_ref());
+    out
 }
 
 /// HMAC-SHA256 (RFC 2104) of `bytes` under `key`; any key length is allowed, 32 bytes are usual.

@@ -1,14 +1,16 @@
 //! What must not be known: keys, codes, tokens, passwords, and the randomness they are made of.
 //!
 //! Its actors: [`Random`] makes bytes and ids; [`MasterKey`] seals what has to be replayed (webhook signing keys, chat
-//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed
-//! out once and kept only as a hash; [`hash_password`] and [`verify_password`] keep people's passwords.
+//! tokens) and derives link codes; [`IntegrationKey`], [`ApiToken`], [`SessionToken`] and [`LinkCode`] are handed out
+//! once and kept only as a hash; an [`AccountCode`] is kept not even so; [`hash_password`] and [`verify_password`] keep
+//! people's passwords; a [`KeySet`] reads what others sign.
 //!
 //! Absent on purpose: a way to list, log or serialise any of them. `Debug` of each prints a placeholder, none
 //! implements `Display` or `Serialize`; the clear text is had by asking for it by name.
 
 mod derived;
 mod digest;
+mod jws;
 mod link;
 mod master;
 mod password;
@@ -17,8 +19,9 @@ mod seal;
 mod token;
 mod vault;
 
-pub use derived::{form_token, verification_code, webhook_secret};
-pub use digest::{equal, hmac_sha256, sha256_hex};
+pub use derived::{account_code, form_token, known_browser, verification_code, webhook_secret};
+pub use digest::{equal, hmac_sha256, sha256, sha256_hex};
+pub use jws::{KeySet, NotSigned};
 pub use link::LinkCode;
 pub use master::{MasterKey, MasterKeyInvalid};
 pub use password::{
@@ -26,5 +29,5 @@ pub use password::{
 };
 pub use random::Random;
 pub use seal::SealBroken;
-pub use token::{ApiToken, IntegrationKey, SessionToken};
+pub use token::{AccountCode, ApiToken, IntegrationKey, SessionToken};
 pub use vault::{SecretUnread, read_secret};

@@ -52,7 +52,7 @@ macro_rules! tokens {
         impl $name {
             const PREFIX: &str = $prefix;
 
-            /// The token with this id and these random bytes.
+            /// The token with this id and these bytes.
             pub fn new(id: Ulid, random: [u8; SECRET_BYTES]) -> Self {
                 let id = id.to_string().to_ascii_lowercase();
                 Self {
@@ -103,6 +103,9 @@ tokens! {
     ApiToken "nb_",
     /// What a signed-in browser keeps as a cookie: `nbs_<session id>_<secret>`, as [`ApiToken`].
     SessionToken "nbs_",
+    /// What a link into an account ends with: `nba_<user id>_<secret>`, as [`ApiToken`]. Its secret is derived
+    /// ([`super::account_code`]), and kept nowhere.
+    AccountCode "nba_",
 }
 
 impl fmt::Debug for IntegrationKey {

@@ -6,7 +6,7 @@ use super::Store;
 use super::keys::{self, IndexKey, Key};
 use super::row::{self, Item, Row, attribute, number, text, text_of};
 use super::table::{Expression, Guarded, Index, Query, Range, StoreError, Write};
-use crate::domain::delivery::{Delivery, DeliveryKey, DeliveryState, Subject};
+use crate::domain::delivery::{Delivery, DeliveryKey, DeliveryState, Part, Subject};
 use crate::domain::id::IncidentId;
 use crate::domain::limits;
 use crate::domain::time::after_seconds;
@@ -211,9 +211,15 @@ pub(super) fn row(delivery: &Delivery) -> Result<Row, StoreError> {
         .link_hash
         .as_ref()
         .map(|hash| IndexKey::link(hash, &delivery.key));
+    // Whoever has no account can ask for a link into one: those messages go when their links do.
+    let expires = match delivery.key.part {
+        Part::Account(purpose, _) => Some(after_seconds(delivery.created_at, purpose.seconds())),
+        _ => None,
+    };
     Ok(Row::of(Key::delivery(&delivery.key), "delivery", delivery)?
         .due(due)
-        .list(list))
+        .list(list)
+        .expires(expires))
 }
 
 fn read(item: Item) -> Result<Delivery, StoreError> {

@@ -6,7 +6,7 @@
 //! | what an incident shows | `INC#<inc>` | `ALR` | | |
 //! | timeline entry | `INC#<inc>` | `EVT#<evt>` | | |
 //! | slot | `SLOT#<int or svc>#<sha256 of the group key>` | `SLOT` | | |
-//! | delivery | `DLV#<inc or con>` | `<epoch>#<cycle>#<step>#<to>#<contact>#<part>` | `LINK#<sha256 of the link code>` / `<sent ms>` | `DUE#DLV#<shard>` / `<ms>#<subject>#<sk>` |
+//! | delivery | `DLV#<inc, con or usr>` | `<epoch>#<cycle>#<step>#<to>#<contact>#<part>` | `LINK#<sha256 of the link code>` / `<sent ms>` | `DUE#DLV#<shard>` / `<ms>#<subject>#<sk>` |
 //! | integration key | `KEY#<sha256>` | `KEY` | | |
 //! | e-mail address | `EMAIL#<sha256>` | `EMAIL` | | |
 //! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
@@ -14,7 +14,8 @@
 //! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
 //! | change event of a service | `CHG#<svc>` | `EVT#<evt>` | | |
 //! | session | `SES#<ses>` | `SES` | `SESSIONS#<usr>` / `<ses>` | |
-//! | attempts (sign-in) | `TRY#<sha256 of what is tried>` | `TRY` | | |
+//! | link into an account | `ACC#<usr>` | `RESET` or `INVITATION` | | |
+//! | attempts (sign-in, forgotten passwords) | `TRY#<sha256 of what is tried>` | `TRY` | | |
 //! | answer to a creation | `ONCE#<sha256>` | `ONCE` | | |
 //! | message kept instead of sent (local) | `OUT#<evt>` | `OUT` | `LIST#outbox` / `<evt>` | |
 //!
@@ -23,6 +24,7 @@
 use jiff::Timestamp;
 use ulid::Ulid;
 
+use crate::domain::account::LinkPurpose;
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
 use crate::domain::id::{ContactId, EventId, IncidentId, ServiceId, SessionId, UserId};
 use crate::domain::incident::Incident;
@@ -121,6 +123,15 @@ impl Key {
     /// Somebody signed in.
     pub fn session(id: SessionId) -> Self {
         Self::new(format!("SES#{id}"), "SES")
+    }
+
+    /// The newest link of a purpose into an account.
+    pub fn account_link(user: UserId, purpose: LinkPurpose) -> Self {
+        let place = match purpose {
+            LinkPurpose::Reset => "RESET",
+            LinkPurpose::Invitation => "INVITATION",
+        };
+        Self::new(format!("ACC#{user}"), place)
     }
 
     /// How often something was tried; `what` is not kept in clear.
@@ -245,6 +256,7 @@ pub fn delivery_due_partition(key: &DeliveryKey) -> String {
     let ulid = match key.subject {
         Subject::Incident(id) => id.0,
         Subject::Contact(id) => id.0,
+        Subject::Account(id) => id.0,
     };
     due_partition("DLV", shard(ulid))
 }

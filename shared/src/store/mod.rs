@@ -5,6 +5,7 @@
 //! from an index (an index answers candidate ids, the base row is read consistently), and writes without their index
 //! keys.
 
+mod account_links;
 mod attempts;
 mod config;
 mod cursor;

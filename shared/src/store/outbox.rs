@@ -28,7 +28,7 @@ pub struct OutboxMessage {
     pub subject: Option<String>,
     /// Its words.
     pub body: String,
-    /// The incident it is about; none for verifications.
+    /// The incident it is about, if it is about one.
     #[serde(default)]
     pub incident_id: Option<IncidentId>,
     /// The delivery it is.

@@ -19,6 +19,6 @@ pub use list::{Listed, PageQuery, bad_cursor, page_limit, page_request};
 pub use once::{Asked, Created, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, IdempotencyKey};
 pub use problem::{FieldError, Problem};
 pub use session::{
-    FORM_TOKEN_HEADER, check_own_page, no_session_cookie, passed_cookie, passing_cookie, session_cookie,
-    session_form_token, signed_in,
+    FORM_TOKEN_HEADER, check_own_page, lasting_cookie, no_session_cookie, passed_cookie, passing_cookie,
+    session_cookie, session_form_token, signed_in,
 };

@@ -78,6 +78,12 @@ pub fn passing_cookie(ctx: &Ctx, name: &str, value: String) -> HeaderValue {
     as_header(&cookie(ctx, cookie_name(ctx, name), value).build())
 }
 
+/// A cookie of ours that lasts so many seconds; none, and it is gone.
+pub fn lasting_cookie(ctx: &Ctx, name: &str, value: String, seconds: i64) -> HeaderValue {
+    let cookie = cookie(ctx, cookie_name(ctx, name), value);
+    as_header(&cookie.max_age(Duration::seconds(seconds)).build())
+}
+
 /// What the cookie of ours called `name` holds.
 pub fn passed_cookie(headers: &HeaderMap, ctx: &Ctx, name: &str) -> Option<String> {
     read_cookie(headers, &cookie_name(ctx, name))

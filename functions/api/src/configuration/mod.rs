@@ -12,6 +12,7 @@ mod contacts;
 mod create;
 mod etag;
 mod integrations;
+mod invitation;
 mod list;
 mod policies;
 mod preview;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes {
         .merge(preview::routes())
         .merge(teams::routes())
         .merge(users::routes())
+        .merge(invitation::routes())
         .merge(rules::routes())
         .merge(contacts::routes())
         .merge(verification::routes())

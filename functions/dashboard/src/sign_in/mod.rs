@@ -1,34 +1,39 @@
-//! Signing in and out, with an e-mail address and a password.
+//! Getting in and out: with an e-mail address and a password, by links for those who have none or forgot it, and by a
+//! provider of OpenID Connect.
 //!
-//! Before there is a session, a form is tied to its browser by a cookie of its own: a page of another site cannot sign
-//! somebody in as somebody else. Tries are counted before the password is looked at, over all instances, by account and
-//! address: who guesses waits. (Who guesses at one account from many addresses makes its owner wait, too; the links in their
-//! messages work all the same.) A wrong address and a wrong password take equally long and read the same.
+//! Tries are counted before the password is looked at, over all instances, by account and address: who guesses waits.
+//! (Who guesses at one account from many addresses makes others wait who try it, too, but not in a browser that was
+//! signed in to it before: `known`.) A wrong address and a wrong password take equally long and read the same.
 
+mod choose;
+mod enter;
+mod forgot;
+mod known;
 mod next;
+mod oidc;
 mod pages;
+mod tied;
 
 use axum::Router;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 use shared::ctx::Ctx;
-use shared::domain::id::SessionId;
 use shared::domain::people::User;
-use shared::domain::session::Session;
-use shared::secret::{SessionToken, form_token, verify_password};
+use shared::secret::verify_password;
 use shared::store::{Rate, Tried};
-use shared::web::{client_address, no_session_cookie, passed_cookie, passing_cookie, session_cookie};
+use shared::web::no_session_cookie;
 
-use crate::page::{Asked, Posted, Refused, Visitor, read_form};
+use crate::page::{Asked, Posted, Refused, Visitor};
+use enter::{Browser, enter};
 use next::Next;
 use pages::{Fault, SetUp, SignIn};
+use tied::Tie;
 
-/// One account from one address: a person who misremembers.
+/// One account from one address, or from one browser that is known: a person who misremembers.
 const SAME_PLACE: Rate = Rate {
     at_once: 10,
     interval_seconds: 60,
@@ -43,13 +48,16 @@ const ADDRESS: Rate = Rate {
     at_once: 60,
     interval_seconds: 10,
 };
-/// The cookie that ties a sign-in form to its browser.
-const FORM_COOKIE: &str = "nightbell-form";
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
         .route("/sign-in", get(show).post(sign_in))
         .route("/sign-out", post(sign_out))
+        .route("/password/forgot", get(forgot::show).post(forgot::ask))
+        .route("/password/reset/{code}", get(choose::show_reset).post(choose::reset))
+        .route("/invitations/{code}", get(choose::show_invitation).post(choose::accept))
+        .route("/oidc/start", get(oidc::start))
+        .route("/oidc/callback", get(oidc::callback))
         .route("/setup/{code}", get(set_up))
 }
 
@@ -70,7 +78,6 @@ async fn show(
     Ok(form(&ctx, &headers, StatusCode::OK, String::new(), next, None))
 }
 
-/// The form, with a cookie for whoever has none yet.
 fn form(
     ctx: &Ctx,
     headers: &HeaderMap,
@@ -79,18 +86,9 @@ fn form(
     next: Next,
     fault: Option<Fault>,
 ) -> Response {
-    let known = passed_cookie(headers, ctx, FORM_COOKIE);
-    let is_known = known.is_some();
-    let cookie =
-        known.unwrap_or_else(|| SessionToken::new(ctx.random.ulid(ctx.clock.now()), ctx.random.bytes()).storage_hash());
-    let page = SignIn::new(email, next, form_token(ctx.master(), &cookie), fault);
-    let mut response = (status, Html(page.html())).into_response();
-    if !is_known {
-        response
-            .headers_mut()
-            .append(header::SET_COOKIE, passing_cookie(ctx, FORM_COOKIE, cookie));
-    }
-    response
+    let tie = Tie::of(headers, ctx);
+    let page = SignIn::new(email, next, tie.form_token(ctx), fault, ctx.oidc.is_some());
+    tie.page(ctx, status, page.html())
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,74 +101,46 @@ struct Credentials {
 
 async fn sign_in(State(ctx): State<Ctx>, request: Request) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    let (headers, address) = (parts.headers.clone(), client_address(&parts, &ctx));
-    let agent = agent(&parts);
-    let expected = passed_cookie(&headers, &ctx, FORM_COOKIE).map(|cookie| form_token(ctx.master(), &cookie));
-    // Without the cookie nothing fits: the form is from before the browser was closed, or it refuses cookies.
-    let Some(expected) = expected else {
-        return Ok(form(
-            &ctx,
-            &headers,
-            StatusCode::FORBIDDEN,
-            String::new(),
-            Next::default(),
-            Some(Fault::NoCookie),
-        ));
+    let browser = Browser::of(&parts, &ctx);
+    let again = |status, email, next, fault| Ok(form(&ctx, &browser.headers, status, email, next, Some(fault)));
+    let Some(Credentials { email, password, next }) = tied::read(parts, body, &ctx).await? else {
+        return again(StatusCode::FORBIDDEN, String::new(), Next::default(), Fault::NoCookie);
     };
-    let Credentials { email, password, next } = read_form(parts, body, &ctx, &expected).await?;
     let now = ctx.clock.now();
     let email = email.trim().to_lowercase();
-    if let Some(seconds) = wait(&ctx, &email, &address, now).await? {
-        let fault = Fault::TooOften(seconds);
-        let mut response = form(&ctx, &headers, StatusCode::TOO_MANY_REQUESTS, email, next, Some(fault));
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return Ok(response);
+    let counted = counted(&ctx, &email, &browser).await?;
+    if let Some(seconds) = wait(&ctx, &counted, now).await? {
+        let page = again(StatusCode::TOO_MANY_REQUESTS, email, next, Fault::TooOften(seconds));
+        return page.map(|page| tied::after(seconds, page));
     }
     let Some(user) = who_is(&ctx, &email, &password).await? else {
         tracing::info!("a sign-in was refused");
-        return Ok(form(
-            &ctx,
-            &headers,
-            StatusCode::UNAUTHORIZED,
-            email,
-            next,
-            Some(Fault::Wrong),
-        ));
+        return again(StatusCode::UNAUTHORIZED, email, next, Fault::Wrong);
     };
-    ctx.store.forget_attempts(&same_place(&email, &address)).await?;
-    let token = begin(&ctx, &user, (&address, &agent), now).await?;
-    tracing::info!(user_id = %user.id, "signed in");
-    let mut response = Redirect::to(next.path()).into_response();
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, session_cookie(&ctx, &token));
-    Ok(response)
+    // The narrowest only: the others are others' too.
+    if let Some((narrowest, _)) = counted.first() {
+        ctx.store.forget_attempts(narrowest).await?;
+    }
+    enter(&ctx, &user, &browser, &next, now).await
 }
 
-fn agent(parts: &Parts) -> String {
-    let agent = parts
-        .headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
-    agent.unwrap_or_default().to_owned()
+/// What a try is counted against. The narrowest first: who is refused by it takes nothing from the others.
+async fn counted(ctx: &Ctx, email: &str, browser: &Browser) -> Result<Vec<(String, Rate)>, Refused> {
+    let address = (format!("sign-in-address/{}", browser.address), ADDRESS);
+    if known::is_marked(ctx, &browser.headers)
+        && let Some(user) = ctx.store.user_by_email(email).await?
+        && let Some(mark) = known::mark(ctx, &browser.headers, user)
+    {
+        return Ok(vec![(format!("sign-in-known/{user}/{mark}"), SAME_PLACE), address]);
+    }
+    let same_place = (format!("sign-in/{email}/{}", browser.address), SAME_PLACE);
+    Ok(vec![same_place, address, (format!("sign-in-account/{email}"), ACCOUNT)])
 }
 
-fn same_place(email: &str, address: &str) -> String {
-    format!("sign-in/{email}/{address}")
-}
-
-/// Counts a try; how long to wait if it is one too many.
-async fn wait(ctx: &Ctx, email: &str, address: &str, now: Timestamp) -> Result<Option<u32>, Refused> {
-    // The narrowest first: who is refused by it takes nothing from the others.
-    let counted = [
-        (same_place(email, address), SAME_PLACE),
-        (format!("sign-in-address/{address}"), ADDRESS),
-        (format!("sign-in-account/{email}"), ACCOUNT),
-    ];
+/// Counts a try against each; how long to wait if it is one too many.
+async fn wait(ctx: &Ctx, counted: &[(String, Rate)], now: Timestamp) -> Result<Option<u32>, Refused> {
     for (what, rate) in counted {
-        if let Tried::WaitSeconds(seconds) = ctx.store.attempt(&what, rate, now).await? {
+        if let Tried::WaitSeconds(seconds) = ctx.store.attempt(what, *rate, now).await? {
             return Ok(Some(seconds));
         }
     }
@@ -185,15 +155,6 @@ async fn who_is(ctx: &Ctx, email: &str, password: &str) -> Result<Option<User>, 
     };
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     Ok(if verify_password(password, hash) { user } else { None })
-}
-
-/// Begins a session for `user`; what its browser keeps.
-async fn begin(ctx: &Ctx, user: &User, seen: (&str, &str), now: Timestamp) -> Result<SessionToken, Refused> {
-    let id = SessionId(ctx.random.ulid(now));
-    let token = SessionToken::new(id.0, ctx.random.bytes());
-    let session = Session::begin(id, user.id, token.storage_hash(), seen, now);
-    ctx.store.add_session(&session).await?;
-    Ok(token)
 }
 
 #[derive(Debug, Deserialize)]

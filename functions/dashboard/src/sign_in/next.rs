@@ -1,9 +1,10 @@
 //! Where somebody goes after signing in: a page of ours, whatever the address says.
 
-use serde::{Deserialize, Deserializer};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A path on this host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Next(String);
 
 impl Default for Next {
@@ -16,6 +17,11 @@ impl Next {
     /// The path, with its query.
     pub fn path(&self) -> &str {
         &self.0
+    }
+
+    /// `path` with this as its query.
+    pub fn behind(&self, path: &str) -> String {
+        format!("{path}?next={}", utf8_percent_encode(&self.0, NON_ALPHANUMERIC))
     }
 
     /// `//host` and `/\host` are other hosts to a browser, and so is what its clean-up of blanks and controls makes one.

@@ -1,11 +1,13 @@
 //! The pages for those who are not signed in. Pure: facts in, HTML out.
 
 use askama::Template;
+use shared::domain::account::LinkPurpose;
+use shared::domain::people::User;
 
 use super::next::Next;
 
 /// Why nobody was signed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// No such account, or another password.
     Wrong,
@@ -13,6 +15,14 @@ pub enum Fault {
     TooOften(u32),
     /// The browser did not send the form's cookie.
     NoCookie,
+    /// The browser comes from the provider with what it did not ask for, or asked for long ago.
+    NotBegun,
+    /// What the provider says, or does not.
+    Provider(String),
+    /// What was typed is no e-mail address.
+    NoAddress,
+    /// Why the password may not be chosen.
+    Password(String),
 }
 
 impl Fault {
@@ -24,6 +34,14 @@ impl Fault {
                 "The form was opened too long ago, or this browser refuses cookies, which signing in needs. Try again."
                     .into()
             }
+            Self::NotBegun => {
+                "This sign-in was not begun in this browser, or more than ten minutes ago, or is done already. \
+                 Try again."
+                    .into()
+            }
+            Self::Provider(words) => words,
+            Self::NoAddress => "This is no e-mail address. Check it and try again.".into(),
+            Self::Password(why) => format!("The password {why}."),
         }
     }
 }
@@ -45,18 +63,97 @@ pub struct SignIn {
     next: Next,
     form_token: String,
     fault: Option<String>,
+    /// Where signing in by the provider begins, if there is one.
+    provider: Option<String>,
 }
 
 impl SignIn {
-    pub fn new(email: String, next: Next, form_token: String, fault: Option<Fault>) -> Self {
+    pub fn new(email: String, next: Next, form_token: String, fault: Option<Fault>, has_provider: bool) -> Self {
         Self {
             email,
+            provider: has_provider.then(|| next.behind("/oidc/start")),
             next,
             form_token,
             fault: fault.map(Fault::words),
         }
     }
 
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+/// The form of those who forgot their password.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/forgot.html")]
+pub struct Forgot {
+    email: String,
+    form_token: String,
+    fault: Option<String>,
+}
+
+impl Forgot {
+    pub fn new(email: String, form_token: String, fault: Option<Fault>) -> Self {
+        Self {
+            email,
+            form_token,
+            fault: fault.map(Fault::words),
+        }
+    }
+
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+/// What they are told, whoever they are.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/sent.html")]
+pub struct Sent {
+    pub email: String,
+}
+
+impl Sent {
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+/// The form behind a link: a password is chosen.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/choose.html")]
+pub struct Choose {
+    is_invitation: bool,
+    name: String,
+    email: String,
+    form_token: String,
+    fault: Option<String>,
+}
+
+impl Choose {
+    pub fn new(purpose: LinkPurpose, user: &User, form_token: String, fault: Option<Fault>) -> Self {
+        Self {
+            is_invitation: purpose == LinkPurpose::Invitation,
+            name: user.name.clone(),
+            email: user.email.clone(),
+            form_token,
+            fault: fault.map(Fault::words),
+        }
+    }
+
+    pub fn html(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+/// A link that opens nothing, any more or ever.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/link_over.html")]
+pub struct LinkOver {
+    pub is_invitation: bool,
+}
+
+impl LinkOver {
     pub fn html(&self) -> String {
         self.render().unwrap_or_default()
     }

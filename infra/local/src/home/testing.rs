@@ -19,6 +19,7 @@ pub(crate) async fn ctx() -> (Ctx, Table) {
         public_url: "http://127.0.0.1:3000".parse().unwrap(),
         smtp: None,
         inward: Inward::Refuse,
+        oidc: None,
         master: MasterKey::from_bytes([7; 32]),
     };
     (local_ctx(&table, settings).await.unwrap(), table)

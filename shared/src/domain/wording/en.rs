@@ -3,6 +3,7 @@
 use super::sms::Pieces;
 use super::time::{Distance, Moment};
 use super::{Deed, Message, Story, Telling, Why, Words, cut_chars, one_line};
+use crate::domain::account::LinkPurpose;
 use crate::domain::actor::{Actor, ActorKind};
 use crate::domain::incident::Announcement;
 use crate::domain::people::Medium;
@@ -122,6 +123,33 @@ impl Words for English {
             ),
         };
         Message { subject, text }
+    }
+
+    fn account_link(&self, purpose: LinkPurpose, url: &str, product_url: &str) -> Message {
+        let (subject, text) = match purpose {
+            LinkPurpose::Reset => (
+                "Choose a new password for Nightbell",
+                format!(
+                    "Somebody, probably you, asked for a new password for your account at\n{product_url}\n\n\
+                     Choose one here: {url}\n\n\
+                     The link works once, for an hour. Choosing a password signs you out everywhere else.\n\n\
+                     If you did not ask for it, ignore this message: your password stays as it is."
+                ),
+            ),
+            LinkPurpose::Invitation => (
+                "You are invited to Nightbell",
+                format!(
+                    "You were added to the Nightbell at\n{product_url}\n\n\
+                     Choose a password, and you are in: {url}\n\n\
+                     The link works once, for seven days. After that, ask whoever added you for another.\n\n\
+                     If you do not know what this is about, ignore this message."
+                ),
+            ),
+        };
+        Message {
+            subject: subject.to_owned(),
+            text,
+        }
     }
 
     fn opened(&self, service: &str, by_hand: bool) -> String {

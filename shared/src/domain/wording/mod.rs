@@ -15,6 +15,7 @@ mod tests;
 
 use jiff::Timestamp;
 
+use super::account::LinkPurpose;
 use super::actor::Actor;
 use super::delivery::Part;
 use super::id::IncidentId;
@@ -75,10 +76,17 @@ pub enum About<'a> {
     Incident {
         /// The incident.
         incident: &'a Incident,
-        /// Which of its messages. [`Part::Verification`] has no place here and reads as a page.
+        /// Which of its messages. Those that are about no incident have no place here and read as a page.
         part: Part,
         /// The recipient's own link (`https://host/i/<16 characters>`), with which they acknowledge. A place has none.
         act_url: Option<&'a str>,
+    },
+    /// A link into the recipient's account.
+    Account {
+        /// What it is for.
+        purpose: LinkPurpose,
+        /// The link.
+        url: &'a str,
     },
     /// A contact that is being verified.
     Verification {
@@ -104,6 +112,7 @@ pub fn compose(medium: Medium, locale: Locale, facts: &Facts<'_>) -> Message {
     let words = locale.words();
     match facts.about {
         About::Verification { code } => words.verification(medium, code),
+        About::Account { purpose, url } => words.account_link(purpose, url, facts.product_url),
         About::Incident {
             incident,
             part,
@@ -154,6 +163,8 @@ trait Words: Sync {
     fn sms(&self, story: &Story<'_>) -> sms::Pieces;
     /// The whole message with the code that verifies a contact.
     fn verification(&self, medium: Medium, code: &str) -> Message;
+    /// The e-mail with a link into the recipient's account.
+    fn account_link(&self, purpose: LinkPurpose, url: &str, product_url: &str) -> Message;
     /// The first line of a timeline.
     fn opened(&self, service: &str, by_hand: bool) -> String;
     /// Any other line of a timeline.
@@ -205,7 +216,7 @@ impl<'a> Story<'a> {
             at: moment(mark.at),
         };
         let why = match part {
-            Part::Rule(_) | Part::Page | Part::Fallback | Part::Verification(_) => Why::Page,
+            Part::Rule(_) | Part::Page | Part::Fallback | Part::Verification(_) | Part::Account(..) => Why::Page,
             Part::Notice(Announcement::TakenBy) => Why::Taken(incident.acknowledged.as_ref().map(deed)),
             Part::Notice(Announcement::Over) => Why::Over(incident.resolved.as_ref().map(deed)),
             Part::Unanswered => Why::Unanswered(match incident.progress {

@@ -319,6 +319,44 @@ fn verification_codes() {
 }
 
 #[test]
+fn links_into_accounts() {
+    let message = |purpose| {
+        let url = "https://bell.example.com/x/nba_1";
+        let facts = Facts {
+            about: About::Account { purpose, url },
+            time_zone: "UTC",
+            now: Timestamp::UNIX_EPOCH,
+            product_url: "https://bell.example.com/",
+        };
+        compose(Medium::Email, Locale::En, &facts)
+    };
+    let reset = message(LinkPurpose::Reset);
+    assert_snapshot!(reset.subject, @"Choose a new password for Nightbell");
+    assert_snapshot!(reset.text, @r"
+    Somebody, probably you, asked for a new password for your account at
+    https://bell.example.com/
+
+    Choose one here: https://bell.example.com/x/nba_1
+
+    The link works once, for an hour. Choosing a password signs you out everywhere else.
+
+    If you did not ask for it, ignore this message: your password stays as it is.
+    ");
+    let invitation = message(LinkPurpose::Invitation);
+    assert_snapshot!(invitation.subject, @"You are invited to Nightbell");
+    assert_snapshot!(invitation.text, @r"
+    You were added to the Nightbell at
+    https://bell.example.com/
+
+    Choose a password, and you are in: https://bell.example.com/x/nba_1
+
+    The link works once, for seven days. After that, ask whoever added you for another.
+
+    If you do not know what this is about, ignore this message.
+    ");
+}
+
+#[test]
 fn a_place_has_no_link_of_its_own_and_is_shown_the_house() {
     let incident = Incident {
         runbook_url: None,

@@ -1,0 +1,122 @@
+//! Choosing a password behind a link: another one, or the first.
+//!
+//! Looking uses nothing up. Sending the form sets the password, ends all sessions and the link, and signs in.
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+use shared::accounts::{NotSet, opened_by, set_password};
+use shared::ctx::Ctx;
+use shared::domain::account::LinkPurpose;
+use shared::domain::people::User;
+use shared::secret::password_fault;
+use shared::web::Problem;
+
+use super::enter::{Browser, enter};
+use super::next::Next;
+use super::pages::{Choose, Fault, LinkOver};
+use super::tied::{self, Tie};
+use crate::page::Refused;
+
+/// How often a race with another change of the account may be lost.
+const ROUNDS_MAX: usize = 3;
+
+pub async fn show_reset(ctx: State<Ctx>, code: Path<String>, headers: HeaderMap) -> Result<Response, Refused> {
+    show(LinkPurpose::Reset, ctx, code, headers).await
+}
+
+pub async fn show_invitation(ctx: State<Ctx>, code: Path<String>, headers: HeaderMap) -> Result<Response, Refused> {
+    show(LinkPurpose::Invitation, ctx, code, headers).await
+}
+
+pub async fn reset(ctx: State<Ctx>, code: Path<String>, request: Request) -> Result<Response, Refused> {
+    choose(LinkPurpose::Reset, ctx, code, request).await
+}
+
+pub async fn accept(ctx: State<Ctx>, code: Path<String>, request: Request) -> Result<Response, Refused> {
+    choose(LinkPurpose::Invitation, ctx, code, request).await
+}
+
+async fn show(
+    purpose: LinkPurpose,
+    State(ctx): State<Ctx>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    Ok(match opened_by(&ctx, &code, purpose, ctx.clock.now()).await? {
+        Some(user) => form(&ctx, &headers, StatusCode::OK, purpose, &user.value, None),
+        None => over(&ctx, &headers, purpose),
+    })
+}
+
+fn form(
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    status: StatusCode,
+    purpose: LinkPurpose,
+    user: &User,
+    fault: Option<Fault>,
+) -> Response {
+    let tie = Tie::of(headers, ctx);
+    let page = Choose::new(purpose, user, tie.form_token(ctx), fault);
+    tie.page(ctx, status, page.html())
+}
+
+fn over(ctx: &Ctx, headers: &HeaderMap, purpose: LinkPurpose) -> Response {
+    let page = LinkOver {
+        is_invitation: purpose == LinkPurpose::Invitation,
+    };
+    Tie::of(headers, ctx).page(ctx, StatusCode::NOT_FOUND, page.html())
+}
+
+#[derive(Debug, Deserialize)]
+struct Chosen {
+    password: String,
+}
+
+async fn choose(
+    purpose: LinkPurpose,
+    State(ctx): State<Ctx>,
+    Path(code): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let browser = Browser::of(&parts, &ctx);
+    let chosen = tied::read::<Chosen>(parts, body, &ctx).await?;
+    let now = ctx.clock.now();
+    for _ in 0..ROUNDS_MAX {
+        let Some(before) = opened_by(&ctx, &code, purpose, now).await? else {
+            return Ok(over(&ctx, &browser.headers, purpose));
+        };
+        let again = |status, fault| {
+            Ok(form(
+                &ctx,
+                &browser.headers,
+                status,
+                purpose,
+                &before.value,
+                Some(fault),
+            ))
+        };
+        let Some(Chosen { password }) = &chosen else {
+            return again(StatusCode::FORBIDDEN, Fault::NoCookie);
+        };
+        if let Some(fault) = password_fault(password, &[&before.value.name, &before.value.email]) {
+            return again(StatusCode::BAD_REQUEST, Fault::Password(fault));
+        }
+        let user = set_password(&ctx, &before, password, now).await.map_err(refused)?;
+        if let Some(user) = user {
+            tracing::info!(user_id = %user.id, "a password was chosen by a link");
+            return enter(&ctx, &user, &browser, &Next::default(), now).await;
+        }
+    }
+    Err(Problem::unavailable().into())
+}
+
+fn refused(why: NotSet) -> Refused {
+    match why {
+        NotSet::Store(error) => error.into(),
+        NotSet::Password(fault) => Refused::invalid(&fault.to_string()),
+    }
+}

@@ -1,0 +1,60 @@
+//! What follows when somebody has shown who they are, however they did: a session begins in their browser.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use shared::ctx::Ctx;
+use shared::domain::id::SessionId;
+use shared::domain::people::User;
+use shared::domain::session::Session;
+use shared::secret::SessionToken;
+use shared::web::{client_address, session_cookie};
+
+use super::known;
+use super::next::Next;
+use crate::page::Refused;
+
+/// What a browser shows of itself.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    pub headers: HeaderMap,
+    pub address: String,
+    agent: String,
+}
+
+impl Browser {
+    /// The browser that sent a request.
+    pub fn of(parts: &Parts, ctx: &Ctx) -> Self {
+        let agent = parts.headers.get(header::USER_AGENT);
+        Self {
+            headers: parts.headers.clone(),
+            address: client_address(parts, ctx),
+            agent: agent.and_then(|value| value.to_str().ok()).unwrap_or_default().into(),
+        }
+    }
+}
+
+/// Begins a session for `user` and leads them to where they wanted to go.
+pub async fn enter(
+    ctx: &Ctx,
+    user: &User,
+    browser: &Browser,
+    next: &Next,
+    now: Timestamp,
+) -> Result<Response, Refused> {
+    let id = SessionId(ctx.random.ulid(now));
+    let token = SessionToken::new(id.0, ctx.random.bytes());
+    let seen = (browser.address.as_str(), browser.agent.as_str());
+    let session = Session::begin(id, user.id, token.storage_hash(), seen, now);
+    ctx.store.add_session(&session).await?;
+    tracing::info!(user_id = %user.id, "signed in");
+    let mut response = Redirect::to(next.path()).into_response();
+    for cookie in [
+        session_cookie(ctx, &token),
+        known::cookie(ctx, &browser.headers, user.id),
+    ] {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

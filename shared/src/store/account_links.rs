@@ -1,0 +1,35 @@
+//! Links into accounts: the newest of each purpose, and the message that carries it.
+
+use super::Store;
+use super::deliveries;
+use super::keys::Key;
+use super::row::{self, Row};
+use super::table::{Expression, StoreError, Write};
+use crate::domain::account::{AccountLink, LinkPurpose};
+use crate::domain::delivery::Delivery;
+use crate::domain::id::UserId;
+
+impl Store {
+    /// Keeps a link in the place of the one before, together with its message. One that was asked for at the same
+    /// millisecond is the same.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn add_account_link(&self, link: &AccountLink, message: &Delivery) -> Result<(), StoreError> {
+        let kept = Row::of(Key::account_link(link.user_id, link.purpose), "account_link", link)?;
+        let writes = vec![
+            Write::Put(kept.expires(Some(link.expires_at())), None),
+            Write::Put(deliveries::row(message)?, Some(Expression::absent())),
+        ];
+        self.table.transact(writes).await.map(drop)
+    }
+
+    /// The newest link of a purpose. Whether it is over is for [`AccountLink::is_live`] to say.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn account_link(&self, user: UserId, purpose: LinkPurpose) -> Result<Option<AccountLink>, StoreError> {
+        let item = self.table.get(&Key::account_link(user, purpose)).await?;
+        Ok(item.map(row::read).transpose()?.map(|row| row.value))
+    }
+}
