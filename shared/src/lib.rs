@@ -13,6 +13,7 @@ pub mod incidents;
 pub mod intake;
 pub mod metrics;
 pub mod queue;
+pub mod rehearsal;
 pub mod runtime;
 pub mod secret;
 pub mod store;
