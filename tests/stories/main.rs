@@ -13,6 +13,7 @@ mod budget;
 mod captured;
 mod configuration;
 mod dashboard;
+mod dashboard_configuration;
 mod faults;
 mod house;
 mod races;

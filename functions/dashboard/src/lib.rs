@@ -1,6 +1,7 @@
 //! The web pages: rendered here, readable without a script, quicker with one.
 //!
-//! `sign_in/` lets people in, `incidents/` is what they come for, `configuration/` is who is asked and how, `page/` is what every page has: its frame, its headers,
+//! `sign_in/` lets people in, `incidents/` is what they come for, `configuration/` is who is asked and how,
+//! `settings/` is what people set for themselves, `page/` is what every page has: its frame, its headers,
 //! its assets, and who looks at it. What is absent: rules of their own. Incidents are listed and answered by
 //! [`shared::incidents`], rights are checked by [`shared::web::Authenticated`]; forms that change configuration are sent to
 //! the REST API by `assets/forms.js`, so that there is one way to change anything.
@@ -8,6 +9,7 @@
 mod configuration;
 mod incidents;
 mod page;
+mod settings;
 mod sign_in;
 
 use axum::Router;
@@ -31,6 +33,7 @@ pub fn router() -> Router<Ctx> {
         .merge(sign_in::routes())
         .merge(incidents::routes())
         .merge(configuration::routes())
+        .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
         .layer(map_response(page::guarded))
         .merge(page::assets())
