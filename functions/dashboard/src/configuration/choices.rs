@@ -27,7 +27,7 @@ impl Choice {
 }
 
 fn by_name(mut choices: Vec<Choice>) -> Vec<Choice> {
-    choices.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+    choices.sort_by_key(|choice| choice.name.to_lowercase());
     choices
 }
 
