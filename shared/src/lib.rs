@@ -15,6 +15,7 @@ pub mod intake;
 pub mod metrics;
 pub mod oidc;
 pub mod queue;
+pub mod rehearsal;
 pub mod runtime;
 pub mod secret;
 pub mod store;

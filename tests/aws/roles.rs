@@ -21,7 +21,13 @@ const ROLES: [(&str, &[&str]); 8] = [
     ),
     (
         "DashboardHttp",
-        &["write a slot", "read the master key", "list incidents"],
+        &[
+            "write a slot",
+            "write a user",
+            "read the master key",
+            "wake notification",
+            "list incidents",
+        ],
     ),
     (
         "EscalationStream",

@@ -14,6 +14,7 @@ mod budget;
 mod captured;
 mod configuration;
 mod dashboard;
+mod dashboard_configuration;
 mod faults;
 mod house;
 mod oidc;

@@ -1,7 +1,14 @@
 // Forms that are sent to the REST API as JSON: `<form data-api="POST /api/v1/…" data-then="/where-to">`. There is one way
 // to change anything, so what is wrong with a field is said by the API, and shown beside the field.
+//
+// A field's name is its place in the body: `steps[0].targets[1]`. Inside lists that grow and shrink (`data-list="steps"`,
+// whose items are `data-item`) names are given here: a field says only its own part, `data-key`.
 
 const token = document.body.dataset.formToken
+
+// Secrets that an answer tells this once, by the names of their fields.
+const TOLD = { url: 'Where to send', key: 'Key', token: 'Token', signing_secret: 'Signing key' }
+const SECRETS = ['key', 'token', 'signing_secret']
 
 for (const field of document.querySelectorAll('[data-own-time-zone]')) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC'
@@ -12,6 +19,7 @@ document.addEventListener('submit', async (event) => {
   if (!form.dataset.api) return
   event.preventDefault()
   if (form.dataset.sent) return
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) return
   form.dataset.sent = 'yes'
   try {
     await send(form)
@@ -22,6 +30,7 @@ document.addEventListener('submit', async (event) => {
 
 async function send(form) {
   clear(form)
+  name(form)
   const [method, path] = form.dataset.api.split(' ')
   const headers = { 'content-type': 'application/json' }
   if (token) headers['x-csrf-token'] = token
@@ -37,41 +46,188 @@ async function send(form) {
   }
   if (answer.ok) {
     delete form.dataset.key
-    location.assign(form.dataset.then ?? location.href)
-    return
+    const made = await answer.json().catch(() => ({}))
+    if (SECRETS.some((name) => made[name])) await tell(made)
+    const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => made[name])
+    return then ? location.assign(then) : location.reload()
   }
   const problem = await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` }))
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []
   for (const { field, message } of problem.errors ?? []) {
-    const input = form.elements[field]
-    if (input instanceof HTMLElement && input.type !== 'hidden') mark(input, message)
+    const input = find(form, field)
+    if (input) mark(input, message)
     else rest.push(`${field}: ${message}`)
   }
-  const marked = form.querySelector('[aria-invalid]')
-  if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
+  const marked = form.querySelector('[aria-invalid], .wrong')
+  if (answer.status === 412) show(form, 'Somebody changed this meanwhile. Reload the page, and change it again.')
+  else if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
   else show(form, 'Something is wrong; see below.')
-  marked?.focus()
+  form.querySelector('[aria-invalid]')?.focus()
 }
+
+// ---- What a form says.
 
 function read(form) {
   const body = {}
   for (const input of form.elements) {
     if (!input.name || input.disabled) continue
-    if (input.type === 'checkbox') body[input.name] = input.checked
-    else if (input.dataset.type === 'number') body[input.name] = input.value === '' ? null : Number(input.value)
-    else body[input.name] = input.value
+    if (input.name.endsWith('[]')) {
+      const list = (body[input.name.slice(0, -2)] ??= [])
+      if (input.checked) list.push(input.value)
+    } else put(body, input.name, value(input))
+  }
+  for (const list of form.querySelectorAll('[data-list]')) {
+    const place = placeOf(list)
+    if (!list.querySelector('[data-item]')) put(body, place, [])
   }
   return body
 }
 
+function value(input) {
+  const text = input.value
+  switch (input.dataset.type ?? input.type) {
+    case 'checkbox': return input.checked
+    case 'number': return text === '' ? null : Number(text)
+    case 'minutes': return text === '' ? null : Math.round(Number(text) * 60)
+    case 'optional': return text === '' ? null : text
+    case 'day': return text === '' ? null : `${text}T00:00:00Z`
+    case 'target': return { [text.startsWith('chn_') ? 'channel_id' : 'user_id']: text }
+    default: return text
+  }
+}
+
+// Puts a value where its name says: `a.b`, `a[0].b`.
+function put(body, name, value) {
+  const parts = [...name.matchAll(/[^.[\]]+/g)].map(([part]) => part)
+  const last = parts.pop()
+  let at = body
+  parts.forEach((part, place) => {
+    at = at[part] ??= /^\d+$/.test(parts[place + 1] ?? last) ? [] : {}
+  })
+  at[last] = value
+}
+
+// ---- Lists that grow and shrink.
+
+function placeOf(element) {
+  const item = element.parentElement.closest('[data-item]')
+  const outer = item ? `${placeOfItem(item)}.` : ''
+  return outer + element.dataset.list
+}
+
+function placeOfItem(item) {
+  const list = item.parentElement.closest('[data-list]')
+  return `${placeOf(list)}[${itemsOf(list).indexOf(item)}]`
+}
+
+function itemsOf(list) {
+  return [...list.children].filter((child) => 'item' in child.dataset)
+}
+
+function name(form) {
+  for (const input of form.querySelectorAll('[data-item] [data-key]')) {
+    const place = placeOfItem(input.closest('[data-item]'))
+    input.name = input.dataset.key ? `${place}.${input.dataset.key}` : place
+  }
+  for (const number of form.querySelectorAll('[data-number]')) {
+    const item = number.closest('[data-item]')
+    number.textContent = itemsOf(item.parentElement).indexOf(item) + 1
+  }
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-does]')
+  if (!button) return
+  const form = button.form ?? button.closest('form')
+  const item = button.closest('[data-item]')
+  if (button.dataset.does === 'add') {
+    const list = button.parentElement.querySelector(':scope > [data-list]')
+    list.append(list.querySelector(':scope > template').content.cloneNode(true))
+    itemsOf(list).at(-1).querySelector('select, input')?.focus()
+  } else if (button.dataset.does === 'remove') {
+    const list = item.parentElement
+    const next = item.nextElementSibling ?? item.previousElementSibling
+    item.remove()
+    ;(next?.querySelector?.('select, input') ?? list.parentElement.querySelector('[data-does=add]'))?.focus()
+  } else {
+    const all = itemsOf(item.parentElement)
+    const other = all[all.indexOf(item) + (button.dataset.does === 'up' ? -1 : 1)]
+    if (other) button.dataset.does === 'up' ? other.before(item) : other.after(item)
+    button.focus()
+  }
+  name(form)
+})
+
+for (const form of document.querySelectorAll('form[data-api]')) name(form)
+
+// ---- Secrets that are told once.
+
+function tell(made) {
+  const dialog = document.createElement('dialog')
+  dialog.setAttribute('aria-labelledby', 'told')
+  const heading = document.createElement('h2')
+  heading.id = 'told'
+  heading.textContent = 'Copy this now'
+  const words = document.createElement('p')
+  words.textContent = 'It is shown this once, and kept nowhere.'
+  dialog.append(heading, words)
+  for (const [field, label] of Object.entries(TOLD)) {
+    if (!made[field]) continue
+    const name = document.createElement('label')
+    name.textContent = label
+    const input = document.createElement('input')
+    input.readOnly = true
+    input.value = made[field]
+    name.append(input)
+    const copy = document.createElement('button')
+    copy.type = 'button'
+    copy.dataset.copies = made[field]
+    copy.textContent = `Copy the ${label === 'Where to send' ? 'address' : label.toLowerCase()}`
+    dialog.append(name, copy)
+  }
+  const close = document.createElement('button')
+  close.className = 'primary'
+  close.textContent = 'I have it'
+  close.addEventListener('click', () => dialog.close())
+  dialog.append(close)
+  document.body.append(dialog)
+  dialog.showModal()
+  return new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
+}
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copies]')
+  if (!button) return
+  try {
+    await navigator.clipboard.writeText(button.dataset.copies)
+    button.textContent = 'Copied'
+  } catch {
+    button.textContent = 'Select it, and copy it by hand'
+  }
+})
+
+// ---- What is wrong.
+
+// The field, or the nearest thing around it that is in the form.
+function find(form, field) {
+  for (let place = field; place; place = place.replace(/(\.[^.[\]]+|\[\d+\]|^[^.[\]]+)$/, '')) {
+    const input = form.elements[place] ?? form.elements[`${place}[]`]?.[0] ?? form.elements[`${place}[]`]
+    if (input instanceof HTMLElement && input.type !== 'hidden') return input
+    const list = [...form.querySelectorAll('[data-list]')].find((list) => placeOf(list) === place)
+    if (list) return list
+  }
+  return null
+}
+
 function mark(input, message) {
-  input.setAttribute('aria-invalid', 'true')
   const words = document.createElement('p')
   words.className = 'hint wrong'
-  words.id = `wrong-${input.name}`
   words.textContent = message.charAt(0).toUpperCase() + message.slice(1)
+  if (input.dataset.list) return input.after(words)
+  input.setAttribute('aria-invalid', 'true')
+  words.id = `wrong-${input.name}`
   input.dataset.described = input.getAttribute('aria-describedby') ?? ''
   input.setAttribute('aria-describedby', `${words.id} ${input.dataset.described}`.trim())
   ;(input.closest('label') ?? input).after(words)

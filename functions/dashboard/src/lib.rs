@@ -1,12 +1,15 @@
 //! The web pages: rendered here, readable without a script, quicker with one.
 //!
-//! `sign_in/` lets people in, `incidents/` is what they come for, `page/` is what every page has: its frame, its headers,
+//! `sign_in/` lets people in, `incidents/` is what they come for, `configuration/` is who is asked and how,
+//! `settings/` is what people set for themselves, `page/` is what every page has: its frame, its headers,
 //! its assets, and who looks at it. What is absent: rules of their own. Incidents are listed and answered by
 //! [`shared::incidents`], rights are checked by [`shared::web::Authenticated`]; forms that change configuration are sent to
 //! the REST API by `assets/forms.js`, so that there is one way to change anything.
 
+mod configuration;
 mod incidents;
 mod page;
+mod settings;
 mod sign_in;
 
 use axum::Router;
@@ -19,7 +22,7 @@ use shared::ctx::Ctx;
 use shared::web::health;
 
 /// What it needs besides the table.
-pub const NEEDS: &[Need] = &[Need::MasterKey, Need::NotificationQueue, Need::Oidc];
+pub const NEEDS: &[Need] = &[Need::MasterKey, Need::NotificationQueue, Need::Gateways, Need::Oidc];
 
 /// Longest form: a note of the most characters that a note may have, each of four bytes in percent-encoding.
 const FORM_BYTES_MAX: usize = 128 * 1024;
@@ -29,6 +32,8 @@ pub fn router() -> Router<Ctx> {
     Router::new()
         .merge(sign_in::routes())
         .merge(incidents::routes())
+        .merge(configuration::routes())
+        .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
         .layer(map_response(page::guarded))
         .merge(page::assets())

@@ -3,13 +3,14 @@
 //! Whoever has a password needs no invitation, and an admin who could send one all the same could do nothing with it:
 //! the link goes to the account's own address. A new invitation ends the one before.
 
+use crate::openapi::Routes;
+use crate::openapi::routes;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::accounts::send_link;
-use shared::ctx::Ctx;
 use shared::domain::account::LinkPurpose;
 use shared::domain::id::UserId;
 use shared::domain::people::{Medium, Role, User};
@@ -17,8 +18,6 @@ use shared::domain::principal::Right;
 use shared::domain::time::after_seconds;
 use shared::web::{Id, Problem};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::resource::load;
@@ -26,8 +25,8 @@ use super::resource::load;
 /// Least time between two invitations of one person.
 const BETWEEN_SECONDS: i64 = 60;
 
-pub fn routes() -> OpenApiRouter<Ctx> {
-    OpenApiRouter::new().routes(routes!(invite_user))
+pub fn routes() -> Routes {
+    Routes::default().routes(routes!(invite_user))
 }
 
 /// An invitation that is on its way.

@@ -7,7 +7,7 @@
 mod act;
 mod list;
 mod one;
-mod words;
+pub mod words;
 
 use axum::Router;
 use axum::http::HeaderMap;

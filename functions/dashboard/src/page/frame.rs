@@ -8,6 +8,32 @@ use super::visitor::Visitor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     Incidents,
+    OnCall,
+    Services,
+    Policies,
+    People,
+    More,
+    Settings,
+}
+
+impl Section {
+    /// The sections of the navigation, with their addresses.
+    const EACH: [(Self, &'static str, &'static str); 6] = [
+        (Self::Incidents, "/", "Incidents"),
+        (Self::OnCall, "/on-call", "On call"),
+        (Self::Services, "/services", "Services"),
+        (Self::Policies, "/policies", "Policies"),
+        (Self::People, "/people", "People"),
+        (Self::More, "/more", "More"),
+    ];
+}
+
+/// A way to a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionLink {
+    pub url: &'static str,
+    pub label: &'static str,
+    pub is_current: bool,
 }
 
 /// Somebody, wherever they appear.
@@ -64,13 +90,19 @@ impl Frame {
         }
     }
 
-    /// Whether the page is one of the incidents'.
-    pub fn is_incidents(&self) -> bool {
-        self.section == Section::Incidents
+    /// The navigation.
+    pub fn links(&self) -> impl Iterator<Item = SectionLink> {
+        let link = |(section, url, label)| SectionLink {
+            url,
+            label,
+            is_current: section == self.section,
+        };
+        Section::EACH.into_iter().map(link)
     }
 }
 
-fn role_name(role: Role) -> &'static str {
+/// A role's name, as people read it.
+pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::Viewer => "Viewer",
         Role::Responder => "Responder",

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::ctx::Ctx;
+use shared::domain::id::TeamId;
 use shared::domain::people::User;
 use shared::domain::principal::{Principal, Right};
 use shared::domain::session::Session;
@@ -30,6 +31,22 @@ impl Visitor {
     /// Whether they may act on incidents.
     pub fn may_respond(&self) -> bool {
         self.who.may(Right::Respond).is_ok()
+    }
+
+    /// Whether they may change what this team owns; none: what no team owns.
+    pub fn may_configure(&self, team: Option<TeamId>) -> bool {
+        self.who.may(Right::Configure(team)).is_ok()
+    }
+
+    /// Whether they may make something, for any team or for none.
+    pub fn may_make(&self) -> bool {
+        let mut teams = self.user.team_ids.iter();
+        self.may_configure(None) || teams.any(|team| self.may_configure(Some(*team)))
+    }
+
+    /// Whether they may change people and teams.
+    pub fn may_administer(&self) -> bool {
+        self.who.may(Right::Administer).is_ok()
     }
 
     /// Their clock.

@@ -1,0 +1,49 @@
+//! Configuration in the browser: who is asked when something breaks, how they are reached, and who changed that.
+//!
+//! One file a kind, with its list and its one. Pages read the store; their forms are sent to the REST API. What is absent:
+//! any change of a row. A form is shown to whoever may send it, and only to them; the API checks the same right again.
+
+mod choices;
+mod more;
+mod on_call;
+mod people;
+mod places;
+mod policies;
+mod services;
+
+use axum::Router;
+use axum::routing::get;
+use shared::ctx::Ctx;
+use shared::store::{Entity, Versioned};
+use shared::web::{Id, Problem};
+
+use crate::page::Refused;
+
+pub fn routes() -> Router<Ctx> {
+    Router::new()
+        .route("/on-call", get(on_call::show))
+        .route("/services", get(services::list))
+        .route("/services/new", get(services::new))
+        .route("/services/{id}", get(services::one))
+        .route("/policies", get(policies::list))
+        .route("/policies/new", get(policies::new))
+        .route("/policies/{id}", get(policies::one))
+        .route("/people", get(people::list))
+        .route("/people/{id}", get(people::one))
+        .route("/teams", get(places::teams))
+        .route("/channels", get(places::channels))
+        .route("/more", get(more::show))
+        .route("/audit", get(more::audit))
+        .route("/outbox", get(more::outbox))
+}
+
+/// The row that an address names, or the page that says there is none.
+async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
+    let Id(id) = id?;
+    ctx.store.load::<T>(id).await?.ok_or_else(Refused::missing)
+}
+
+/// Seconds as minutes of a form.
+fn minutes(seconds: u32) -> String {
+    (f64::from(seconds) / 60.0).to_string()
+}

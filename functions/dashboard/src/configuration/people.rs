@@ -1,0 +1,137 @@
+//! People: who may sign in, what they may do, and the teams they are in.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use shared::ctx::Ctx;
+use shared::domain::id::{TeamId, UserId};
+use shared::domain::people::{Role, Team, User};
+use shared::domain::principal::Right;
+use shared::web::{Id, PageQuery, Problem};
+
+use super::choices::{self, Choice};
+use super::load;
+use crate::incidents::words;
+use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
+
+#[derive(Debug, Template)]
+#[template(path = "configuration/people.html")]
+struct List {
+    frame: Frame,
+    rows: Vec<Row>,
+    older: Older,
+    may_administer: bool,
+    roles: Vec<Choice>,
+    teams: Vec<Choice>,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: String,
+    who: Person,
+    email: String,
+    role: &'static str,
+    teams: String,
+    is_reachable: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "configuration/person.html")]
+struct One {
+    frame: Frame,
+    id: String,
+    version: u64,
+    who: Person,
+    email: String,
+    role: &'static str,
+    time_zone: String,
+    team_names: String,
+    contacts: Vec<(&'static str, bool)>,
+    may_change: bool,
+    is_me: bool,
+    roles: Vec<Choice>,
+    teams: Vec<Choice>,
+}
+
+/// The roles that this visitor may give.
+fn roles(visitor: &Visitor, chosen: Role) -> Vec<Choice> {
+    let each = [
+        ("viewer", Role::Viewer),
+        ("responder", Role::Responder),
+        ("admin", Role::Admin),
+        ("owner", Role::Owner),
+    ];
+    let may = |role: Role| role != Role::Owner || visitor.who.may(Right::Own).is_ok();
+    each.into_iter()
+        .filter(|(_, role)| may(*role))
+        .map(|(id, role)| Choice::new(id, role_name(role), role == chosen))
+        .collect()
+}
+
+fn named(ids: &[TeamId], names: &HashMap<TeamId, String>) -> String {
+    let known: Vec<&str> = ids.iter().filter_map(|id| names.get(id)).map(String::as_str).collect();
+    known.join(", ")
+}
+
+async fn team_names(ctx: &Ctx) -> Result<HashMap<TeamId, String>, Refused> {
+    let all = ctx.store.list_all::<Team>().await?;
+    Ok(all.into_iter().map(|team| (team.id, team.name)).collect())
+}
+
+pub async fn list(
+    visitor: Visitor,
+    State(ctx): State<Ctx>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Response, Refused> {
+    let page = ctx.store.list::<User>(&query.page()?).await?;
+    let names = team_names(&ctx).await?;
+    let row = |user: &User| Row {
+        id: user.id.to_string(),
+        who: user.into(),
+        email: user.email.clone(),
+        role: role_name(user.role),
+        teams: named(&user.team_ids, &names),
+        is_reachable: user.verified_contacts().next().is_some(),
+    };
+    Ok(shown(&List {
+        frame: Frame::new(Section::People, &visitor),
+        rows: page.items.iter().map(|found| row(&found.value)).collect(),
+        older: Older::of("/people", query.after.as_deref(), page.next.as_deref()),
+        may_administer: visitor.may_administer(),
+        roles: roles(&visitor, Role::Responder),
+        teams: choices::teams(&ctx, &[]).await?,
+    }))
+}
+
+pub async fn one(
+    visitor: Visitor,
+    State(ctx): State<Ctx>,
+    id: Result<Id<UserId>, Problem>,
+) -> Result<Response, Refused> {
+    let found = load::<User>(&ctx, id).await?;
+    let user = &found.value;
+    let right = if user.role == Role::Owner {
+        Right::Own
+    } else {
+        Right::Administer
+    };
+    let contact =
+        |contact: &shared::domain::people::Contact| (words::medium(contact.kind), contact.verified_at.is_some());
+    Ok(shown(&One {
+        frame: Frame::new(Section::People, &visitor),
+        id: user.id.to_string(),
+        version: found.version,
+        who: user.into(),
+        email: user.email.clone(),
+        role: role_name(user.role),
+        time_zone: user.time_zone.clone(),
+        team_names: named(&user.team_ids, &team_names(&ctx).await?),
+        contacts: user.contacts.iter().map(contact).collect(),
+        may_change: visitor.who.may(right).is_ok(),
+        is_me: user.id == visitor.user.id,
+        roles: roles(&visitor, user.role),
+        teams: choices::teams(&ctx, &user.team_ids).await?,
+    }))
+}

@@ -1,0 +1,197 @@
+//! The page of one's own settings.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use shared::channel::Gateways;
+use shared::ctx::Ctx;
+use shared::domain::people::{Contact, Medium, Rule, User};
+use shared::domain::principal::{Scope, Token};
+use shared::domain::session::Session;
+
+use crate::incidents::words;
+use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+
+/// Ways to reach people, as a form offers them.
+const MEDIA: [Medium; 4] = [Medium::Sms, Medium::Voice, Medium::Email, Medium::Webhook];
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    /// What was just done.
+    done: Option<Done>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Done {
+    Password,
+    SignedOut,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "settings/settings.html")]
+struct Page {
+    frame: Frame,
+    done: Option<&'static str>,
+    id: String,
+    version: u64,
+    name: String,
+    time_zone: String,
+    zones: Vec<String>,
+    contacts: Vec<ContactRow>,
+    media: Vec<(&'static str, &'static str)>,
+    rules: [RuleList; 2],
+    tokens: Vec<TokenRow>,
+    sessions: Vec<SessionRow>,
+    has_password: bool,
+    has_other_sessions: bool,
+}
+
+#[derive(Debug)]
+struct ContactRow {
+    id: String,
+    name: String,
+    is_verified: bool,
+    is_waiting: bool,
+}
+
+/// The rules of one urgency.
+#[derive(Debug)]
+struct RuleList {
+    urgency: &'static str,
+    heading: &'static str,
+    rules: Vec<RuleRow>,
+    /// What a rule is when it is added.
+    blank: RuleRow,
+}
+
+#[derive(Debug)]
+struct RuleRow {
+    minutes: String,
+    contact_id: String,
+}
+
+#[derive(Debug)]
+struct TokenRow {
+    id: String,
+    version: u64,
+    name: String,
+    scopes: String,
+    until: Option<Moment>,
+}
+
+#[derive(Debug)]
+struct SessionRow {
+    id: String,
+    agent: String,
+    address: String,
+    since: Moment,
+    is_this: bool,
+}
+
+pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked<Wanted>) -> Result<Response, Refused> {
+    let found = ctx.store.load::<User>(visitor.user.id).await?;
+    let found = found.ok_or_else(Refused::missing)?;
+    let (user, zone) = (&found.value, visitor.zone());
+    let sessions = ctx.store.sessions_of(user.id).await?;
+    let sessions: Vec<SessionRow> = sessions
+        .into_iter()
+        .filter(|session| session.is_of(user, visitor.now))
+        .map(|session| session_row(session, &visitor, &zone))
+        .collect();
+    Ok(shown(&Page {
+        frame: Frame::new(Section::Settings, &visitor),
+        done: wanted.done.map(|done| match done {
+            Done::Password => "Your password is changed, and you are signed out everywhere else.",
+            Done::SignedOut => "Signed out there.",
+        }),
+        id: user.id.to_string(),
+        version: found.version,
+        name: user.name.clone(),
+        time_zone: user.time_zone.clone(),
+        zones: jiff::tz::db().available().map(|name| name.to_string()).collect(),
+        contacts: user.contacts.iter().map(contact_row).collect(),
+        media: media(&ctx.gateways),
+        rules: [
+            rule_list("high", "When something is urgent", &user.rules.high),
+            rule_list("low", "When it can wait", &user.rules.low),
+        ],
+        tokens: tokens(&ctx, user, &zone).await?,
+        has_password: user.password_hash.is_some(),
+        has_other_sessions: sessions.iter().any(|session| !session.is_this),
+        sessions,
+    }))
+}
+
+/// The media that this deployment can send by.
+fn media(gateways: &Gateways) -> Vec<(&'static str, &'static str)> {
+    let can = MEDIA.into_iter().filter(|medium| gateways.of(*medium).is_some());
+    can.map(|medium| (medium.as_str(), words::medium(medium))).collect()
+}
+
+fn contact_row(contact: &Contact) -> ContactRow {
+    ContactRow {
+        id: contact.id.to_string(),
+        name: format!("{} to {}", words::medium(contact.kind), contact.address),
+        is_verified: contact.verified_at.is_some(),
+        is_waiting: contact.verification.is_some(),
+    }
+}
+
+fn rule_list(urgency: &'static str, heading: &'static str, rules: &[Rule]) -> RuleList {
+    let row = |rule: &Rule| RuleRow {
+        minutes: (f64::from(rule.after_seconds) / 60.0).to_string(),
+        contact_id: rule.contact_id.to_string(),
+    };
+    RuleList {
+        urgency,
+        heading,
+        rules: rules.iter().map(row).collect(),
+        blank: RuleRow {
+            minutes: "0".to_owned(),
+            contact_id: String::new(),
+        },
+    }
+}
+
+async fn tokens(ctx: &Ctx, user: &User, zone: &Zone) -> Result<Vec<TokenRow>, Refused> {
+    let mut rows = Vec::new();
+    for token in ctx.store.list_all::<Token>().await? {
+        if token.user_id != user.id {
+            continue;
+        }
+        // The list has no versions; a form must name the one it was made of.
+        let Some(found) = ctx.store.load::<Token>(token.id).await? else {
+            continue;
+        };
+        let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope_name(*scope)).collect();
+        rows.push(TokenRow {
+            id: token.id.to_string(),
+            version: found.version,
+            name: token.name,
+            scopes: scopes.join(", "),
+            until: token.expires_at.map(|at| zone.moment(at)),
+        });
+    }
+    Ok(rows)
+}
+
+fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "read",
+        Scope::Respond => "respond",
+        Scope::Configure => "configure",
+        Scope::Administer => "administer",
+    }
+}
+
+fn session_row(session: Session, visitor: &Visitor, zone: &Zone) -> SessionRow {
+    SessionRow {
+        id: session.id.to_string(),
+        since: zone.moment(session.created_at),
+        is_this: session.id == visitor.session.id,
+        agent: session.agent,
+        address: session.address,
+    }
+}
