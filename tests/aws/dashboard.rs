@@ -73,7 +73,11 @@ async fn the_owner_signs_in_and_takes_an_incident() {
     let right = [("email", EMAIL), ("password", PASSWORD)];
     assert_eq!(browser.send("POST", "/sign-in", &right).await, (303, "/".into()));
     let names: Vec<_> = browser.cookies.keys().collect();
-    assert_eq!(names.len(), 2, "the form's and the session's: {names:?}");
+    assert_eq!(
+        names.len(),
+        3,
+        "the form's, the session's, and that the browser is known: {names:?}"
+    );
     assert_eq!(browser.send("GET", "/", &[]).await.0, 200);
     assert!(browser.page.contains("dashboard is broken"), "{}", browser.page);
     let incident = bell.incident("dashboard", |_| true).await;

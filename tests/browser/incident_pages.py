@@ -75,10 +75,10 @@ class Incidents(Pages):
     def test_a_note_that_is_being_written_outlives_updates(self):
         incident = post_alert("note", "Certificate expires", severity="warning")
         page = self.sign_in(self.open(PHONE), f"/incidents/{incident}")
-        page.get_by_label("Note").fill("Renewing it")
+        page.get_by_role("textbox", name="Note").fill("Renewing it")
         post_alert("note", "Certificate expires", severity="warning")
         expect(page.locator("#live")).to_contain_text("2, repeats included")
-        expect(page.get_by_label("Note")).to_have_value("Renewing it")
+        expect(page.get_by_role("textbox", name="Note")).to_have_value("Renewing it")
         page.get_by_role("button", name="Add the note").click()
         expect(page.locator(".note")).to_have_text("Renewing it")
 
