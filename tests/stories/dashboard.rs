@@ -241,3 +241,31 @@ async fn search_pages_and_empty_answers_say_what_they_are() {
         assert!(browser.page.contains("To the incidents"), "{path}: {}", browser.page);
     }
 }
+
+#[tokio::test]
+async fn what_is_to_be_done_first_is_listed_until_it_is_done() {
+    let world = World::new().await;
+    let mut owner = Browser::signed_in(&world, world.cast.ana).await;
+    owner.get(&world, "/").await;
+    for words in [
+        "First steps",
+        r#"<span class="badge resolved">done</span> <span>Show that a contact reaches you"#,
+        r#"<a href="/services">Send a first alert</a>"#,
+    ] {
+        assert!(owner.page.contains(words), "{words}: {}", owner.page);
+    }
+    let mut responder = Browser::signed_in(&world, world.cast.ben).await;
+    responder.get(&world, "/").await;
+    assert!(
+        responder.page.contains("All quiet"),
+        "it is not for him to do: {}",
+        responder.page
+    );
+
+    let id = world.trigger("disk").await.to_string();
+    owner.get(&world, "/").await;
+    assert!(owner.page.contains("disk full"));
+    owner.post(&world, "/incidents/act", &[("resolve", &id)]).await;
+    owner.get(&world, "/").await;
+    assert!(owner.page.contains("All quiet"), "{}", owner.page);
+}

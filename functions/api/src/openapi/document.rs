@@ -4,7 +4,7 @@
 //! its path and whether it needs credentials; so they are added here, once, instead of being repeated by each handler.
 
 use serde_json::{Map, Value, json};
-use shared::web::{FieldError, IDEMPOTENCY_KEY, Problem};
+use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -22,8 +22,18 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
     base.info.version = env!("CARGO_PKG_VERSION").to_owned();
     base.merge(routes);
     let mut document = serde_json::to_value(base).unwrap_or_default();
-    document["security"] = json!([{ "bearer": [] }]);
-    document["components"]["securitySchemes"] = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
+    document["security"] = json!([{ "bearer": [] }, { "session": [], "form_token": [] }]);
+    document["components"]["securitySchemes"] = json!({
+        "bearer": { "type": "http", "scheme": "bearer", "description": "An API token, for scripts." },
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": "nightbell",
+            "description": "Signed in with a browser; over https its name begins with `__Host-`.",
+        },
+        "form_token": {
+            "type": "apiKey", "in": "header", "name": FORM_TOKEN_HEADER,
+            "description": "What the browser's page holds; asked for with the cookie, of requests that change something.",
+        },
+    });
     let mut partial = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
@@ -234,7 +244,10 @@ mod tests {
     #[test]
     fn what_is_open_to_all_says_so() {
         let document = document();
-        assert_eq!(document["security"], json!([{ "bearer": [] }]));
+        assert_eq!(
+            document["security"],
+            json!([{ "bearer": [] }, { "session": [], "form_token": [] }])
+        );
         for path in ["/healthz", "/api/v1/openapi.json"] {
             assert_eq!(document["paths"][path]["get"]["security"], json!([{}]), "{path}");
         }

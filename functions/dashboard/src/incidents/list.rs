@@ -11,6 +11,7 @@ use shared::domain::id::ServiceId;
 use shared::domain::incident::Status;
 use shared::incidents::{IncidentView, ListQuery, Shown, list};
 
+use super::first_steps::{Step, first_steps};
 use super::{live, words};
 use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor};
 
@@ -100,6 +101,7 @@ struct Live {
     is_filtered: bool,
     is_open_tab: bool,
     triggered: usize,
+    steps: Vec<Step>,
     can_answer_any: bool,
 }
 
@@ -166,7 +168,14 @@ pub async fn show(
         service: incident.service_name,
     };
     let rows: Vec<Row> = found.items.into_iter().map(row).collect();
+    // Where incidents are shown, nobody needs to be told how to get one.
+    let steps = if rows.is_empty() && wanted.is_plain() {
+        first_steps(&ctx, &visitor).await?
+    } else {
+        Vec::new()
+    };
     let part = Live {
+        steps,
         triggered: rows.iter().filter(|row| row.can_acknowledge).count(),
         can_answer_any: visitor.may_respond() && rows.iter().any(|row| row.can_resolve),
         rows,
@@ -205,6 +214,11 @@ pub async fn show(
 }
 
 impl Wanted {
+    /// Whether it asks for what is open, and nothing more.
+    fn is_plain(&self) -> bool {
+        self.status == Tab::Open && self.q.trim().is_empty() && self.service_id.is_none() && self.after.is_none()
+    }
+
     /// The same question, with another answer's part of it.
     fn url(&self, tab: Tab, service: Option<ServiceId>, after: Option<&str>) -> String {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();

@@ -5,6 +5,7 @@
 //! many, and answered with the page they came from.
 
 mod act;
+mod first_steps;
 mod list;
 mod one;
 pub mod words;
