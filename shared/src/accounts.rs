@@ -155,8 +155,28 @@ pub async fn set_password(
 ) -> Result<Option<User>, NotSet> {
     let user = User {
         password_hash: Some(hash_password(password, ctx.random.bytes())?),
-        signed_out_at: Some(now),
         ..before.value.clone()
+    };
+    Ok(sign_out(ctx, before, user, now).await?)
+}
+
+/// Ends all sessions of an account. None: it changed since it was read.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn sign_out_everywhere(
+    ctx: &Ctx,
+    before: &Versioned<User>,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    sign_out(ctx, before, before.value.clone(), now).await
+}
+
+/// Writes `user` over `before`, by themselves. Sessions that began before `now` have ended then, listed or not.
+async fn sign_out(ctx: &Ctx, before: &Versioned<User>, user: User, now: Timestamp) -> Result<Option<User>, StoreError> {
+    let user = User {
+        signed_out_at: Some(now),
+        ..user
     };
     let by = Principal::of(&user, None).actor();
     let change = Change { by: &by, at: now };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nightbell_tests::browser::form_token_of;
 use reqwest::redirect::Policy;
 
 use crate::deployment::{Deployment, EMAIL, PASSWORD};
@@ -31,8 +32,7 @@ impl Browser<'_> {
             .request(method.parse().unwrap(), url)
             .header("cookie", cookies.join("; "));
         if method == "POST" {
-            let token = self.page.split("name=\"form_token\" value=\"").nth(1).unwrap();
-            let token = token.split('"').next().unwrap().to_owned();
+            let token = form_token_of(&self.page).to_owned();
             let mut all = vec![("form_token", token.as_str())];
             all.extend(fields);
             request = request.form(&all);

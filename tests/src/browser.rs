@@ -94,11 +94,7 @@ impl Browser {
 
     /// The token in the page's forms; empty if it has none.
     pub fn form_token(&self) -> String {
-        let value = self.page.split("name=\"form_token\" value=\"").nth(1);
-        value
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or_default()
-            .to_owned()
+        form_token_of(&self.page).to_owned()
     }
 
     async fn ask(&mut self, world: &World, request: http::request::Builder, body: Body) -> Answer {
@@ -134,6 +130,12 @@ impl Browser {
         }
         answer
     }
+}
+
+/// The token in a page's forms; empty if it has none.
+pub fn form_token_of(page: &str) -> &str {
+    let value = page.split("name=\"form_token\" value=\"").nth(1);
+    value.and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
 /// Gives somebody [`PASSWORD`], and answers where they sign in.

@@ -93,11 +93,20 @@ impl engine::Clock for EngineClock {
 impl World {
     /// A fresh deployment at [`DAWN`].
     pub async fn new() -> Self {
-        Self::with_provider(None).await
+        Self::with(None, true).await
     }
 
     /// The same, in which people may sign in by a provider.
-    pub async fn with_provider(oidc: Option<Oidc>) -> Self {
+    pub async fn with_provider(oidc: Oidc) -> Self {
+        Self::with(Some(oidc), true).await
+    }
+
+    /// The same, which is not set up to send e-mail.
+    pub async fn without_email() -> Self {
+        Self::with(None, false).await
+    }
+
+    async fn with(oidc: Option<Oidc>, has_email: bool) -> Self {
         let clock = ManualClock::new(DAWN.parse().expect("a time"));
         let table = engine::Table::memory_with_clock(Arc::new(EngineClock(clock.clone()))).expect("an engine");
         create_table(&table.client(), TABLE).await.expect("a table");
@@ -116,7 +125,7 @@ impl World {
             let gateways = Gateways {
                 sms: Some(Gateway::Outbox),
                 voice: Some(Gateway::Outbox),
-                email: Some(Gateway::Outbox),
+                email: has_email.then_some(Gateway::Outbox),
                 webhook: Some(Gateway::Webhook(webhooks.clone())),
                 topic: Some(Gateway::Outbox),
             };

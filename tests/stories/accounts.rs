@@ -491,3 +491,15 @@ async fn who_floods_an_account_from_everywhere_does_not_lock_its_owners_browser_
     assert!((8..=10).contains(&guesses), "{guesses}");
     assert!(!thief.is_in(&world).await);
 }
+
+#[tokio::test]
+async fn where_no_email_can_be_sent_nobody_is_told_to_wait_for_one() {
+    let world = World::without_email().await;
+    let email = give_password(&world, world.cast.ana).await;
+    let mut browser = Browser::default();
+    browser.get(&world, "/password/forgot").await;
+    assert!(browser.page.contains("not set up to send e-mail"), "{}", browser.page);
+    let asked = browser.post(&world, "/password/forgot", &[("email", &email)]).await;
+    assert_eq!(asked.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(browser.page.contains("Ask whoever runs it"), "{}", browser.page);
+}

@@ -236,6 +236,7 @@ async fn search_pages_and_empty_answers_say_what_they_are() {
         ("/incidents/inc_x", StatusCode::NOT_FOUND),
         ("/incidents/inc_01arz3ndektsv4rrffq69g5fav", StatusCode::NOT_FOUND),
         ("/nowhere", StatusCode::NOT_FOUND),
+        ("/incidents/act", StatusCode::METHOD_NOT_ALLOWED),
     ] {
         assert_eq!(browser.get(&world, path).await.status, status, "{path}");
         assert!(browser.page.contains("To the incidents"), "{path}: {}", browser.page);

@@ -1,6 +1,7 @@
 //! Configuration in the browser: every page for every role, and what its forms are for.
 
 use http::{Method, StatusCode};
+use jiff::SignedDuration;
 use nightbell_tests::browser::PASSWORD;
 use nightbell_tests::people::person;
 use nightbell_tests::{Browser, World};
@@ -196,6 +197,8 @@ async fn sessions_are_ended_one_by_one_and_all_but_this() {
     here.post(&world, "/settings/sign-out", &[("session", &one)]).await;
     here.get(&world, "/settings").await;
     assert_eq!(here.page.matches(r#"name="session" value=""#).count(), 2);
+    // Another instant: sessions that began before it have ended.
+    world.pass(SignedDuration::from_millis(1));
     here.post(&world, "/settings/sign-out", &[]).await;
     assert_eq!(here.get(&world, "/settings").await.status, OK);
     assert!(!here.page.contains(r#"name="session" value=""#));
@@ -223,6 +226,7 @@ async fn a_password_is_changed_by_who_knows_it_and_ends_other_sessions() {
         assert!(here.page.contains(words), "{}", here.page);
     }
     assert_eq!(other.get(&world, "/").await.status, OK, "nothing was changed");
+    world.pass(SignedDuration::from_millis(1));
     here.page.clone_from(&settings);
     let fields = [("current", PASSWORD), ("password", NEW)];
     let changed = here.post(&world, "/settings/password", &fields).await;

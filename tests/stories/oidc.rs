@@ -10,7 +10,7 @@ use shared::ctx::KeptSecret;
 
 async fn world() -> (World, Provider) {
     let provider = Provider::start().await;
-    let world = World::with_provider(Some(provider.settings())).await;
+    let world = World::with_provider(provider.settings()).await;
     (world, provider)
 }
 
@@ -73,7 +73,7 @@ async fn our_secret_is_shown_as_the_provider_wants_it_and_only_the_right_one_doe
     let provider = Provider::start().await;
     let mut settings = provider.settings();
     settings.client_secret = KeptSecret::Known("nothing".into());
-    let world = World::with_provider(Some(settings)).await;
+    let world = World::with_provider(settings).await;
     let (answer, mut browser) = sign_in(&world, &provider).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");
     assert!(!browser.is_in(&world).await);
@@ -265,7 +265,7 @@ async fn a_provider_that_calls_itself_otherwise_is_not_asked_for_anybody() {
     let provider = Provider::start().await;
     let mut settings = provider.settings();
     settings.issuer = settings.issuer.replace("127.0.0.1", "localhost");
-    let world = World::with_provider(Some(settings)).await;
+    let world = World::with_provider(settings).await;
     let mut browser = Browser::default();
     let answer = browser.get(&world, "/oidc/start").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");

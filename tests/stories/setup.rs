@@ -16,6 +16,10 @@ async fn whoever_knows_the_code_becomes_the_first_owner_once() {
 
     let wrong = world.post("/api/v1/setup/wrong", grace()).await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND, "{wrong:?}");
+    assert!(
+        wrong.body["detail"].as_str().unwrap().contains("SetupCodeCommand"),
+        "{wrong:?}"
+    );
     let bad = world
         .post(&path, r#"{"name":"","email":"nobody","role":"owner"}"#)
         .await;

@@ -11,6 +11,7 @@ mod incidents;
 mod page;
 mod settings;
 mod sign_in;
+mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -35,6 +36,7 @@ pub fn router() -> Router<Ctx> {
         .merge(configuration::routes())
         .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
+        .method_not_allowed_fallback(async || page::Refused::not_this_way().into_response())
         .layer(map_response(page::guarded))
         .merge(page::assets())
         .route(

@@ -82,8 +82,7 @@ impl Store {
     /// # Errors
     /// When the table does not answer.
     pub async fn forget_attempts(&self, what: &str) -> Result<(), StoreError> {
-        let whatever = Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)");
-        let delete = Write::Delete(Key::attempts(what), whatever);
+        let delete = Write::Delete(Key::attempts(what), Expression::either_way());
         self.table.transact(vec![delete]).await.map(drop)
     }
 }

@@ -212,11 +212,20 @@ impl Store {
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
     pub async fn list_all<T: Entity>(&self) -> Result<Vec<T>, StoreError> {
+        let all = self.list_all_versioned::<T>().await?;
+        Ok(all.into_iter().map(|row| row.value).collect())
+    }
+
+    /// The same with their versions, for whoever goes on to change some.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn list_all_versioned<T: Entity>(&self) -> Result<Vec<Versioned<T>>, StoreError> {
         let mut all = Vec::new();
         let mut page = PageRequest::first();
         loop {
             let found = self.list::<T>(&page).await?;
-            all.extend(found.items.into_iter().map(|row| row.value));
+            all.extend(found.items);
             let Some(next) = found.next else { return Ok(all) };
             page = PageRequest::new(page.limit, Some(&next)).map_err(|_| StoreError::Changed)?;
         }
@@ -458,10 +467,7 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         }
         Extra::EndKey { key_hash, at: None } => {
             // It may be gone already: TTL cleans keys that have ended.
-            Write::Delete(
-                Key::integration_key(key_hash),
-                Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)"),
-            )
+            Write::Delete(Key::integration_key(key_hash), Expression::either_way())
         }
         Extra::EndKey { key_hash, at: Some(at) } => Write::Update {
             key: Key::integration_key(key_hash),

@@ -51,19 +51,12 @@ impl Store {
         Ok(sessions)
     }
 
-    /// Ends sessions; those that have ended already are no error.
+    /// Ends a session; one that has ended already is no error.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn end_sessions(&self, ids: impl IntoIterator<Item = SessionId>) -> Result<(), StoreError> {
-        let ended = Expression::new("attribute_exists(pk) OR attribute_not_exists(pk)");
-        let writes: Vec<Write> = ids
-            .into_iter()
-            .map(|id| Write::Delete(Key::session(id), ended.clone()))
-            .collect();
-        if writes.is_empty() {
-            return Ok(());
-        }
-        self.table.transact(writes).await.map(drop)
+    pub async fn end_session(&self, id: SessionId) -> Result<(), StoreError> {
+        let delete = Write::Delete(Key::session(id), Expression::either_way());
+        self.table.transact(vec![delete]).await.map(drop)
     }
 }

@@ -90,6 +90,11 @@ impl Expression {
         Self::new("attribute_exists(pk)")
     }
 
+    /// The row is there, or is not: what is to be gone may be gone already.
+    pub fn either_way() -> Self {
+        Self::new("attribute_exists(pk) OR attribute_not_exists(pk)")
+    }
+
     /// The row is of this version.
     pub fn version(version: u64) -> Self {
         Self::new("v = :version").value(":version", super::row::number(version))

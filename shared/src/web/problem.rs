@@ -89,6 +89,12 @@ impl Problem {
         Self { code, ..self }
     }
 
+    /// The same problem with more to say of what to do.
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { detail, ..self }
+    }
+
     /// 401: no credentials, or wrong ones.
     pub fn unauthenticated() -> Self {
         let detail = "Sign in, or send a valid API token as `Authorization: Bearer <token>`.";

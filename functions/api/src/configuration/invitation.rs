@@ -42,7 +42,8 @@ struct Invitation {
 ///
 /// The link works once, for seven days, and ends the one before. At most one a minute. 409 for whoever has a password.
 #[utoipa::path(post, path = "/api/v1/users/{id}/invitation", tag = "Users", params(("id" = UserId, Path)),
-    responses((status = 202, body = Invitation)))]
+    responses((status = 202, body = Invitation), (status = 429, body = Problem,
+        content_type = "application/problem+json", description = "Too often; `Retry-After` says when to try again.")))]
 async fn invite_user(caller: Caller, Id(id): Id<UserId>) -> Result<Response, Problem> {
     caller.may(Right::Administer)?;
     let user = load::<User>(&caller, id).await?.value;

@@ -78,7 +78,8 @@ async fn set_up(
         Problem::unavailable()
     })?;
     if !equal(code.as_bytes(), expected.trim().as_bytes()) {
-        return Err(Problem::not_found());
+        let detail = "This is not the set-up code. The stack's output SetupCodeCommand prints it.";
+        return Err(Problem::not_found().with_code("wrong_setup_code").with_detail(detail));
     }
     let user = owner(&ctx, &body, now)?;
     if ctx.store.user_by_email(&user.email).await?.is_some() {

@@ -208,16 +208,8 @@ async fn end_of_own_token(caller: &Caller) -> Result<Option<Timestamp>, Problem>
 
 /// Takes back the tokens of somebody who is gone. They work no more already; this cleans.
 pub async fn revoke_all_of(caller: &Caller, user: UserId) -> Result<(), Problem> {
-    for token in caller
-        .store()
-        .list_all::<Token>()
-        .await?
-        .into_iter()
-        .filter(|token| token.user_id == user)
-    {
-        let Some(token) = caller.store().load::<Token>(token.id).await? else {
-            continue;
-        };
+    let all = caller.store().list_all_versioned::<Token>().await?;
+    for token in all.into_iter().filter(|token| token.value.user_id == user) {
         if caller.store().remove(&token, &[], &caller.change()).await? == Applied::Changed {
             tracing::info!(token_id = %token.value.id, "a token was taken back by somebody else");
         }

@@ -57,7 +57,8 @@ pub fn readdressed(contact: &Contact, address: String) -> Contact {
 ///
 /// At most one a minute. A contact that is verified already is answered as it is.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/verify", tag = "Contacts", params(("id" = ContactId, Path)),
-    responses((status = 200, body = ContactView)))]
+    responses((status = 200, body = ContactView), (status = 429, body = Problem,
+        content_type = "application/problem+json", description = "Too often; `Retry-After` says when to try again.")))]
 async fn verify_contact(caller: Caller, Id(id): Id<ContactId>) -> Result<Tagged<ContactView>, Problem> {
     verify(&caller, id).await
 }

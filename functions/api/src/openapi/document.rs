@@ -114,7 +114,6 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         ("412", "It changed since it was read.", is_versioned),
         ("413", "The body is too large.", has_body),
         ("415", "The body is not JSON.", has_body),
-        ("429", "Too many requests; `Retry-After` says when to try again.", true),
         ("503", "Nothing was stored; try again in a moment.", true),
     ] {
         let responses = operation["responses"].as_object_mut();

@@ -42,8 +42,3 @@ async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Ve
     let Id(id) = id?;
     ctx.store.load::<T>(id).await?.ok_or_else(Refused::missing)
 }
-
-/// Seconds as minutes of a form.
-fn minutes(seconds: u32) -> String {
-    (f64::from(seconds) / 60.0).to_string()
-}

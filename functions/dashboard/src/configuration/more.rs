@@ -9,8 +9,8 @@ use shared::domain::principal::Right;
 use shared::store::{AuditEntry, OutboxMessage};
 use shared::web::PageQuery;
 
-use crate::incidents::words;
 use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, Zone, shown};
+use crate::words;
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/more.html")]

@@ -11,8 +11,8 @@ use shared::domain::service::{Service, Urgency};
 use shared::rehearsal::{PagePreview, Preview, StepPreview, rehearsal};
 use shared::web::PageQuery;
 
-use crate::incidents::words;
 use crate::page::{Asked, Frame, Moment, Older, Person, Refused, Section, Visitor, Zone, shown};
+use crate::words;
 
 /// Policies on one page: each is rehearsed, which takes reads of its own.
 const PAGE_ITEMS: usize = 20;

@@ -13,8 +13,8 @@ use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
 use super::load;
-use crate::incidents::words;
 use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
+use crate::words;
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/people.html")]

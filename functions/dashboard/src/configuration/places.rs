@@ -11,8 +11,8 @@ use shared::store::Versioned;
 use shared::web::PageQuery;
 
 use super::choices::{self, Choice};
-use crate::incidents::words;
 use crate::page::{Asked, Frame, Older, Refused, Section, Visitor, shown};
+use crate::words;
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/teams.html")]

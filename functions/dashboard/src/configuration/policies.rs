@@ -6,15 +6,14 @@ use axum::response::Response;
 use shared::ctx::Ctx;
 use shared::domain::id::PolicyId;
 use shared::domain::policy::{Policy, Step, Target};
-use shared::domain::principal::Right;
 use shared::domain::service::Urgency;
 use shared::rehearsal::rehearsal;
 use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
+use super::load;
 use super::on_call::Rehearsed;
-use super::{load, minutes};
-use crate::page::{Asked, Frame, Older, Refused, Section, Visitor, shown};
+use crate::page::{Asked, Frame, Older, Refused, Section, Visitor, minutes, shown};
 
 /// How long somebody has before the next is asked, unless another time is set.
 const STEP_SECONDS: u32 = 300;
@@ -115,9 +114,7 @@ pub async fn list(
 }
 
 pub async fn new(visitor: Visitor, State(ctx): State<Ctx>) -> Result<Response, Refused> {
-    if !visitor.may_make() {
-        visitor.who.may(Right::Configure(None))?;
-    }
+    visitor.must_make()?;
     Ok(shown(&New {
         frame: Frame::new(Section::Policies, &visitor),
         form: form(&ctx, &visitor, None).await?,

@@ -13,8 +13,8 @@ use shared::domain::service::{Format, Integration, Service, UrgencyRule};
 use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
-use super::{load, minutes};
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, shown};
+use super::load;
+use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, minutes, shown};
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/services.html")]
@@ -117,9 +117,7 @@ pub async fn list(
 }
 
 pub async fn new(visitor: Visitor, State(ctx): State<Ctx>) -> Result<Response, Refused> {
-    if !visitor.may_make() {
-        visitor.who.may(shared::domain::principal::Right::Configure(None))?;
-    }
+    visitor.must_make()?;
     Ok(shown(&New {
         frame: Frame::new(Section::Services, &visitor),
         name: String::new(),
@@ -140,16 +138,12 @@ pub async fn one(
 ) -> Result<Response, Refused> {
     let found = load::<Service>(&ctx, id).await?;
     let service = found.value;
-    let mut integrations = Vec::new();
-    for one in ctx.store.list_all::<Integration>().await? {
-        if one.service_id != service.id {
-            continue;
-        }
-        // The list has no versions; a form must name the one it was made of.
-        if let Some(row) = ctx.store.load::<Integration>(one.id).await? {
-            integrations.push(sender(&ctx, &visitor, row.value, row.version));
-        }
-    }
+    let integrations = ctx.store.list_all_versioned::<Integration>().await?;
+    let integrations = integrations
+        .into_iter()
+        .filter(|row| row.value.service_id == service.id)
+        .map(|row| sender(&ctx, &visitor, row.value, row.version))
+        .collect();
     let policy_id = service.policy_id.to_string();
     let policies = choices::policies(&ctx, &policy_id).await?;
     let policy = policies.iter().find(|choice| choice.is_chosen);

@@ -12,8 +12,9 @@ use shared::domain::incident::Status;
 use shared::incidents::{IncidentView, ListQuery, Shown, list};
 
 use super::first_steps::{Step, first_steps};
-use super::{live, words};
+use super::live;
 use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor};
+use crate::words;
 
 /// Incidents on one page: few enough for a telephone.
 const PAGE_ITEMS: usize = 50;

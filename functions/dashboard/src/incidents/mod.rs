@@ -8,7 +8,6 @@ mod act;
 mod first_steps;
 mod list;
 mod one;
-pub mod words;
 
 use axum::Router;
 use axum::http::HeaderMap;

@@ -17,12 +17,13 @@ use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
 
-use super::{live, words};
+use super::live;
 use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor, Zone};
+use crate::words;
 
 /// Entries of the timeline and messages shown at first; the API has the rest.
 const ENTRIES_MAX: usize = 100;
-/// Labels of an alert that are told in the summary line of the sender anyway.
+/// Labels that name an alert which has no summary.
 const NAME_LABELS: [&str; 2] = ["alertname", "__name__"];
 
 #[derive(Debug, Deserialize)]

@@ -46,6 +46,11 @@ impl Zone {
     }
 }
 
+/// Seconds as minutes of a form.
+pub fn minutes(seconds: u32) -> String {
+    (f64::from(seconds) / 60.0).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ mod visitor;
 
 pub use asked::Asked;
 pub use assets::{URLS, routes as assets};
-pub use clock::{Moment, Zone};
+pub use clock::{Moment, Zone, minutes};
 pub use frame::{Frame, Person, Section, role_name};
 pub use headers::guarded;
 pub use posted::{Posted, read_form};

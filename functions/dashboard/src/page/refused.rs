@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use shared::accounts::NotSet;
 use shared::store::StoreError;
 use shared::web::Problem;
 
@@ -30,6 +31,12 @@ impl Refused {
     pub fn missing() -> Self {
         let text = "There is nothing at this address. It may have been deleted, or the link may be cut off.";
         Self::new(StatusCode::NOT_FOUND, "Not found", text)
+    }
+
+    /// 405.
+    pub fn not_this_way() -> Self {
+        let text = "This address is there, but not for what was asked of it. Go back, reload the page, and try again.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Not possible here", text)
     }
 
     /// 403: a form that no page of ours sent to this browser, or before it signed in anew.
@@ -73,6 +80,15 @@ impl From<Problem> for Refused {
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         Problem::from(error).into()
+    }
+}
+
+impl From<NotSet> for Refused {
+    fn from(why: NotSet) -> Self {
+        match why {
+            NotSet::Store(error) => error.into(),
+            NotSet::Password(fault) => Self::invalid(&fault.to_string()),
+        }
     }
 }
 

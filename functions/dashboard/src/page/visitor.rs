@@ -44,6 +44,14 @@ impl Visitor {
         self.may_configure(None) || teams.any(|team| self.may_configure(Some(*team)))
     }
 
+    /// The same, for a page that has nothing to show to others.
+    pub fn must_make(&self) -> Result<(), Refused> {
+        if self.may_make() {
+            return Ok(());
+        }
+        Ok(self.who.may(Right::Configure(None))?)
+    }
+
     /// Whether they may change people and teams.
     pub fn may_administer(&self) -> bool {
         self.who.may(Right::Administer).is_ok()

@@ -1,24 +1,27 @@
 //! Ending one's own sessions, and changing one's own password.
+//!
+//! Whatever ends all sessions ends this browser's, too, and begins another in it: what ended is told from what did not by
+//! time alone, so that none escapes that no list shows yet.
 
-use axum::extract::FromRequest;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use shared::accounts::{set_password, sign_out_everywhere};
 use shared::ctx::Ctx;
 use shared::domain::id::SessionId;
 use shared::domain::people::User;
-use shared::secret::{hash_password, password_fault, verify_password};
-use shared::store::{Applied, Change, Rate, Tried};
+use shared::secret::{password_fault, verify_password};
+use shared::store::{Rate, Tried, Versioned};
+use shared::web::Problem;
 
 use crate::page::{Posted, Refused, Visitor};
+use crate::sign_in::{Browser, Next, enter};
 
 /// Tries of the password that somebody has: who finds a telephone does not guess it there.
 const TRIES: Rate = Rate {
     at_once: 10,
     interval_seconds: 60,
 };
-/// Sessions are listed by the page; somebody with more than so many pages keeps their oldest until those end.
-const PAGES_MAX: usize = 20;
 
 /// Which session ends; none: every other one.
 #[derive(Debug, Deserialize)]
@@ -26,39 +29,20 @@ pub struct SignOut {
     session: Option<SessionId>,
 }
 
-pub async fn sign_out(State(ctx): State<Ctx>, request: Request) -> Result<Response, Response> {
-    let Posted { visitor, form } = Posted::<SignOut>::from_request(request, &ctx).await?;
-    end(&ctx, &visitor, form.session)
-        .await
-        .map_err(IntoResponse::into_response)
-}
-
-async fn end(ctx: &Ctx, visitor: &Visitor, session: Option<SessionId>) -> Result<Response, Refused> {
-    match session {
-        None => end_others(ctx, visitor).await?,
-        Some(id) => {
-            let found = ctx.store.session(id).await?;
-            let is_mine = found.is_some_and(|session| session.user_id == visitor.user.id);
-            if !is_mine {
-                return Err(Refused::missing());
-            }
-            ctx.store.end_sessions([id]).await?;
-        }
+pub async fn sign_out(State(ctx): State<Ctx>, browser: Browser, posted: Posted<SignOut>) -> Result<Response, Refused> {
+    let Posted { visitor, form } = posted;
+    let done = "/settings?done=signed_out";
+    let Some(id) = form.session else {
+        let before = own(&ctx, &visitor).await?;
+        let user = sign_out_everywhere(&ctx, &before, visitor.now).await?;
+        return enter_again(&ctx, &visitor, &browser, user, done).await;
+    };
+    let found = ctx.store.session(id).await?;
+    if found.is_none_or(|session| session.user_id != visitor.user.id) {
+        return Err(Refused::missing());
     }
-    Ok(Redirect::to("/settings?done=signed_out").into_response())
-}
-
-async fn end_others(ctx: &Ctx, visitor: &Visitor) -> Result<(), Refused> {
-    for _ in 0..PAGES_MAX {
-        let all = ctx.store.sessions_of(visitor.user.id).await?;
-        let ids = all.iter().map(|session| session.id);
-        let others: Vec<SessionId> = ids.filter(|id| *id != visitor.session.id).collect();
-        if others.is_empty() {
-            break;
-        }
-        ctx.store.end_sessions(others).await?;
-    }
-    Ok(())
+    ctx.store.end_session(id).await?;
+    Ok(Redirect::to(done).into_response())
 }
 
 /// The password that somebody has, and the one they want.
@@ -68,18 +52,17 @@ pub struct Passwords {
     password: String,
 }
 
-pub async fn change_password(State(ctx): State<Ctx>, request: Request) -> Result<Response, Response> {
-    let Posted { visitor, form } = Posted::<Passwords>::from_request(request, &ctx).await?;
-    change(&ctx, &visitor, &form).await.map_err(IntoResponse::into_response)
-}
-
-async fn change(ctx: &Ctx, visitor: &Visitor, form: &Passwords) -> Result<Response, Refused> {
+pub async fn change_password(
+    State(ctx): State<Ctx>,
+    browser: Browser,
+    posted: Posted<Passwords>,
+) -> Result<Response, Refused> {
+    let Posted { visitor, form } = posted;
     let what = format!("password/{}", visitor.user.id);
     if let Tried::WaitSeconds(seconds) = ctx.store.attempt(&what, TRIES, visitor.now).await? {
-        return Err(shared::web::Problem::too_many(seconds).into());
+        return Err(Problem::too_many(seconds).into());
     }
-    let before = ctx.store.load::<User>(visitor.user.id).await?;
-    let before = before.ok_or_else(Refused::missing)?;
+    let before = own(&ctx, &visitor).await?;
     if !verify_password(&form.current, before.value.password_hash.as_deref()) {
         return Err(Refused::invalid(
             "That is not the password you have. Nothing was changed; go back, and try again.",
@@ -91,20 +74,24 @@ async fn change(ctx: &Ctx, visitor: &Visitor, form: &Passwords) -> Result<Respon
             "The new password {fault}. Nothing was changed; go back, and try again."
         )));
     }
-    let hash = hash_password(&form.password, ctx.random.bytes()).map_err(|_| shared::web::Problem::internal())?;
-    let after = User {
-        password_hash: Some(hash),
-        ..before.value.clone()
-    };
-    let by = visitor.who.principal.actor();
-    let change = Change {
-        by: &by,
-        at: visitor.now,
-    };
-    if ctx.store.replace(&before, &after, &[], &change).await? != Applied::Done {
-        return Err(shared::web::Problem::unavailable().into());
-    }
-    end_others(ctx, visitor).await?;
+    let user = set_password(&ctx, &before, &form.password, visitor.now).await?;
     tracing::info!(user_id = %visitor.user.id, "changed their password");
-    Ok(Redirect::to("/settings?done=password").into_response())
+    enter_again(&ctx, &visitor, &browser, user, "/settings?done=password").await
+}
+
+async fn own(ctx: &Ctx, visitor: &Visitor) -> Result<Versioned<User>, Refused> {
+    let found = ctx.store.load::<User>(visitor.user.id).await?;
+    found.ok_or_else(Refused::missing)
+}
+
+/// Begins another session in this browser. None: somebody else changed the account at the same time, and nothing ended.
+async fn enter_again(
+    ctx: &Ctx,
+    visitor: &Visitor,
+    browser: &Browser,
+    user: Option<User>,
+    done: &str,
+) -> Result<Response, Refused> {
+    let user = user.ok_or_else(Problem::unavailable)?;
+    enter(ctx, &user, browser, &Next::to(done), visitor.now).await
 }

@@ -9,9 +9,10 @@ use shared::ctx::Ctx;
 use shared::domain::people::{Contact, Medium, Rule, User};
 use shared::domain::principal::{Scope, Token};
 use shared::domain::session::Session;
+use shared::store::Versioned;
 
-use crate::incidents::words;
-use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, minutes, shown};
+use crate::words;
 
 /// Ways to reach people, as a form offers them.
 const MEDIA: [Medium; 4] = [Medium::Sms, Medium::Voice, Medium::Email, Medium::Webhook];
@@ -141,7 +142,7 @@ fn contact_row(contact: &Contact) -> ContactRow {
 
 fn rule_list(urgency: &'static str, heading: &'static str, rules: &[Rule]) -> RuleList {
     let row = |rule: &Rule| RuleRow {
-        minutes: (f64::from(rule.after_seconds) / 60.0).to_string(),
+        minutes: minutes(rule.after_seconds),
         contact_id: rule.contact_id.to_string(),
     };
     RuleList {
@@ -149,32 +150,29 @@ fn rule_list(urgency: &'static str, heading: &'static str, rules: &[Rule]) -> Ru
         heading,
         rules: rules.iter().map(row).collect(),
         blank: RuleRow {
-            minutes: "0".to_owned(),
+            minutes: minutes(0),
             contact_id: String::new(),
         },
     }
 }
 
 async fn tokens(ctx: &Ctx, user: &User, zone: &Zone) -> Result<Vec<TokenRow>, Refused> {
-    let mut rows = Vec::new();
-    for token in ctx.store.list_all::<Token>().await? {
-        if token.user_id != user.id {
-            continue;
-        }
-        // The list has no versions; a form must name the one it was made of.
-        let Some(found) = ctx.store.load::<Token>(token.id).await? else {
-            continue;
-        };
-        let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope_name(*scope)).collect();
-        rows.push(TokenRow {
-            id: token.id.to_string(),
-            version: found.version,
-            name: token.name,
-            scopes: scopes.join(", "),
-            until: token.expires_at.map(|at| zone.moment(at)),
-        });
-    }
-    Ok(rows)
+    let row = |found: Versioned<Token>| TokenRow {
+        id: found.value.id.to_string(),
+        version: found.version,
+        scopes: found
+            .value
+            .scopes
+            .iter()
+            .map(|scope| scope_name(*scope))
+            .collect::<Vec<_>>()
+            .join(", "),
+        until: found.value.expires_at.map(|at| zone.moment(at)),
+        name: found.value.name,
+    };
+    let all = ctx.store.list_all_versioned::<Token>().await?;
+    let own = all.into_iter().filter(|found| found.value.user_id == user.id);
+    Ok(own.map(row).collect())
 }
 
 fn scope_name(scope: Scope) -> &'static str {

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
-use shared::accounts::{NotSet, opened_by, set_password};
+use shared::accounts::{opened_by, set_password};
 use shared::ctx::Ctx;
 use shared::domain::account::LinkPurpose;
 use shared::domain::people::User;
@@ -105,18 +105,11 @@ async fn choose(
         if let Some(fault) = password_fault(password, &[&before.value.name, &before.value.email]) {
             return again(StatusCode::BAD_REQUEST, Fault::Password(fault));
         }
-        let user = set_password(&ctx, &before, password, now).await.map_err(refused)?;
+        let user = set_password(&ctx, &before, password, now).await?;
         if let Some(user) = user {
             tracing::info!(user_id = %user.id, "a password was chosen by a link");
             return enter(&ctx, &user, &browser, &Next::default(), now).await;
         }
     }
     Err(Problem::unavailable().into())
-}
-
-fn refused(why: NotSet) -> Refused {
-    match why {
-        NotSet::Store(error) => error.into(),
-        NotSet::Password(fault) => Refused::invalid(&fault.to_string()),
-    }
 }

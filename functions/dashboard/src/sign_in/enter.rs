@@ -1,5 +1,6 @@
 //! What follows when somebody has shown who they are, however they did: a session begins in their browser.
 
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,6 +33,14 @@ impl Browser {
             address: client_address(parts, ctx),
             agent: agent.and_then(|value| value.to_str().ok()).unwrap_or_default().into(),
         }
+    }
+}
+
+impl FromRequestParts<Ctx> for Browser {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts, ctx))
     }
 }
 

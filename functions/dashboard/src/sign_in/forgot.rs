@@ -13,7 +13,7 @@ use shared::accounts::{Addressee, send_link};
 use shared::ctx::Ctx;
 use shared::domain::account::LinkPurpose;
 use shared::domain::id::UserId;
-use shared::domain::people::User;
+use shared::domain::people::{Medium, User};
 use shared::store::Rate;
 
 use super::enter::Browser;
@@ -35,7 +35,12 @@ const ADDRESS: Rate = Rate {
 const EMAIL_CHARS_MAX: usize = 254;
 
 pub async fn show(State(ctx): State<Ctx>, headers: HeaderMap) -> Response {
-    form(&ctx, &headers, StatusCode::OK, String::new(), None)
+    let fault = (!has_email(&ctx)).then_some(Fault::NoEmail);
+    form(&ctx, &headers, StatusCode::OK, String::new(), fault)
+}
+
+fn has_email(ctx: &Ctx) -> bool {
+    ctx.gateways.of(Medium::Email).is_some()
 }
 
 fn form(ctx: &Ctx, headers: &HeaderMap, status: StatusCode, email: String, fault: Option<Fault>) -> Response {
@@ -57,6 +62,9 @@ pub async fn ask(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
         return again(StatusCode::FORBIDDEN, String::new(), Fault::NoCookie);
     };
     let email = email.trim().to_lowercase();
+    if !has_email(&ctx) {
+        return again(StatusCode::SERVICE_UNAVAILABLE, email, Fault::NoEmail);
+    }
     if !email.contains('@') || email.chars().count() > EMAIL_CHARS_MAX {
         return again(StatusCode::BAD_REQUEST, email, Fault::NoAddress);
     }

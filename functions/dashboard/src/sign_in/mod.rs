@@ -28,8 +28,8 @@ use shared::store::{Rate, Tried};
 use shared::web::no_session_cookie;
 
 use crate::page::{Asked, Posted, Refused, Visitor};
-use enter::{Browser, enter};
-use next::Next;
+pub use enter::{Browser, enter};
+pub use next::Next;
 use pages::{Fault, SetUp, SignIn};
 use tied::Tie;
 
@@ -165,7 +165,7 @@ async fn sign_out(State(ctx): State<Ctx>, request: Request) -> Result<Response, 
         visitor,
         form: Nothing {},
     } = Posted::from_request(request, &ctx).await?;
-    let ended = ctx.store.end_sessions([visitor.session.id]).await;
+    let ended = ctx.store.end_session(visitor.session.id).await;
     ended.map_err(|error| Refused::from(error).into_response())?;
     tracing::info!(user_id = %visitor.user.id, "signed out");
     let mut response = Redirect::to("/sign-in").into_response();

@@ -14,6 +14,11 @@ impl Default for Next {
 }
 
 impl Next {
+    /// A page of ours.
+    pub fn to(path: &str) -> Self {
+        Self::read(path)
+    }
+
     /// The path, with its query.
     pub fn path(&self) -> &str {
         &self.0

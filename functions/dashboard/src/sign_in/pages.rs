@@ -19,6 +19,8 @@ pub enum Fault {
     NotBegun,
     /// What the provider says, or does not.
     Provider(String),
+    /// Nothing can be sent.
+    NoEmail,
     /// What was typed is no e-mail address.
     NoAddress,
     /// Why the password may not be chosen.
@@ -40,6 +42,9 @@ impl Fault {
                     .into()
             }
             Self::Provider(words) => words,
+            Self::NoEmail => {
+                "This Nightbell is not set up to send e-mail, so no link can come. Ask whoever runs it.".into()
+            }
             Self::NoAddress => "This is no e-mail address. Check it and try again.".into(),
             Self::Password(why) => format!("The password {why}."),
         }

@@ -5,9 +5,10 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use serde::de::DeserializeOwned;
 use shared::ctx::Ctx;
-use shared::secret::{SessionToken, form_token};
+use shared::secret::form_token;
 use shared::web::{passed_cookie, passing_cookie};
 
 use crate::page::{Refused, read_form};
@@ -26,7 +27,7 @@ impl Tie {
     pub fn of(headers: &HeaderMap, ctx: &Ctx) -> Self {
         let known = passed_cookie(headers, ctx, COOKIE);
         let is_new = known.is_none();
-        let new = || SessionToken::new(ctx.random.ulid(ctx.clock.now()), ctx.random.bytes()).storage_hash();
+        let new = || HEXLOWER.encode(&ctx.random.bytes::<16>());
         Self {
             cookie: known.unwrap_or_else(new),
             is_new,

@@ -1,6 +1,6 @@
-//! What stands in a badge.
+//! What things are called: in badges, lists and sentences of all pages.
 
-use shared::domain::actor::{Actor, ActorKind};
+use shared::domain::actor::Actor;
 use shared::domain::delivery::DeliveryState;
 use shared::domain::incident::Status;
 use shared::domain::people::Medium;
@@ -60,11 +60,7 @@ pub fn delivery_state(state: DeliveryState) -> &'static str {
 /// Who did something, where the reader is called "you".
 pub fn actor(actor: &Actor, me: &str) -> String {
     let is_me = actor.id.as_deref() == Some(me) || actor.user_id.is_some_and(|id| id.to_string() == me);
-    match actor.kind {
-        _ if is_me => "you".into(),
-        ActorKind::User | ActorKind::Token => actor.name.clone(),
-        _ => actor.name.clone(),
-    }
+    if is_me { "you".into() } else { actor.name.clone() }
 }
 
 /// Where an incident stands, in one sentence without its end.
