@@ -13,7 +13,7 @@ use crate::domain::account::{AccountLink, LinkPurpose};
 use crate::domain::delivery::{Delivery, DeliveryKey, Part, Recipient, Subject};
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::people::{Medium, User};
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Principal, Token};
 use crate::queue::{DeliveryHint, Hint};
 use crate::secret::{AccountCode, MasterKey, PasswordRefused, account_code, equal, hash_password};
 use crate::store::{Applied, Change, StoreError, Versioned};
@@ -42,7 +42,8 @@ impl From<&User> for Addressee {
     }
 }
 
-/// Sends a link. The one of the same purpose before it ends.
+/// Sends a link. The one of the same purpose before it ends. Who asked for it, if anybody who is known did, is in the
+/// audit log.
 ///
 /// # Errors
 /// When the table does not answer.
@@ -51,6 +52,7 @@ pub async fn send_link(
     to: Addressee,
     purpose: LinkPurpose,
     now: Timestamp,
+    by: Option<&Change<'_>>,
 ) -> Result<AccountLink, StoreError> {
     let link = AccountLink {
         user_id: to.user_id,
@@ -67,7 +69,7 @@ pub async fn send_link(
     };
     let person = (to.locale.as_str(), to.time_zone.as_str());
     let delivery = Delivery::new(key, Medium::Email, to.email, person, now, now);
-    ctx.store.add_account_link(&link, &delivery).await?;
+    ctx.store.add_account_link(&link, &delivery, by).await?;
     let hint = Hint {
         what: DeliveryHint::from(&key),
         due: now,
@@ -143,7 +145,23 @@ pub enum NotSet {
     Store(#[from] StoreError),
 }
 
+/// How all sessions of an account are ended by whoever it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct SignOut<'a> {
+    /// What it is called in the audit log.
+    pub action: &'static str,
+    /// Whether the account's API tokens end, too.
+    pub with_tokens: bool,
+    /// Where it is asked for from.
+    pub address: &'a str,
+    /// When: sessions, and tokens, that began before have ended then, listed or not.
+    pub now: Timestamp,
+}
+
 /// Gives an account a password, and ends all its sessions and links. None: the account changed since it was read.
+///
+/// Its API tokens go on, if nothing else is said: scripts that page people must not fall silent because somebody forgot a
+/// password. Whoever chooses a password is told of them, and may end them with it.
 ///
 /// # Errors
 /// When the table does not answer, or the password has no characters or too many.
@@ -151,13 +169,13 @@ pub async fn set_password(
     ctx: &Ctx,
     before: &Versioned<User>,
     password: &str,
-    now: Timestamp,
+    how: SignOut<'_>,
 ) -> Result<Option<User>, NotSet> {
     let user = User {
         password_hash: Some(hash_password(password, ctx.random.bytes())?),
         ..before.value.clone()
     };
-    Ok(sign_out(ctx, before, user, now).await?)
+    Ok(sign_out(ctx, before, user, how).await?)
 }
 
 /// Ends all sessions of an account. None: it changed since it was read.
@@ -167,19 +185,66 @@ pub async fn set_password(
 pub async fn sign_out_everywhere(
     ctx: &Ctx,
     before: &Versioned<User>,
-    now: Timestamp,
+    how: SignOut<'_>,
 ) -> Result<Option<User>, StoreError> {
-    sign_out(ctx, before, before.value.clone(), now).await
+    sign_out(ctx, before, before.value.clone(), how).await
 }
 
-/// Writes `user` over `before`, by themselves. Sessions that began before `now` have ended then, listed or not.
-async fn sign_out(ctx: &Ctx, before: &Versioned<User>, user: User, now: Timestamp) -> Result<Option<User>, StoreError> {
+/// Writes `user` over `before`, by themselves.
+async fn sign_out(
+    ctx: &Ctx,
+    before: &Versioned<User>,
+    user: User,
+    how: SignOut<'_>,
+) -> Result<Option<User>, StoreError> {
     let user = User {
-        signed_out_at: Some(now),
+        signed_out_at: Some(how.now),
+        tokens_ended_at: if how.with_tokens {
+            Some(how.now)
+        } else {
+            user.tokens_ended_at
+        },
         ..user
     };
     let by = Principal::of(&user, None).actor();
-    let change = Change { by: &by, at: now };
-    let applied = ctx.store.replace(before, &user, &[], &change).await?;
-    Ok((applied == Applied::Done).then_some(user))
+    let change = Change::new(&by, how.now).from(how.address);
+    let applied = ctx
+        .store
+        .replace(before, &user, &[], &change.clone().called(how.action))
+        .await?;
+    if applied != Applied::Done {
+        return Ok(None);
+    }
+    // They work no more already; what is left of them is not worth an error.
+    if how.with_tokens
+        && let Err(error) = remove_tokens(ctx, user.id, &change).await
+    {
+        tracing::warn!(%error, user_id = %user.id, "tokens that have ended are still listed");
+    }
+    Ok(Some(user))
+}
+
+/// The tokens that act for an account at `now`, newest first.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn tokens_of(ctx: &Ctx, user: &User, now: Timestamp) -> Result<Vec<Versioned<Token>>, StoreError> {
+    let mut all = ctx.store.list_all_versioned::<Token>().await?;
+    all.retain(|token| token.value.is_of(user, now));
+    Ok(all)
+}
+
+/// Removes the tokens of somebody that were made until `change`: they work no more.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn remove_tokens(ctx: &Ctx, user: UserId, change: &Change<'_>) -> Result<(), StoreError> {
+    let all = ctx.store.list_all_versioned::<Token>().await?;
+    let theirs = |token: &Versioned<Token>| token.value.user_id == user && token.value.created_at <= change.at;
+    for token in all.into_iter().filter(theirs) {
+        if ctx.store.remove(&token, &[], change).await? == Applied::Changed {
+            tracing::info!(token_id = %token.value.id, "a token was taken back by somebody else");
+        }
+    }
+    Ok(())
 }

@@ -54,7 +54,7 @@ pub const VARIABLES: &[&str] = &["LOG_FILTER", "METRICS_NAMESPACE", "PUBLIC_URL"
 
 impl Need {
     /// The variables that tell of it. Of those of [`Need::Gateways`] any may be empty: that medium is then not to be had.
-    /// Those of [`Need::Oidc`] may all be.
+    /// Those of [`Need::Oidc`] may all be; where some are, nobody can sign in by a provider, and the log says so.
     #[must_use]
     pub const fn variables(self) -> &'static [&'static str] {
         match self {
@@ -89,8 +89,8 @@ pub struct AwsConfig {
     pub notification_queue_url: Option<String>,
     /// How messages go out.
     pub gateways: Option<GatewaysConfig>,
-    /// Whom people may sign in by, if by anybody.
-    pub oidc: Option<OidcConfig>,
+    /// Whom people may sign in by, if by anybody. One that is set up by half hinders nothing else: there is another way in.
+    pub oidc: Result<Option<OidcConfig>, ConfigError>,
 }
 
 /// Whom people may sign in by.
@@ -148,7 +148,11 @@ impl AwsConfig {
             escalation_queue_url: needed(Need::EscalationQueue)?,
             notification_queue_url: needed(Need::NotificationQueue)?,
             gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
-            oidc: if needs.contains(&Need::Oidc) { oidc(get)? } else { None },
+            oidc: if needs.contains(&Need::Oidc) {
+                oidc(get)
+            } else {
+                Ok(None)
+            },
         })
     }
 }
@@ -222,29 +226,45 @@ mod tests {
     #[test]
     fn a_provider_is_set_up_whole_or_not_at_all() {
         let read = |pairs: &[(&str, &str)]| AwsConfig::read(&variables(pairs), &[Need::Oidc]);
-        assert_eq!(read(&[("OIDC_ISSUER", "")]).unwrap().oidc, None);
+        assert_eq!(read(&[("OIDC_ISSUER", "")]).unwrap().oidc.unwrap(), None);
         let whole = [
             ("OIDC_ISSUER", "https://id.example.com"),
             ("OIDC_CLIENT_ID", "bell"),
             ("OIDC_CLIENT_SECRET_ARN", "arn:x"),
         ];
-        let oidc = read(&whole).unwrap().oidc.unwrap();
+        let oidc = read(&whole).unwrap().oidc.unwrap().unwrap();
         assert_eq!(
             (oidc.issuer.as_str(), oidc.client_id.as_str()),
             ("https://id.example.com", "bell")
         );
-        assert_eq!(
-            read(&whole[..2]).unwrap_err().to_string(),
-            "the variable OIDC_CLIENT_SECRET_ARN is not set"
-        );
-        let other = [("OIDC_ISSUER", "id.example.com"), whole[1], whole[2]];
         assert!(
-            read(&other)
-                .unwrap_err()
-                .to_string()
-                .starts_with("the variable OIDC_ISSUER cannot be read")
+            AwsConfig::read(&variables(&whole), &[])
+                .unwrap()
+                .oidc
+                .unwrap()
+                .is_none()
         );
-        assert_eq!(AwsConfig::read(&variables(&whole), &[]).unwrap().oidc, None);
+    }
+
+    #[test]
+    fn half_a_provider_says_what_is_missing_and_hinders_nothing_else() {
+        let whole = [
+            ("OIDC_ISSUER", "https://id.example.com"),
+            ("OIDC_CLIENT_ID", "bell"),
+            ("OIDC_CLIENT_SECRET_ARN", "arn:x"),
+        ];
+        let fault = |pairs: &[(&str, &str)]| {
+            let read = AwsConfig::read(&variables(pairs), &[Need::Oidc, Need::Gateways]).unwrap();
+            assert!(read.gateways.is_some());
+            read.oidc.unwrap_err().to_string()
+        };
+        for (missing, (name, _)) in whole.iter().enumerate() {
+            let mut half = whole.to_vec();
+            half[missing].1 = "";
+            assert_eq!(fault(&half), format!("the variable {name} is not set"));
+        }
+        let other = [("OIDC_ISSUER", "id.example.com"), whole[1], whole[2]];
+        assert!(fault(&other).starts_with("the variable OIDC_ISSUER cannot be read"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::oidc::Oidc;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
 use crate::store::{Store, StoreError};
+use crate::web::Limits;
 
 /// Connections that are opened to the table: as many as a step's reads, or a due list's shards.
 const TABLE_CONNECTIONS: usize = 4;
@@ -26,6 +27,7 @@ pub struct Ctx(Arc<Inner>);
 struct Inner {
     parts: Parts,
     sources: Sources,
+    limits: Limits,
 }
 
 /// The parts of a [`Ctx`].
@@ -87,6 +89,7 @@ impl From<Parts> for Ctx {
         Self(Arc::new(Inner {
             parts,
             sources: Sources::default(),
+            limits: Limits::default(),
         }))
     }
 }
@@ -142,7 +145,7 @@ impl Ctx {
             setup: config
                 .setup_code_secret
                 .map(|arn| KeptSecret::Kept(secrets.clone(), arn)),
-            oidc: config.oidc.map(|oidc| provider(oidc, secrets)).transpose()?,
+            oidc: provider(config.oidc, secrets)?,
         }
         .into())
     }
@@ -161,6 +164,11 @@ impl Ctx {
     /// The senders that were seen lately.
     pub fn sources(&self) -> &Sources {
         &self.0.sources
+    }
+
+    /// How often who asked, and what was refused.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// An absolute URL of ours.
@@ -218,13 +226,25 @@ fn gateways(sdk: &aws_config::SdkConfig, config: GatewaysConfig) -> Result<Gatew
     })
 }
 
-fn provider(config: OidcConfig, secrets: aws_sdk_secretsmanager::Client) -> Result<Oidc, ConfigError> {
-    Ok(Oidc {
+/// None, too, where it is set up by half: people sign in by their passwords, and the log says what is missing.
+fn provider(
+    config: Result<Option<OidcConfig>, ConfigError>,
+    secrets: aws_sdk_secretsmanager::Client,
+) -> Result<Option<Oidc>, ConfigError> {
+    let config = match config {
+        Ok(Some(config)) => config,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            tracing::error!(%error, "nobody can sign in by a provider: it is to be set up whole or not at all");
+            return Ok(None);
+        }
+    };
+    Ok(Some(Oidc {
         issuer: config.issuer,
         client_id: config.client_id,
         client_secret: KeptSecret::Kept(secrets, config.client_secret_arn),
         fetcher: fetcher(Inward::Refuse)?,
-    })
+    }))
 }
 
 /// What an identity provider is asked with.

@@ -152,10 +152,7 @@ pub async fn give_password(world: &World, id: UserId) -> String {
         ..before.value.clone()
     };
     let by = shared::domain::actor::Actor::system();
-    let change = Change {
-        by: &by,
-        at: world.now(),
-    };
+    let change = Change::new(&by, world.now());
     let applied = world
         .ctx
         .store

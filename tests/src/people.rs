@@ -111,6 +111,7 @@ pub async fn person(ctx: &Ctx, name: &str, role: Role, phone: &str) -> UserId {
         rules: Rules::default(),
         password_hash: None,
         signed_out_at: None,
+        tokens_ended_at: None,
         created_at: now,
     };
     create(ctx, &user, &extras).await;
@@ -162,7 +163,7 @@ pub async fn create<T: Entity>(ctx: &Ctx, value: &T, extras: &[Extra]) {
     let (by, at): (Actor, Timestamp) = (Actor::system(), ctx.clock.now());
     let applied = ctx
         .store
-        .create(value, extras, &Change { by: &by, at })
+        .create(value, extras, &Change::new(&by, at))
         .await
         .expect("the table answers");
     assert_eq!(applied, Applied::Done);

@@ -124,11 +124,11 @@ async fn a_forgotten_password_is_chosen_anew_by_the_link_in_an_e_mail() {
             .status,
         StatusCode::SEE_OTHER
     );
-    let audit = world.api(Method::GET, "/api/v1/audit?limit=1", None).await;
+    let audit = world.api(Method::GET, "/api/v1/audit?object=user&limit=1", None).await;
     let entry = &audit.body["items"][0];
     assert_eq!(
         (&entry["action"], &entry["actor"]["name"]),
-        (&"updated".into(), &"Ana".into())
+        (&"password_reset".into(), &"Ana".into())
     );
     assert!(!entry.to_string().contains("argon2"), "{entry}");
 }
@@ -502,4 +502,97 @@ async fn where_no_email_can_be_sent_nobody_is_told_to_wait_for_one() {
     let asked = browser.post(&world, "/password/forgot", &[("email", &email)]).await;
     assert_eq!(asked.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(browser.page.contains("Ask whoever runs it"), "{}", browser.page);
+}
+
+/// Whether a token lets somebody in.
+async fn works(world: &World, token: &str) -> bool {
+    let me = world.api_as(token, Method::GET, "/api/v1/users/me", None).await;
+    me.status == StatusCode::OK
+}
+
+#[tokio::test]
+async fn a_new_password_leaves_tokens_and_says_so_and_takes_them_back_if_asked_to() {
+    let mut world = World::new().await;
+    let of_ana = world.cast.token.clone();
+    let of_ben = token(&world.ctx, world.cast.ben, &[Scope::Read]).await;
+    forgot(&world, "ana@example.com").await;
+    let (link, _) = newest_link(&mut world).await;
+    let mut browser = Browser::default();
+    browser.get(&world, &link).await;
+    assert!(
+        browser.page.contains("Take back my API token, too") && browser.page.contains("goes on working"),
+        "{}",
+        browser.page
+    );
+    world.pass(SignedDuration::from_secs(1));
+    browser.post(&world, &link, &[("password", BETTER)]).await;
+    assert!(browser.is_in(&world).await);
+    assert!(works(&world, &of_ana).await, "scripts do not fall silent by themselves");
+
+    world.pass(SignedDuration::from_mins(11));
+    forgot(&world, "ana@example.com").await;
+    let (link, _) = newest_link(&mut world).await;
+    browser.get(&world, &link).await;
+    let fields = [("password", "another lantern by the sea"), ("with_tokens", "on")];
+    let done = browser.post(&world, &link, &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+    assert!(!works(&world, &of_ana).await);
+    assert!(works(&world, &of_ben).await, "another's are another's");
+    browser.get(&world, "/settings").await;
+    assert!(browser.page.contains("None. A token lets a script"), "{}", browser.page);
+    assert!(!browser.page.contains("with_tokens"), "there is nothing to take back");
+    let form = browser.form_token();
+    let tokens = browser.api(&world, Method::GET, "/api/v1/tokens", None, "").await;
+    let ids: Vec<_> = tokens.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["user_id"])
+        .collect();
+    assert_eq!(ids, [&json!(world.cast.ben)]);
+    let audit = browser
+        .api(&world, Method::GET, "/api/v1/audit?object=token&limit=1", None, "")
+        .await;
+    assert_eq!(audit.body["items"][0]["action"], "deleted");
+
+    // One that is made afterwards works.
+    world.pass(SignedDuration::from_secs(1));
+    let body = json!({ "name": "new", "scopes": ["read"] }).to_string();
+    let made = browser
+        .api(&world, Method::POST, "/api/v1/tokens", Some(&form), &body)
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    assert!(works(&world, made.body["token"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn tokens_go_with_all_sessions_or_an_old_password_if_asked_to() {
+    let world = World::new().await;
+    let mut browser = Browser::signed_in(&world, world.cast.ana).await;
+    let mut other = Browser::default();
+    other.sign_in(&world, "ana@example.com", PASSWORD).await;
+    world.pass(SignedDuration::from_secs(1));
+    browser.get(&world, "/settings").await;
+    assert_eq!(browser.page.matches("name=\"with_tokens\"").count(), 2);
+    browser.post(&world, "/settings/sign-out", &[]).await;
+    assert!(!other.is_in(&world).await && works(&world, &world.cast.token).await);
+    browser.get(&world, "/settings").await;
+    browser
+        .post(&world, "/settings/sign-out", &[("with_tokens", "on")])
+        .await;
+    assert!(browser.is_in(&world).await && !works(&world, &world.cast.token).await);
+
+    world.pass(SignedDuration::from_secs(1));
+    let newer = token(&world.ctx, world.cast.ana, &[Scope::Read]).await;
+    world.pass(SignedDuration::from_secs(1));
+    assert!(works(&world, &newer).await);
+    browser.get(&world, "/settings").await;
+    let wrong = [("current", "guess"), ("password", BETTER), ("with_tokens", "on")];
+    browser.post(&world, "/settings/password", &wrong).await;
+    assert!(works(&world, &newer).await, "only who knows the password ends anything");
+    browser.get(&world, "/settings").await;
+    let right = [("current", PASSWORD), ("password", BETTER), ("with_tokens", "on")];
+    let done = browser.post(&world, "/settings/password", &right).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+    assert!(!works(&world, &newer).await);
 }

@@ -408,10 +408,7 @@ async fn a_contact_is_used_once_its_code_came_back() {
     );
     let soon = world.api(Method::POST, &format!("{path}/verify"), None).await;
     is(&soon, 429, "too_many_requests");
-    assert_eq!(
-        (&soon.headers["retry-after"], &soon.headers["ratelimit-reset"]),
-        (&"60".parse().unwrap(), &"60".parse().unwrap())
-    );
+    assert_eq!(soon.headers["retry-after"], "60");
     world.drain().await;
     let sent = world.outbox().await;
     assert_eq!((sent.len(), sent[0].to.as_str()), (1, "+15550199999"));

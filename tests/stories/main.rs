@@ -10,12 +10,14 @@
 
 mod accounts;
 mod alert;
+mod audit;
 mod budget;
 mod captured;
 mod configuration;
 mod dashboard;
 mod dashboard_configuration;
 mod faults;
+mod front_door;
 mod house;
 mod oidc;
 mod races;

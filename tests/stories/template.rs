@@ -293,3 +293,28 @@ fn alarms_watch_metrics_that_there_are() {
     let given = &template()["Globals"]["Function"]["Environment"]["Variables"]["METRICS_NAMESPACE"];
     assert_eq!(given["Fn::Sub"], "Nightbell/${AWS::StackName}");
 }
+
+#[test]
+fn no_role_changes_or_removes_an_entry_of_the_audit_log() {
+    let mut may_put = BTreeSet::new();
+    for (_, role) in resources("AWS::IAM::Role") {
+        let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
+        let statements =
+            policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().expect("statements"));
+        for statement in statements {
+            let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            let keys = keys.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let is_about_it = keys
+                .filter_map(|key| key.strip_suffix('*').or(Some(key)))
+                .any(|key| "AUDIT#evt_".starts_with(key) || key.starts_with("AUDIT"));
+            if is_about_it {
+                let actions = statement["Action"].as_array().cloned();
+                let actions = actions.unwrap_or_else(|| vec![statement["Action"].clone()]);
+                may_put.extend(actions.iter().map(|action| action.as_str().expect("a name").to_owned()));
+            }
+        }
+    }
+    let expected = ["BatchGetItem", "GetItem", "PutItem", "Query"];
+    let expected = expected.map(|action| format!("dynamodb:{action}"));
+    assert_eq!(may_put, expected.into_iter().collect());
+}

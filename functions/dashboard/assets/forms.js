@@ -51,7 +51,8 @@ async function send(form) {
     const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => made[name])
     return then ? location.assign(then) : location.reload()
   }
-  const problem = await answer.json().catch(() => ({ detail: `The server answered ${answer.status}.` }))
+  const problem = await answer.json().catch(() => ({}))
+  problem.detail ??= words(answer)
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []
@@ -65,6 +66,13 @@ async function send(form) {
   else if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
   else show(form, 'Something is wrong; see below.')
   form.querySelector('[aria-invalid]')?.focus()
+}
+
+// What is in front of the server answers without words of its own.
+function words(answer) {
+  if (answer.status !== 429) return `The server answered ${answer.status}.`
+  const seconds = Number(answer.headers.get('retry-after')) || 60
+  return `Too many requests. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`
 }
 
 // ---- What a form says.

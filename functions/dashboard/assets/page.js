@@ -27,7 +27,7 @@ async function refresh() {
   // Signed out meanwhile: the page says so itself.
   if (answer.type === 'opaqueredirect') return location.reload()
   failures = answer.ok || answer.status === 304 ? 0 : failures + 1
-  showStale()
+  showStale(answer.status === 429 ? 'Too many requests' : 'No connection')
   if (answer.status !== 200) return
   const known = tag
   tag = answer.headers.get('etag')
@@ -35,7 +35,7 @@ async function refresh() {
   if (known) replace(html)
 }
 
-function showStale() {
+function showStale(why = 'No connection') {
   let words = document.getElementById('stale')
   if (failures < 2) return words?.remove()
   if (!words) {
@@ -43,9 +43,11 @@ function showStale() {
     words.id = 'stale'
     words.className = 'fault'
     words.setAttribute('role', 'status')
-    words.textContent = 'No connection: what you see may be out of date. Trying again.'
     live.before(words)
   }
+  const text = `${why}: what you see may be out of date. Trying again.`
+  // Said again only when it is something else.
+  if (words.textContent !== text) words.textContent = text
 }
 
 function replace(html) {

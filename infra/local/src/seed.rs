@@ -118,10 +118,8 @@ pub async fn reset_owner(ctx: &Ctx) -> Result<(), SeedError> {
             signed_out_at: Some(now),
             ..before.value.clone()
         };
-        let change = Change {
-            by: &Actor::system(),
-            at: now,
-        };
+        let by = Actor::system();
+        let change = Change::new(&by, now);
         if ctx.store.replace(&before, &user, &[], &change).await? == Applied::Done {
             return Ok(());
         }
@@ -179,6 +177,7 @@ impl Seeding<'_> {
             rules: Rules::default(),
             password_hash: Some(password_hash),
             signed_out_at: None,
+            tokens_ended_at: None,
             created_at: self.now,
         };
         // Hashing a password is slow on purpose: not at every start.
@@ -268,10 +267,8 @@ impl Seeding<'_> {
             return Ok(());
         }
         extras.push(Extra::Once(Once::for_ever(mark(name))));
-        let change = Change {
-            by: &Actor::system(),
-            at: self.now,
-        };
+        let by = Actor::system();
+        let change = Change::new(&by, self.now);
         if self.ctx.store.create(value, &extras, &change).await? == Applied::Changed {
             tracing::warn!(
                 name,
@@ -432,7 +429,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use shared::secret::verify_password;
-    use shared::store::PageRequest;
+    use shared::store::{AuditFilter, PageRequest};
 
     use super::*;
     use crate::home::testing;
@@ -441,11 +438,22 @@ mod tests {
     async fn twice_is_once() {
         let (ctx, _) = testing::ctx().await;
         let first = seed(&ctx).await.unwrap();
-        let rows = ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len();
+        let rows = ctx
+            .store
+            .audit_log(&PageRequest::first(), &AuditFilter::default())
+            .await
+            .unwrap()
+            .items
+            .len();
         assert_eq!(rows, 8);
         assert!(first == seed(&ctx).await.unwrap());
         assert_eq!(
-            ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len(),
+            ctx.store
+                .audit_log(&PageRequest::first(), &AuditFilter::default())
+                .await
+                .unwrap()
+                .items
+                .len(),
             rows
         );
 
@@ -483,10 +491,8 @@ mod tests {
     async fn what_was_changed_or_deleted_stays_so_and_what_is_missing_comes() {
         let (ctx, _) = testing::ctx().await;
         let first = seed(&ctx).await.unwrap();
-        let change = Change {
-            by: &Actor::system(),
-            at: ctx.clock.now(),
-        };
+        let by = Actor::system();
+        let change = Change::new(&by, ctx.clock.now());
         let names = Names::of(ctx.master());
 
         let before = ctx
@@ -562,10 +568,8 @@ mod tests {
             password_hash: Some(own),
             ..before.value.clone()
         };
-        let change = Change {
-            by: &Actor::system(),
-            at: ctx.clock.now(),
-        };
+        let by = Actor::system();
+        let change = Change::new(&by, ctx.clock.now());
         ctx.store.replace(&before, &user, &[], &change).await.unwrap();
         assert!(seed(&ctx).await.unwrap().password.is_none());
         reset_owner(&ctx).await.unwrap();

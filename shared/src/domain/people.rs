@@ -134,6 +134,9 @@ pub struct User {
     /// When they last signed out everywhere: sessions that began before have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_out_at: Option<jiff::Timestamp>,
+    /// When they last took all their API tokens back: those that were made before have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_ended_at: Option<jiff::Timestamp>,
     /// When they were added.
     pub created_at: jiff::Timestamp,
 }

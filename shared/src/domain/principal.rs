@@ -42,6 +42,16 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Token {
+    /// Whether it acts for `user` at `now`: it is theirs, its time is not over, and they have not taken all of theirs back
+    /// since.
+    pub fn is_of(&self, user: &User, now: Timestamp) -> bool {
+        let expired = self.expires_at.is_some_and(|at| at <= now);
+        let taken_back = user.tokens_ended_at.is_some_and(|at| self.created_at < at);
+        self.user_id == user.id && !expired && !taken_back
+    }
+}
+
 /// Somebody who asks: a person's rights, cut by the scopes of the token they came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {

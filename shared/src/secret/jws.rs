@@ -1,45 +1,21 @@
-//! Tokens that others sign (JSON Web Signature, RFC 7515): whether one was signed with a key that its signer shows (RFC
+//! Tokens that others sign (JSON Web Token, RFC 7519): what one says, if it was signed with a key that its signer shows (RFC
 //! 7517).
 //!
-//! Two algorithms, which all providers of identities have: RS256 and ES256. What is absent on purpose: `none`,
-//! algorithms with a shared secret, keys or addresses of keys inside a token, and any meaning of what is signed. (The
-//! crates that read such tokens bring cryptographic libraries of their own, or other parts of ours; all that is needed
-//! of one is here.)
+//! `jsonwebtoken` reads and verifies; here is what is let near it. Two algorithms, which all providers of identities have:
+//! RS256 and ES256, each only with keys of its own kind. What is absent on purpose: `none`, algorithms with a shared
+//! secret, keys or addresses of keys inside a token, and the claims: whoever asks checks them by their own clock.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
-};
-use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The keys that a signer shows.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct KeySet {
-    keys: Vec<Key>,
-}
-
-/// One of them. Kinds that are not known here are kept and never fit.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Key {
-    kty: String,
-    kid: Option<String>,
-    r#use: Option<String>,
-    alg: Option<String>,
-    crv: String,
-    n: String,
-    e: String,
-    x: String,
-    y: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    /// What must be understood to judge the token: nothing of it is.
-    crit: Option<Value>,
+    /// Not read before they are used: one of a kind that is not known here spoils none of the others.
+    keys: Vec<Value>,
 }
 
 /// A token that none of the keys has signed, or that is none.
@@ -48,63 +24,64 @@ struct Header {
 pub struct NotSigned;
 
 impl KeySet {
-    /// What `token` says, if one of these keys has signed it.
+    /// What `token` says, if one of these keys has signed it. None: that cannot be read as a `T`.
     ///
     /// # Errors
     /// When none has, or it is no token.
-    pub fn payload_of(&self, token: &str) -> Result<Vec<u8>, NotSigned> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(NotSigned)?;
-        let (header, payload) = signed.split_once('.').ok_or(NotSigned)?;
-        let read = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| NotSigned);
-        let signature = read(signature)?;
-        let header: Header = serde_json::from_slice(&read(header)?).map_err(|_| NotSigned)?;
-        let is_signed = |key: &Key| key.is_for(&header) && key.has_signed(&header.alg, signed.as_bytes(), &signature);
-        if header.crit.is_some() || !self.keys.iter().any(is_signed) {
+    pub fn claims_of<T: DeserializeOwned>(&self, token: &str) -> Result<Option<T>, NotSigned> {
+        let header = decode_header(token).map_err(|_| NotSigned)?;
+        // What must be understood to judge the token: nothing of it is.
+        if header.crit.is_some() {
             return Err(NotSigned);
         }
-        read(payload)
+        let claims = self.fitting(&header).find_map(|key| {
+            let read = decode::<Value>(token, &key, &signature_alone(header.alg));
+            read.ok().map(|read| read.claims)
+        });
+        Ok(serde_json::from_value(claims.ok_or(NotSigned)?).ok())
+    }
+
+    fn fitting(&self, header: &Header) -> impl Iterator<Item = DecodingKey> {
+        let keys = self.keys.iter().filter_map(|key| Jwk::deserialize(key).ok());
+        keys.filter(|key| fits(key, header))
+            .filter_map(|key| DecodingKey::from_jwk(&key).ok())
     }
 }
 
-impl Key {
-    /// Whether it may have signed a token with this header. One without a name may be by any.
-    fn is_for(&self, header: &Header) -> bool {
-        let is_named = header.kid.is_none() || self.kid == header.kid;
-        is_named
-            && self.r#use.as_deref().is_none_or(|usage| usage == "sig")
-            && self.alg.as_deref().is_none_or(|alg| alg == header.alg)
-    }
-
-    fn has_signed(&self, alg: &str, signed: &[u8], signature: &[u8]) -> bool {
-        let number = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).unwrap_or_default();
-        match (alg, self.kty.as_str(), self.crv.as_str()) {
-            ("RS256", "RSA", _) => {
-                let (n, e) = (number(&self.n), number(&self.e));
-                let key = RsaPublicKeyComponents {
-                    n: without_zeros(&n),
-                    e: without_zeros(&e),
-                };
-                key.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
-            }
-            ("ES256", "EC", "P-256") => {
-                // An uncompressed point: 4, and its two coordinates.
-                let point = [&[4], &number(&self.x)[..], &number(&self.y)].concat();
-                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-                key.verify(signed, signature).is_ok()
-            }
-            _ => false,
+/// Whether a key may have signed a token with this header. One that names no key may be by any.
+fn fits(key: &Jwk, header: &Header) -> bool {
+    let alg = match (header.alg, &key.algorithm) {
+        (Algorithm::RS256, AlgorithmParameters::RSA(_)) => KeyAlgorithm::RS256,
+        (Algorithm::ES256, AlgorithmParameters::EllipticCurve(own)) if own.curve == EllipticCurve::P256 => {
+            KeyAlgorithm::ES256
         }
-    }
+        _ => return false,
+    };
+    let common = &key.common;
+    let verifies = |deeds: &Vec<KeyOperations>| deeds.contains(&KeyOperations::Verify);
+    (header.kid.is_none() || common.key_id == header.kid)
+        && common.key_algorithm.is_none_or(|own| own == alg)
+        && common
+            .public_key_use
+            .as_ref()
+            .is_none_or(|own| *own == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(verifies)
 }
 
-/// Some write a zero before a number, so that it is not taken for a negative one.
-fn without_zeros(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    &number[zeros..]
+/// The signature and nothing else: the crate would ask the system's clock.
+fn signature_alone(alg: Algorithm) -> Validation {
+    let mut validation = Validation::new(alg);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    use data_encoding::BASE64URL_NOPAD;
+    use jsonwebtoken::{EncodingKey, encode};
     use serde_json::json;
 
     use super::*;
@@ -142,13 +119,18 @@ mod tests {
         let other = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
         let both = keys(&[other, ec(), rsa()]);
         for token in [ES256, RS256] {
-            let payload: Value = serde_json::from_slice(&both.payload_of(token).unwrap()).unwrap();
-            assert_eq!(payload["iss"], "joe");
+            let claims = both.claims_of::<Value>(token).unwrap().unwrap();
+            assert_eq!(claims["iss"], "joe");
+            assert_eq!(
+                both.claims_of::<Vec<u8>>(token),
+                Ok(None),
+                "what it says is something else"
+            );
         }
         // The number with a zero before it.
         let n = BASE64URL_NOPAD.decode(rsa()["n"].as_str().unwrap().as_bytes()).unwrap();
         let zero = with(rsa(), "n", &BASE64URL_NOPAD.encode(&[&[0], &n[..]].concat()));
-        assert!(keys(&[zero]).payload_of(RS256).is_ok());
+        assert!(keys(&[zero]).claims_of::<Value>(RS256).is_ok());
     }
 
     #[test]
@@ -172,11 +154,11 @@ mod tests {
                 String::new(),
                 "..".into(),
             ] {
-                assert_eq!(both.payload_of(&forged), Err(NotSigned), "{forged}");
+                assert_eq!(both.claims_of::<Value>(&forged), Err(NotSigned), "{forged}");
             }
         }
-        assert!(keys(&[rsa()]).payload_of(ES256).is_err() && keys(&[ec()]).payload_of(RS256).is_err());
-        assert!(KeySet::default().payload_of(ES256).is_err());
+        assert!(keys(&[rsa()]).claims_of::<Value>(ES256).is_err() && keys(&[ec()]).claims_of::<Value>(RS256).is_err());
+        assert!(KeySet::default().claims_of::<Value>(ES256).is_err());
     }
 
     #[test]
@@ -191,14 +173,68 @@ mod tests {
             ("crv", "P-384", false),
         ] {
             let key = keys(&[with(ec(), name, value)]);
-            assert_eq!(key.payload_of(ES256).is_ok(), may, "{name} {value}");
+            assert_eq!(key.claims_of::<Value>(ES256).is_ok(), may, "{name} {value}");
         }
         let named = |kid: Option<&str>| Header {
-            alg: "ES256".into(),
             kid: kid.map(str::to_owned),
-            crit: None,
+            ..Header::new(Algorithm::ES256)
         };
-        let key: Key = serde_json::from_value(with(ec(), "kid", "one")).unwrap();
-        assert!(key.is_for(&named(Some("one"))) && key.is_for(&named(None)) && !key.is_for(&named(Some("two"))));
+        let key = |name: &str| Jwk::deserialize(with(ec(), "kid", name)).unwrap();
+        assert!(fits(&key("one"), &named(Some("one"))) && fits(&key("one"), &named(None)));
+        assert!(!fits(&key("one"), &named(Some("two"))) && !fits(&key("One"), &named(Some("one"))));
+        let mut deeds = ec();
+        deeds["key_ops"] = json!(["sign"]);
+        assert!(keys(&[deeds.clone()]).claims_of::<Value>(ES256).is_err());
+        deeds["key_ops"] = json!(["verify"]);
+        assert!(keys(&[deeds]).claims_of::<Value>(ES256).is_ok());
+    }
+
+    #[test]
+    fn a_public_key_is_no_shared_secret_and_no_key_of_another_kind() {
+        // The oldest trick: what everybody may know, taken for what only two know.
+        let shared = json!({ "kty": "oct", "k": BASE64URL_NOPAD.encode(b"between us"), "alg": "HS256" });
+        let claims = json!({ "iss": "joe" });
+        let signed = |secret: &[u8]| {
+            let key = EncodingKey::from_secret(secret);
+            encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+        };
+        for set in [keys(&[shared.clone()]), keys(&[shared, ec(), rsa()])] {
+            assert_eq!(set.claims_of::<Value>(&signed(b"between us")), Err(NotSigned));
+        }
+        let n = rsa()["n"].as_str().unwrap().to_owned();
+        assert_eq!(keys(&[rsa()]).claims_of::<Value>(&signed(n.as_bytes())), Err(NotSigned));
+        for other in [Algorithm::RS384, Algorithm::PS256, Algorithm::ES384, Algorithm::EdDSA] {
+            for key in [ec(), rsa()] {
+                assert!(!fits(&Jwk::deserialize(key).unwrap(), &Header::new(other)), "{other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_spoils_none_of_the_others() {
+        let odd = [
+            json!(null),
+            json!({ "kty": 7 }),
+            json!({ "kty": "EC", "crv": "secp256k1" }),
+            json!([]),
+        ];
+        let set = keys(&[&odd[..], &[ec()]].concat());
+        assert!(set.claims_of::<Value>(ES256).is_ok());
+    }
+
+    #[test]
+    fn a_key_inside_a_token_is_not_looked_at() {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let own = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
+        let jwk = Jwk::from_encoding_key(&own, Algorithm::ES256).unwrap();
+        let header = Header {
+            jwk: Some(jwk.clone()),
+            jku: Some("https://evil.example/keys".into()),
+            ..Header::new(Algorithm::ES256)
+        };
+        let token = encode(&header, &json!({ "iss": "joe" }), &own).unwrap();
+        let theirs = keys(&[serde_json::to_value(jwk).unwrap()]);
+        assert!(theirs.claims_of::<Value>(&token).is_ok(), "it is well signed");
+        assert_eq!(keys(&[ec(), rsa()]).claims_of::<Value>(&token), Err(NotSigned));
     }
 }

@@ -1,6 +1,9 @@
 //! Links into accounts: the newest of each purpose, and the message that carries it.
 
+use serde_json::json;
+
 use super::Store;
+use super::audit::{Change, Happened};
 use super::deliveries;
 use super::keys::Key;
 use super::row::{self, Row};
@@ -10,17 +13,31 @@ use crate::domain::delivery::Delivery;
 use crate::domain::id::UserId;
 
 impl Store {
-    /// Keeps a link in the place of the one before, together with its message. One that was asked for at the same
-    /// millisecond is the same.
+    /// Keeps a link in the place of the one before, together with its message, and with an entry in the audit log if
+    /// somebody is known to have asked for it. One that was asked for at the same millisecond is the same.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn add_account_link(&self, link: &AccountLink, message: &Delivery) -> Result<(), StoreError> {
+    pub async fn add_account_link(
+        &self,
+        link: &AccountLink,
+        message: &Delivery,
+        by: Option<&Change<'_>>,
+    ) -> Result<(), StoreError> {
         let kept = Row::of(Key::account_link(link.user_id, link.purpose), "account_link", link)?;
-        let writes = vec![
+        let mut writes = vec![
             Write::Put(kept.expires(Some(link.expires_at())), None),
             Write::Put(deliveries::row(message)?, Some(Expression::absent())),
         ];
+        if let Some(change) = by {
+            let happened = Happened {
+                action: "link_sent",
+                object: "user",
+                object_id: link.user_id.to_string(),
+                facts: json!({ "purpose": link.purpose, "email": message.address }),
+            };
+            writes.push(self.happened(&happened, change)?);
+        }
         self.table.transact(writes).await.map(drop)
     }
 

@@ -4,16 +4,15 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::Store;
+use super::audit::Change;
 use super::cursor::{Page, PageRequest, cursor};
 use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
 use super::table::{Expression, StoreError, Write};
-use crate::domain::actor::Actor;
-use crate::domain::id::{ChannelId, ContactId, EventId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
+use crate::domain::id::{ChannelId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
 use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
@@ -141,41 +140,6 @@ impl Once {
     }
 }
 
-/// Who changes configuration, and when.
-#[derive(Debug, Clone)]
-pub struct Change<'a> {
-    /// Who.
-    pub by: &'a Actor,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// An entry of the audit log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AuditEntry {
-    /// Its id.
-    pub id: EventId,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub actor: Actor,
-    /// What was done: `created`, `updated` or `deleted`.
-    pub action: String,
-    /// The kind of thing.
-    pub object: String,
-    /// Its id.
-    pub object_id: String,
-    /// What it was, as JSON without secrets.
-    #[serde(default)]
-    pub before: Option<String>,
-    /// What it became, as JSON without secrets.
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
-/// Fields that are never copied into the audit log, hashed or sealed though they are.
-const NOT_AUDITED: [&str; 4] = ["password_hash", "secret_hash", "sealed_secret", "key_hash"];
-
 impl Store {
     /// One row, read consistently.
     ///
@@ -281,7 +245,7 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Applied, StoreError> {
         let mut writes = vec![Write::Put(entity_row(value)?, Some(Expression::absent()))];
-        writes.push(self.audit("created", None, Some(value), change)?);
+        writes.push(self.changed("created", None, Some(value), change)?);
         self.write(writes, extras).await
     }
 
@@ -298,7 +262,7 @@ impl Store {
     ) -> Result<Applied, StoreError> {
         let row = entity_row(value)?.version(before.version + 1);
         let mut writes = vec![Write::Put(row, Some(Expression::version(before.version)))];
-        writes.push(self.audit("updated", Some(&before.value), Some(value), change)?);
+        writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
         self.write(writes, extras).await
     }
 
@@ -314,7 +278,7 @@ impl Store {
     ) -> Result<Applied, StoreError> {
         let key = Key::entity(T::PARTITION, &before.value.id().to_string());
         let mut writes = vec![Write::Delete(key, Expression::version(before.version))];
-        writes.push(self.audit("deleted", Some(&before.value), None, change)?);
+        writes.push(self.changed("deleted", Some(&before.value), None, change)?);
         self.write(writes, extras).await
     }
 
@@ -365,31 +329,6 @@ impl Store {
         Ok((once.expires_at > now).then_some(once))
     }
 
-    /// A page of the audit log, newest first.
-    ///
-    /// # Errors
-    /// When the table does not answer, or a row cannot be read.
-    pub async fn audit_log(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
-        let (candidates, more) = self.table.candidates(&[IndexKey::listed("audit", "").pk], page).await?;
-        let next = candidates
-            .last()
-            .filter(|_| more)
-            .map(|candidate| cursor(&candidate.place));
-        let keys = candidates
-            .into_iter()
-            .map(|candidate| Key {
-                pk: candidate.pk,
-                sk: "AUDIT".into(),
-            })
-            .collect();
-        let mut items = Vec::new();
-        for item in self.table.get_many(keys).await? {
-            items.push(row::read::<AuditEntry>(item)?.value);
-        }
-        items.sort_by_key(|entry| std::cmp::Reverse(entry.id));
-        Ok(Page { items, next })
-    }
-
     async fn pointer(&self, key: &Key) -> Result<Option<UserId>, StoreError> {
         let Some(item) = self.table.get(key).await? else {
             return Ok(None);
@@ -406,29 +345,6 @@ impl Store {
         } else {
             Applied::Changed
         })
-    }
-
-    fn audit<T: Entity>(
-        &self,
-        action: &str,
-        before: Option<&T>,
-        after: Option<&T>,
-        change: &Change<'_>,
-    ) -> Result<Write, StoreError> {
-        let id = EventId(self.table.random().ulid(change.at));
-        let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
-        let entry = AuditEntry {
-            id,
-            at: change.at,
-            actor: change.by.clone(),
-            action: action.into(),
-            object: T::KIND.into(),
-            object_id,
-            before: before.map(audited).transpose()?,
-            after: after.map(audited).transpose()?,
-        };
-        let row = Row::of(Key::audit(id), "audit", &entry)?.list(Some(IndexKey::listed("audit", id)));
-        Ok(Write::Put(row, None))
     }
 }
 
@@ -504,21 +420,4 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
             Write::Put(row, Some(free.value(":kept", number(day_before))))
         }
     })
-}
-
-fn audited<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    let mut json = serde_json::to_value(value).map_err(|error| StoreError::Refused(error.to_string()))?;
-    redact(&mut json);
-    Ok(json.to_string())
-}
-
-fn redact(json: &mut serde_json::Value) {
-    match json {
-        serde_json::Value::Object(fields) => {
-            fields.retain(|name, _| !NOT_AUDITED.contains(&name.as_str()));
-            fields.values_mut().for_each(redact);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(redact),
-        _ => {}
-    }
 }

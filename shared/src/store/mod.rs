@@ -7,6 +7,7 @@
 
 mod account_links;
 mod attempts;
+mod audit;
 mod config;
 mod cursor;
 mod deliveries;
@@ -25,7 +26,8 @@ use aws_sdk_dynamodb::Client;
 use crate::secret::Random;
 
 pub use attempts::{Rate, Tried};
-pub use config::{AuditEntry, Change, Entity, Extra, Once};
+pub use audit::{AuditEntry, AuditFilter, Change, Happened};
+pub use config::{Entity, Extra, Once};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};
 pub use due::{Due, DueList};

@@ -1,26 +1,30 @@
 //! Sessions: who is signed in where.
 
+use serde_json::{Value, json};
+
 use super::Store;
+use super::audit::{Change, Happened};
 use super::cursor::PageRequest;
 use super::keys::{IndexKey, Key, sessions_partition};
 use super::row::{self, Row};
-use super::table::{Expression, Guarded, StoreError, Write};
+use super::table::{Expression, StoreError, Write};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 
 impl Store {
-    /// Keeps a new session.
+    /// Keeps a new session, with its entry in the audit log: who signed in, `by` which way.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn add_session(&self, session: &Session) -> Result<(), StoreError> {
+    pub async fn add_session(&self, session: &Session, by: &str, change: &Change<'_>) -> Result<(), StoreError> {
         let row = Row::of(Key::session(session.id), "session", session)?
             .list(Some(IndexKey::session(session.user_id, session.id)))
             .expires(Some(session.expires_at));
-        match self.table.put(row, Expression::absent()).await? {
-            Guarded::Done(()) => Ok(()),
-            Guarded::Refused(_) => Err(StoreError::Changed),
-        }
+        let facts = json!({ "by": by, "agent": session.agent });
+        let entry = self.happened(&happened("signed_in", session.id, facts), change)?;
+        let writes = vec![Write::Put(row, Some(Expression::absent())), entry];
+        let written = self.table.transact(writes).await?;
+        written.map_err(|_| StoreError::Changed)
     }
 
     /// A session as it was kept. Whether it is over is for [`Session::is_of`] to say.
@@ -51,12 +55,22 @@ impl Store {
         Ok(sessions)
     }
 
-    /// Ends a session; one that has ended already is no error.
+    /// Ends a session, with its entry in the audit log; one that has ended already is no error.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn end_session(&self, id: SessionId) -> Result<(), StoreError> {
-        let delete = Write::Delete(Key::session(id), Expression::either_way());
-        self.table.transact(vec![delete]).await.map(drop)
+    pub async fn end_session(&self, id: SessionId, change: &Change<'_>) -> Result<(), StoreError> {
+        let entry = self.happened(&happened("signed_out", id, Value::Null), change)?;
+        let writes = vec![Write::Delete(Key::session(id), Expression::either_way()), entry];
+        self.table.transact(writes).await.map(drop)
+    }
+}
+
+fn happened(action: &'static str, id: SessionId, facts: Value) -> Happened {
+    Happened {
+        action,
+        object: "session",
+        object_id: id.to_string(),
+        facts,
     }
 }

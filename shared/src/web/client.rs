@@ -1,8 +1,9 @@
 //! Who is at the other end, as far as one can be told from another.
 
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
@@ -17,17 +18,32 @@ pub fn client_address(parts: &Parts, ctx: &Ctx) -> String {
         parts
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
-            .map(|ConnectInfo(peer)| peer.ip().to_string())
+            .map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string())
     };
     forwarded.or_else(peer).unwrap_or_default()
+}
+
+/// The same, as something a handler takes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Client(
+    /// The address; empty when nobody says.
+    pub String,
+);
+
+impl FromRequestParts<Ctx> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Infallible> {
+        Ok(Self(client_address(parts, ctx)))
+    }
 }
 
 fn last_forwarded(headers: &HeaderMap) -> Option<String> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
     last.rsplit(',')
         .next()
-        .map(|address| address.trim().to_owned())
-        .filter(|address| !address.is_empty())
+        .and_then(|address| address.trim().parse::<IpAddr>().ok())
+        .map(|address| address.to_canonical().to_string())
 }
 
 #[cfg(test)]
@@ -44,5 +60,10 @@ mod tests {
         assert_eq!(last_forwarded(&headers).as_deref(), Some("203.0.113.9"));
         headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
         assert_eq!(last_forwarded(&headers).as_deref(), Some("198.51.100.7"));
+        headers.append("x-forwarded-for", HeaderValue::from_static("2001:DB8::1"));
+        assert_eq!(last_forwarded(&headers).as_deref(), Some("2001:db8::1"));
+        // What is no address is nobody's.
+        headers.append("x-forwarded-for", HeaderValue::from_static("<script>"));
+        assert_eq!(last_forwarded(&headers), None);
     }
 }

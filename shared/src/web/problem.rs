@@ -152,7 +152,10 @@ impl Problem {
 
     /// 429: too many requests.
     pub fn too_many(retry_after: u32) -> Self {
-        let detail = format!("Too many requests. Try again in {retry_after} seconds.");
+        let detail = match retry_after {
+            1 => "Too many requests. Try again in a second.".to_owned(),
+            _ => format!("Too many requests. Try again in {retry_after} seconds."),
+        };
         let problem = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_requests",
@@ -195,10 +198,6 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            if status == StatusCode::TOO_MANY_REQUESTS {
-                headers.insert("ratelimit-remaining", HeaderValue::from_static("0"));
-                headers.insert("ratelimit-reset", HeaderValue::from(seconds));
-            }
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

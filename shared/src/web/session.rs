@@ -24,13 +24,30 @@ pub async fn signed_in(headers: &HeaderMap, ctx: &Ctx, now: Timestamp) -> Result
     else {
         return Ok(None);
     };
+    let hash = given.storage_hash();
+    if ctx.limits().knows_as_refused(&hash, now) {
+        return Ok(None);
+    }
+    let found = of_session(&given, &hash, ctx, now).await?;
+    if found.is_none() {
+        ctx.limits().remember_refused(hash, now);
+    }
+    Ok(found)
+}
+
+async fn of_session(
+    given: &SessionToken,
+    hash: &str,
+    ctx: &Ctx,
+    now: Timestamp,
+) -> Result<Option<(Session, User)>, Problem> {
     let Ok(id) = format!("{}_{}", SessionId::PREFIX, given.id()).parse::<SessionId>() else {
         return Ok(None);
     };
     let Some(session) = ctx.store.session(id).await? else {
         return Ok(None);
     };
-    if !equal(session.secret_hash.as_bytes(), given.storage_hash().as_bytes()) {
+    if !equal(session.secret_hash.as_bytes(), hash.as_bytes()) {
         return Ok(None);
     }
     let user = ctx.store.load::<User>(session.user_id).await?;

@@ -1,17 +1,17 @@
-//! The audit log: who changed which configuration, when, and how.
+//! The audit log: who did what, when, from where, and what it changed.
 
 use crate::openapi::Routes;
 use crate::openapi::routes;
 use axum::Json;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::domain::actor::Actor;
-use shared::domain::id::EventId;
+use shared::domain::id::{EventId, UserId};
 use shared::domain::principal::Right;
-use shared::store::AuditEntry;
-use shared::web::{Listed, PageQuery, Params, Problem};
-use utoipa::ToSchema;
+use shared::store::{AuditEntry, AuditFilter};
+use shared::web::{Listed, Params, Problem, page_request};
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
 
@@ -25,14 +25,17 @@ struct AuditView {
     id: EventId,
     at: Timestamp,
     actor: Actor,
-    /// `created`, `updated` or `deleted`.
+    /// The network address that it was asked for from; null: no request made it, or nobody knows.
+    address: Option<String>,
+    /// `created`, `updated`, `deleted`, or what says more: `signed_in`, `signed_out`, `sign_in_refused`, `password_reset`, …
     action: String,
-    /// The kind of thing.
+    /// The kind of thing: `service`, `user`, `session`, …
     object: String,
+    /// Its id; empty where it has none.
     object_id: String,
-    /// What it was, without secrets; null: it was made.
+    /// What it was, without secrets; null: it was made, or nothing was changed.
     before: Option<Value>,
-    /// What it became, without secrets; null: it was removed.
+    /// What it became, without secrets; null: it was removed. Where nothing was changed, what else is to be known.
     after: Option<Value>,
 }
 
@@ -42,6 +45,7 @@ impl From<AuditEntry> for AuditView {
             id,
             at,
             actor,
+            address,
             action,
             object,
             object_id,
@@ -53,6 +57,7 @@ impl From<AuditEntry> for AuditView {
             id,
             at,
             actor,
+            address,
             action,
             object,
             object_id,
@@ -62,11 +67,32 @@ impl From<AuditEntry> for AuditView {
     }
 }
 
+/// Which entries, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AuditQuery {
+    /// Only what this person did, in a browser or by a token.
+    user_id: Option<UserId>,
+    /// Only what happened to this kind of thing: `service`, `user`, `session`, …
+    #[param(pattern = "^[a-z_]{1,64}$")]
+    object: Option<String>,
+    /// Items at most: 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
 /// The audit log, newest first
-#[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", params(PageQuery),
+///
+/// Entries are never changed and never removed. A page of some of them may be short and still have a `next`.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", params(AuditQuery),
     responses((status = 200, body = Listed<AuditView>)))]
-async fn list_audit_log(caller: Caller, Params(query): Params<PageQuery>) -> Result<Json<Listed<AuditView>>, Problem> {
+async fn list_audit_log(caller: Caller, Params(query): Params<AuditQuery>) -> Result<Json<Listed<AuditView>>, Problem> {
     caller.may(Right::Administer)?;
-    let page = caller.store().audit_log(&query.page()?).await?;
+    let page = page_request(query.limit, query.after.as_deref())?;
+    let filter = AuditFilter::new(query.user_id, query.object).map_err(|why| Problem::invalid_field("object", why))?;
+    let page = caller.store().audit_log(&page, &filter).await?;
     Ok(Json(page.map(AuditView::from).into()))
 }

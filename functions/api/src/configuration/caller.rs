@@ -54,12 +54,9 @@ impl Caller {
         &self.ctx.store
     }
 
-    /// Who changes what, for the audit log.
+    /// Who changes what, and from where, for the audit log.
     pub fn change(&self) -> Change<'_> {
-        Change {
-            by: &self.actor,
-            at: self.now(),
-        }
+        Change::new(&self.actor, self.now()).from(&self.auth.address)
     }
 
     /// The id and birth of something new.

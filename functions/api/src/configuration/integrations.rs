@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::ctx::Ctx;
 use shared::domain::id::{IncidentId, IntegrationId, ServiceId};
 use shared::domain::principal::Right;
@@ -18,7 +19,7 @@ use shared::domain::signal::{Action, Draft, Severity, Signal};
 use shared::domain::time::after_seconds;
 use shared::intake::{self, Source};
 use shared::secret::IntegrationKey;
-use shared::store::{Extra, Versioned};
+use shared::store::{Entity, Extra, Happened, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, page_request};
 use utoipa::{IntoParams, ToSchema};
 
@@ -321,7 +322,7 @@ async fn rotate(
         faults.within("keep_old_seconds", rotation.keep_old_seconds, 0..=KEEP_OLD_SECONDS_MAX);
         faults.none()?;
         let (integration, extras) = rotated(&before.value, key, rotation.keep_old_seconds, caller.now());
-        Ok(Plan::new(Some(before), integration, extras))
+        Ok(Plan::new(Some(before), integration, extras).called("key_rotated"))
     });
     let after = after.await?;
     Ok(Tagged {
@@ -387,6 +388,13 @@ async fn test_integration(caller: Caller, Id(id): Id<IntegrationId>) -> Result<(
         .await?
         .ok_or_else(Problem::not_found)?;
     let outcome = intake::accept(&caller.ctx, &source, &signal, caller.now()).await?;
+    let happened = Happened {
+        action: "test_alert_sent",
+        object: Integration::KIND,
+        object_id: id.to_string(),
+        facts: json!({ "incident_id": outcome.incident_id(), "outcome": outcome.as_str() }),
+    };
+    caller.store().audit(&happened, &caller.change()).await?;
     Ok((
         StatusCode::ACCEPTED,
         Json(Tested {
@@ -408,7 +416,7 @@ fn test_signal(integration: &Integration, sent_by: &str) -> Signal {
         runbook_url: None,
         links: Vec::new(),
         images: Vec::new(),
-        details: serde_json::json!({ "sent_by": sent_by }),
+        details: json!({ "sent_by": sent_by }),
         alerts: Vec::new(),
         alerts_left_out: 0,
         remarks: Vec::new(),

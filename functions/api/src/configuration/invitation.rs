@@ -62,7 +62,15 @@ async fn invite_user(caller: Caller, Id(id): Id<UserId>) -> Result<Response, Pro
     if let Some(wait) = last.and_then(|last| seconds_to_wait(last.asked_at, caller.now())) {
         return Err(Problem::too_many(wait));
     }
-    let link = send_link(&caller.ctx, (&user).into(), LinkPurpose::Invitation, caller.now()).await?;
+    let change = caller.change();
+    let link = send_link(
+        &caller.ctx,
+        (&user).into(),
+        LinkPurpose::Invitation,
+        caller.now(),
+        Some(&change),
+    )
+    .await?;
     tracing::info!(user_id = %id, "invited");
     let invitation = Invitation {
         email: user.email,

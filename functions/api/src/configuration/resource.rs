@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::principal::Right;
-use shared::store::{Applied, Entity, Extra, StoreError, Versioned};
+use shared::store::{Applied, Change, Entity, Extra, StoreError, Versioned};
 use shared::web::{Problem, from_json};
 
 use super::caller::Caller;
@@ -75,6 +75,8 @@ pub struct Plan<T> {
     pub extras: Vec<Extra>,
     /// What the answer says instead of the view, where it tells a secret that is told once.
     pub answer: Option<Value>,
+    /// What the audit log calls it, where that says more than `created` or `updated`.
+    pub action: Option<&'static str>,
 }
 
 impl<T: Entity> Plan<T> {
@@ -84,7 +86,14 @@ impl<T: Entity> Plan<T> {
             value,
             extras,
             answer: None,
+            action: None,
         }
+    }
+
+    /// The same under a name of its own in the audit log.
+    pub fn called(self, action: &'static str) -> Self {
+        let action = Some(action);
+        Self { action, ..self }
     }
 
     /// A change that needs nothing beside it.
@@ -98,7 +107,11 @@ impl<T: Entity> Plan<T> {
     }
 
     pub async fn write(&self, caller: &Caller) -> Result<Applied, StoreError> {
-        let (store, change) = (caller.store(), caller.change());
+        let store = caller.store();
+        let change = Change {
+            action: self.action,
+            ..caller.change()
+        };
         match &self.before {
             None => store.create(&self.value, &self.extras, &change).await,
             Some(before) => store.replace(before, &self.value, &self.extras, &change).await,

@@ -16,7 +16,7 @@ use shared::domain::people::{Role, Rules, User};
 use shared::domain::principal::{Scope, Token};
 use shared::secret::{ApiToken, equal, hash_password, password_fault, sha256_hex};
 use shared::store::{Applied, Change, Extra, Once};
-use shared::web::{JsonBody, Problem};
+use shared::web::{Client, JsonBody, Problem};
 use utoipa::ToSchema;
 
 use super::tokens::TokenWithSecret;
@@ -62,6 +62,7 @@ struct SetUp {
         content_type = "application/problem+json", description = "There is an owner already.")))]
 async fn set_up(
     State(ctx): State<Ctx>,
+    client: Client,
     Path(code): Path<String>,
     JsonBody(body): JsonBody<SetupBody>,
 ) -> Result<Response, Problem> {
@@ -86,10 +87,8 @@ async fn set_up(
         return Err(email_taken(&user.email));
     }
     let (token, secret) = token(&ctx, user.id, now);
-    let change = Change {
-        by: &Actor::system(),
-        at: now,
-    };
+    let by = Actor::system();
+    let change = Change::new(&by, now).from(&client.0);
     // The token first: an owner without one would have no way in, a token without its owner is no way in.
     if ctx.store.create(&token, &[], &change).await? == Applied::Changed {
         return Err(Problem::unavailable());
@@ -136,6 +135,7 @@ fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
         rules: Rules::default(),
         password_hash: hashed.transpose().map_err(|_| Problem::internal())?,
         signed_out_at: None,
+        tokens_ended_at: None,
         created_at: now,
     })
 }

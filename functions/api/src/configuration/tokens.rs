@@ -13,7 +13,7 @@ use shared::domain::id::{TokenId, UserId};
 use shared::domain::people::Role;
 use shared::domain::principal::{Principal, Right, Scope, Token};
 use shared::secret::ApiToken;
-use shared::store::{Applied, Extra, Versioned};
+use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 
@@ -204,17 +204,6 @@ async fn end_of_own_token(caller: &Caller) -> Result<Option<Timestamp>, Problem>
         .await?
         .ok_or_else(Problem::unauthenticated)?;
     Ok(own.value.expires_at)
-}
-
-/// Takes back the tokens of somebody who is gone. They work no more already; this cleans.
-pub async fn revoke_all_of(caller: &Caller, user: UserId) -> Result<(), Problem> {
-    let all = caller.store().list_all_versioned::<Token>().await?;
-    for token in all.into_iter().filter(|token| token.value.user_id == user) {
-        if caller.store().remove(&token, &[], &caller.change()).await? == Applied::Changed {
-            tracing::info!(token_id = %token.value.id, "a token was taken back by somebody else");
-        }
-    }
-    Ok(())
 }
 
 /// One's own tokens, newest first; everybody's, for who may administer

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use shared::accounts::remove_tokens;
 use shared::domain::id::{TeamId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Role, Team, User};
@@ -24,7 +25,6 @@ use super::etag::{IfMatch, Tagged};
 use super::list;
 use super::policies::policies_that_ask;
 use super::resource::{self, Changes, Plan, Resource};
-use super::tokens;
 use super::validate::Faults;
 
 /// Teams of one person: they are checked by the write, which has room for these.
@@ -159,9 +159,10 @@ impl Resource for UserBody {
         let (id, created_at) = old.map_or_else(|| caller.new_born(), |old| (old.id, old.created_at));
         extras.extend(take_email(caller, id, &email, old).await?);
         extras.extend(owners_change(caller, self.role, old).await?);
-        let (contacts, rules, password_hash, signed_out_at) = old.cloned().map_or_else(Default::default, |old| {
-            (old.contacts, old.rules, old.password_hash, old.signed_out_at)
-        });
+        let (contacts, rules, password_hash) = old
+            .cloned()
+            .map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
+        let (signed_out_at, tokens_ended_at) = old.map_or((None, None), |old| (old.signed_out_at, old.tokens_ended_at));
         let (role, team_ids, locale) = (self.role, self.team_ids.clone(), self.locale.clone());
         let user = User {
             id,
@@ -175,6 +176,7 @@ impl Resource for UserBody {
             rules,
             password_hash,
             signed_out_at,
+            tokens_ended_at,
             created_at,
         };
         Ok(Plan::new(before, user, extras))
@@ -329,7 +331,8 @@ async fn change_user(
     responses((status = 204)))]
 async fn delete_user(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
     let removed = resource::remove::<UserBody>(&caller, id, &if_match).await?;
-    tokens::revoke_all_of(&caller, id).await?;
+    // They work no more already; this cleans.
+    remove_tokens(&caller.ctx, id, &caller.change()).await?;
     Ok(removed)
 }
 
@@ -350,6 +353,7 @@ mod tests {
             rules: Default::default(),
             password_hash: None,
             signed_out_at: None,
+            tokens_ended_at: None,
             created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }

@@ -71,7 +71,7 @@ async fn verify(caller: &Caller, id: ContactId) -> Result<Tagged<ContactView>, P
         may_set(caller, &before.value)?;
         let asked = asked(contact, now)?;
         let after = with(&before.value, asked);
-        Ok(Plan::over(before, after))
+        Ok(Plan::over(before, after).called("contact_code_sent"))
     });
     let after = after.await?;
     if of(&after.value, id)?
@@ -172,8 +172,12 @@ async fn confirm(caller: &Caller, id: ContactId, code: &str) -> Result<Tagged<Co
         let contact = of(&before.value, id)?;
         may_set(caller, &before.value)?;
         let judged = judged(contact, code, caller.ctx.master(), caller.now()).map_err(|why| refused(&why))?;
+        let action = match judged.verified_at {
+            Some(_) => "contact_verified",
+            None => "contact_code_wrong",
+        };
         let after = with(&before.value, judged);
-        Ok(Plan::over(before, after))
+        Ok(Plan::over(before, after).called(action))
     });
     let after = after.await?;
     // A wrong code was counted, and the contact is as unverified as before.

@@ -10,7 +10,6 @@
 //! who knows it needs no victim's browser. A check could only turn away somebody at 3 a.m. whose mail program opens
 //! links in a window of its own (`Origin: null`, which `Referrer-Policy: no-referrer` makes of every form's origin).
 
-mod limiter;
 mod page;
 
 use std::sync::Arc;
@@ -36,9 +35,8 @@ use shared::domain::time::after_seconds;
 use shared::incidents::{Deed, act};
 use shared::secret::LinkCode;
 use shared::store::StoreError;
-use shared::web::{Problem, client_address};
+use shared::web::{Client, Limiter, Problem, TooOften, client_address};
 
-use limiter::{Limiter, TooOften};
 use page::{Closed, Reader, Shown};
 
 /// Codes that lead nowhere, a client and minute: then it is asked to wait, whatever it asks for.
@@ -57,7 +55,8 @@ pub fn routes() -> Router<Ctx> {
         .layer(map_response(page::guarded))
 }
 
-/// One pair of limiters for each router, so for each instance.
+/// One pair of limiters for each router, so for each instance. They hold back nobody with a good link because of others
+/// with bad ones, save those behind the very same address; what keeps codes from being guessed is their 80 bits.
 struct Limits {
     wrong: Limiter<Client>,
     per_code: Limiter<String>,
@@ -109,10 +108,6 @@ struct Link {
     limits: Arc<Limits>,
     now: Timestamp,
 }
-
-/// Who follows links, as far as one can be told from another.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Client(String);
 
 /// A link that works: whose it is, and what about.
 struct Opened {

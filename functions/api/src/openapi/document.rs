@@ -4,7 +4,7 @@
 //! its path and whether it needs credentials; so they are added here, once, instead of being repeated by each handler.
 
 use serde_json::{Map, Value, json};
-use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem};
+use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem, REQUESTS_A_MINUTE};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -14,6 +14,14 @@ use utoipa::OpenApi;
 )]
 struct Base;
 
+/// What is left of a token's requests, in both forms.
+const LIMITS: [&str; 5] = [
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "RateLimit-Policy",
+    "RateLimit",
+];
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The document of these routes.
@@ -34,6 +42,7 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
             "description": "What the browser's page holds; asked for with the cookie, of requests that change something.",
         },
     });
+    document["components"]["headers"] = headers();
     let mut partial = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
@@ -114,6 +123,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         ("412", "It changed since it was read.", is_versioned),
         ("413", "The body is too large.", has_body),
         ("415", "The body is not JSON.", has_body),
+        ("429", "Too many requests; `Retry-After` says when to try again.", true),
         ("503", "Nothing was stored; try again in a moment.", true),
     ] {
         let responses = operation["responses"].as_object_mut();
@@ -122,6 +132,37 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             let content = json!({ "application/problem+json": { "schema": schema } });
             responses.insert(status.to_owned(), json!({ "description": words, "content": content }));
         }
+    }
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        tell_headers(status, response);
+    }
+}
+
+/// The headers that answers have alike, by name.
+fn headers() -> Value {
+    let header = |words: String, kind: &str| json!({ "description": words, "schema": { "type": kind } });
+    json!({
+        "RateLimit-Limit": header(format!("Requests that this token, or this person in their browsers, may make at once, \
+            and again after a minute: {REQUESTS_A_MINUTE}, counted by each of the servers for itself."), "integer"),
+        "RateLimit-Remaining": header("How many of them are left.".into(), "integer"),
+        "RateLimit-Reset": header("Seconds after which all of them are there again.".into(), "integer"),
+        "RateLimit-Policy": header("The limit, as the draft for these headers has it: `\"requests\";q=<limit>;w=<seconds>`."
+            .into(), "string"),
+        "RateLimit": header("What is left of it: `\"requests\";r=<remaining>;t=<reset>`.".into(), "string"),
+        "Retry-After": header("Seconds after which to try again.".into(), "integer"),
+    })
+}
+
+/// Whoever showed good credentials is told what they may ask for still.
+fn tell_headers(status: &str, response: &mut Value) {
+    let limits: &[&str] = if status == "401" { &[] } else { &LIMITS };
+    let wait: &[&str] = if matches!(status, "429" | "503") {
+        &["Retry-After"]
+    } else {
+        &[]
+    };
+    for name in limits.iter().chain(wait) {
+        response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
     }
 }
 
@@ -190,6 +231,11 @@ mod tests {
             }
             if operation["security"].is_null() {
                 assert!(operation["responses"]["401"].is_object(), "{place}");
+                let too_many = &operation["responses"]["429"]["headers"];
+                for name in LIMITS.iter().chain(&["Retry-After"]) {
+                    assert!(too_many[name].is_object(), "{place}: {name}");
+                }
+                assert!(operation["responses"]["401"].get("headers").is_none(), "{place}");
             }
         }
     }

@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use shared::ctx::Ctx;
-use shared::web::Problem;
+use shared::web::{Problem, tell_allowance};
 
 use crate::{configuration, incidents, links};
 use health::{__path_get_health, get_health};
@@ -28,6 +28,7 @@ pub fn router() -> Router<Ctx> {
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(map_response(unstored))
+        .layer(from_fn(tell_allowance))
 }
 
 fn routes() -> Routes {

@@ -3,6 +3,7 @@
 //! One file a kind, with its list and its one. Pages read the store; their forms are sent to the REST API. What is absent:
 //! any change of a row. A form is shown to whoever may send it, and only to them; the API checks the same right again.
 
+mod audit;
 mod choices;
 mod more;
 mod on_call;
@@ -33,7 +34,7 @@ pub fn routes() -> Router<Ctx> {
         .route("/teams", get(places::teams))
         .route("/channels", get(places::channels))
         .route("/more", get(more::show))
-        .route("/audit", get(more::audit))
+        .route("/audit", get(audit::show))
         .route("/outbox", get(more::outbox))
 }
 

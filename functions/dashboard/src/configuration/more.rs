@@ -1,15 +1,14 @@
-//! What is looked at more rarely: the way there, the audit log, and, at home, the messages that were kept instead of sent.
+//! What is looked at more rarely: the way there, and, at home, the messages that were kept instead of sent.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::Value;
 use shared::ctx::Ctx;
 use shared::domain::principal::Right;
-use shared::store::{AuditEntry, OutboxMessage};
+use shared::store::OutboxMessage;
 use shared::web::PageQuery;
 
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -18,25 +17,6 @@ struct More {
     frame: Frame,
     may_administer: bool,
     has_outbox: bool,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "configuration/audit.html")]
-struct Audit {
-    frame: Frame,
-    rows: Vec<Changed>,
-    older: Older,
-}
-
-#[derive(Debug)]
-struct Changed {
-    at: Moment,
-    who: String,
-    action: String,
-    object: String,
-    id: String,
-    before: Option<String>,
-    after: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -62,40 +42,6 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>) -> Response {
         may_administer: visitor.may_administer(),
         has_outbox: ctx.config.has_outbox,
     })
-}
-
-pub async fn audit(
-    visitor: Visitor,
-    State(ctx): State<Ctx>,
-    Asked(query): Asked<PageQuery>,
-) -> Result<Response, Refused> {
-    visitor.who.may(Right::Administer)?;
-    let page = ctx.store.audit_log(&query.page()?).await?;
-    let zone = visitor.zone();
-    Ok(shown(&Audit {
-        frame: Frame::new(Section::More, &visitor),
-        older: Older::of("/audit", query.after.as_deref(), page.next.as_deref()),
-        rows: page.items.into_iter().map(|entry| changed(entry, &zone)).collect(),
-    }))
-}
-
-fn changed(entry: AuditEntry, zone: &Zone) -> Changed {
-    Changed {
-        at: zone.moment(entry.at),
-        who: entry.actor.name,
-        action: entry.action,
-        object: entry.object.replace('_', " "),
-        id: entry.object_id,
-        before: entry.before.map(|json| in_lines(&json)),
-        after: entry.after.map(|json| in_lines(&json)),
-    }
-}
-
-/// JSON as people read it; what is none stays as it is.
-fn in_lines(json: &str) -> String {
-    let value = serde_json::from_str::<Value>(json);
-    let lines = value.and_then(|value| serde_json::to_string_pretty(&value));
-    lines.unwrap_or_else(|_| json.to_owned())
 }
 
 pub async fn outbox(

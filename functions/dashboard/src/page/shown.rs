@@ -16,12 +16,15 @@ pub struct Older {
 }
 
 impl Older {
-    /// The links of a page of the list at `path`, which was asked for after `after` and goes on after `next`.
+    /// The links of a page of the list at `path`, which may have a query of its own; it was asked for after `after` and goes on after `next`.
     pub fn of(path: &str, after: Option<&str>, next: Option<&str>) -> Self {
         Self {
             newest: after.map(|_| path.to_owned()),
             // Cursors are of letters that need no encoding.
-            url: next.map(|next| format!("{path}?after={next}")),
+            url: next.map(|next| {
+                let joint = if path.contains('?') { '&' } else { '?' };
+                format!("{path}{joint}after={next}")
+            }),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Who looks at a page. Who is not signed in is led to where they can, and back.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,7 +11,7 @@ use shared::domain::id::TeamId;
 use shared::domain::people::User;
 use shared::domain::principal::{Principal, Right};
 use shared::domain::session::Session;
-use shared::web::{Authenticated, session_form_token, signed_in};
+use shared::web::{Authenticated, client_address, session_form_token, signed_in};
 
 use super::clock::Zone;
 use super::refused::Refused;
@@ -62,18 +62,23 @@ impl Visitor {
         Zone::new(&self.user.time_zone, self.now)
     }
 
-    /// The visitor whose browser sent these headers; none when nobody is signed in there.
-    pub async fn of(headers: &HeaderMap, ctx: &Ctx) -> Result<Option<Self>, Refused> {
-        let now = ctx.clock.now();
-        let Some((session, user)) = signed_in(headers, ctx, now).await? else {
+    /// The visitor whose browser sent this request; none when nobody is signed in there.
+    pub async fn of(parts: &Parts, ctx: &Ctx) -> Result<Option<Self>, Refused> {
+        let (now, address) = (ctx.clock.now(), client_address(parts, ctx));
+        let Some((session, user)) = signed_in(&parts.headers, ctx, now).await? else {
             return Ok(None);
         };
         let principal = Principal::of(&user, None);
+        let who = Authenticated {
+            principal,
+            now,
+            address,
+        };
         Ok(Some(Self {
             form_token: session_form_token(ctx, session.id),
             session,
             user,
-            who: Authenticated { principal, now },
+            who,
             now,
         }))
     }
@@ -83,7 +88,7 @@ impl FromRequestParts<Ctx> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Response> {
-        match Self::of(&parts.headers, ctx).await {
+        match Self::of(parts, ctx).await {
             Ok(Some(visitor)) => Ok(visitor),
             Ok(None) => Err(to_sign_in(parts)),
             Err(refused) => Err(refused.into_response()),

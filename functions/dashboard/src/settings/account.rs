@@ -6,16 +6,16 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use shared::accounts::{set_password, sign_out_everywhere};
+use shared::accounts::{SignOut, set_password, sign_out_everywhere};
 use shared::ctx::Ctx;
 use shared::domain::id::SessionId;
 use shared::domain::people::User;
 use shared::secret::{password_fault, verify_password};
-use shared::store::{Rate, Tried, Versioned};
+use shared::store::{Change, Rate, Tried, Versioned};
 use shared::web::Problem;
 
 use crate::page::{Posted, Refused, Visitor};
-use crate::sign_in::{Browser, Next, enter};
+use crate::sign_in::{Browser, Next, Way, enter};
 
 /// Tries of the password that somebody has: who finds a telephone does not guess it there.
 const TRIES: Rate = Rate {
@@ -25,23 +25,34 @@ const TRIES: Rate = Rate {
 
 /// Which session ends; none: every other one.
 #[derive(Debug, Deserialize)]
-pub struct SignOut {
+pub struct Ended {
     session: Option<SessionId>,
+    /// Ticked: one's own API tokens end, too.
+    #[serde(default)]
+    with_tokens: Option<String>,
 }
 
-pub async fn sign_out(State(ctx): State<Ctx>, browser: Browser, posted: Posted<SignOut>) -> Result<Response, Refused> {
+pub async fn sign_out(State(ctx): State<Ctx>, browser: Browser, posted: Posted<Ended>) -> Result<Response, Refused> {
     let Posted { visitor, form } = posted;
     let done = "/settings?done=signed_out";
     let Some(id) = form.session else {
         let before = own(&ctx, &visitor).await?;
-        let user = sign_out_everywhere(&ctx, &before, visitor.now).await?;
+        let how = SignOut {
+            action: "signed_out_everywhere",
+            with_tokens: form.with_tokens.is_some(),
+            address: &browser.address,
+            now: visitor.now,
+        };
+        let user = sign_out_everywhere(&ctx, &before, how).await?;
         return enter_again(&ctx, &visitor, &browser, user, done).await;
     };
     let found = ctx.store.session(id).await?;
     if found.is_none_or(|session| session.user_id != visitor.user.id) {
         return Err(Refused::missing());
     }
-    ctx.store.end_session(id).await?;
+    let by = visitor.who.principal.actor();
+    let change = Change::new(&by, visitor.now).from(&browser.address);
+    ctx.store.end_session(id, &change).await?;
     Ok(Redirect::to(done).into_response())
 }
 
@@ -50,6 +61,9 @@ pub async fn sign_out(State(ctx): State<Ctx>, browser: Browser, posted: Posted<S
 pub struct Passwords {
     current: String,
     password: String,
+    /// Ticked: one's own API tokens end, too.
+    #[serde(default)]
+    with_tokens: Option<String>,
 }
 
 pub async fn change_password(
@@ -74,7 +88,13 @@ pub async fn change_password(
             "The new password {fault}. Nothing was changed; go back, and try again."
         )));
     }
-    let user = set_password(&ctx, &before, &form.password, visitor.now).await?;
+    let how = SignOut {
+        action: "password_changed",
+        with_tokens: form.with_tokens.is_some(),
+        address: &browser.address,
+        now: visitor.now,
+    };
+    let user = set_password(&ctx, &before, &form.password, how).await?;
     tracing::info!(user_id = %visitor.user.id, "changed their password");
     enter_again(&ctx, &visitor, &browser, user, "/settings?done=password").await
 }
@@ -93,5 +113,5 @@ async fn enter_again(
     done: &str,
 ) -> Result<Response, Refused> {
     let user = user.ok_or_else(Problem::unavailable)?;
-    enter(ctx, &user, browser, &Next::to(done), visitor.now).await
+    enter(ctx, (&user, Way::Renewal), browser, &Next::to(done), visitor.now).await
 }

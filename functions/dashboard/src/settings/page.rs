@@ -43,7 +43,8 @@ struct Page {
     contacts: Vec<ContactRow>,
     media: Vec<(&'static str, &'static str)>,
     rules: [RuleList; 2],
-    tokens: Vec<TokenRow>,
+    token_rows: Vec<TokenRow>,
+    tokens: usize,
     sessions: Vec<SessionRow>,
     has_password: bool,
     has_other_sessions: bool,
@@ -101,6 +102,8 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
         .filter(|session| session.is_of(user, visitor.now))
         .map(|session| session_row(session, &visitor, &zone))
         .collect();
+    let mut tokens = ctx.store.list_all_versioned::<Token>().await?;
+    tokens.retain(|token| token.value.user_id == user.id);
     Ok(shown(&Page {
         frame: Frame::new(Section::Settings, &visitor),
         done: wanted.done.map(|done| match done {
@@ -118,7 +121,11 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
             rule_list("high", "When something is urgent", &user.rules.high),
             rule_list("low", "When it can wait", &user.rules.low),
         ],
-        tokens: tokens(&ctx, user, &zone).await?,
+        tokens: tokens
+            .iter()
+            .filter(|token| token.value.is_of(user, visitor.now))
+            .count(),
+        token_rows: tokens.into_iter().map(|token| token_row(token, &zone)).collect(),
         has_password: user.password_hash.is_some(),
         has_other_sessions: sessions.iter().any(|session| !session.is_this),
         sessions,
@@ -156,8 +163,8 @@ fn rule_list(urgency: &'static str, heading: &'static str, rules: &[Rule]) -> Ru
     }
 }
 
-async fn tokens(ctx: &Ctx, user: &User, zone: &Zone) -> Result<Vec<TokenRow>, Refused> {
-    let row = |found: Versioned<Token>| TokenRow {
+fn token_row(found: Versioned<Token>, zone: &Zone) -> TokenRow {
+    TokenRow {
         id: found.value.id.to_string(),
         version: found.version,
         scopes: found
@@ -169,10 +176,7 @@ async fn tokens(ctx: &Ctx, user: &User, zone: &Zone) -> Result<Vec<TokenRow>, Re
             .join(", "),
         until: found.value.expires_at.map(|at| zone.moment(at)),
         name: found.value.name,
-    };
-    let all = ctx.store.list_all_versioned::<Token>().await?;
-    let own = all.into_iter().filter(|found| found.value.user_id == user.id);
-    Ok(own.map(row).collect())
+    }
 }
 
 fn scope_name(scope: Scope) -> &'static str {

@@ -6,14 +6,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
-use shared::accounts::{opened_by, set_password};
+use shared::accounts::{SignOut, opened_by, set_password, tokens_of};
 use shared::ctx::Ctx;
 use shared::domain::account::LinkPurpose;
 use shared::domain::people::User;
 use shared::secret::password_fault;
 use shared::web::Problem;
 
-use super::enter::{Browser, enter};
+use super::enter::{Browser, Way, enter};
 use super::next::Next;
 use super::pages::{Choose, Fault, LinkOver};
 use super::tied::{self, Tie};
@@ -45,22 +45,22 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     Ok(match opened_by(&ctx, &code, purpose, ctx.clock.now()).await? {
-        Some(user) => form(&ctx, &headers, StatusCode::OK, purpose, &user.value, None),
+        Some(user) => form(&ctx, &headers, StatusCode::OK, (purpose, &user.value), None).await?,
         None => over(&ctx, &headers, purpose),
     })
 }
 
-fn form(
+async fn form(
     ctx: &Ctx,
     headers: &HeaderMap,
     status: StatusCode,
-    purpose: LinkPurpose,
-    user: &User,
+    (purpose, user): (LinkPurpose, &User),
     fault: Option<Fault>,
-) -> Response {
+) -> Result<Response, Refused> {
     let tie = Tie::of(headers, ctx);
-    let page = Choose::new(purpose, user, tie.form_token(ctx), fault);
-    tie.page(ctx, status, page.html())
+    let tokens = tokens_of(ctx, user, ctx.clock.now()).await?.len();
+    let page = Choose::new(purpose, user, tokens, tie.form_token(ctx), fault);
+    Ok(tie.page(ctx, status, page.html()))
 }
 
 fn over(ctx: &Ctx, headers: &HeaderMap, purpose: LinkPurpose) -> Response {
@@ -73,6 +73,9 @@ fn over(ctx: &Ctx, headers: &HeaderMap, purpose: LinkPurpose) -> Response {
 #[derive(Debug, Deserialize)]
 struct Chosen {
     password: String,
+    /// Ticked: the account's API tokens end, too.
+    #[serde(default)]
+    with_tokens: Option<String>,
 }
 
 async fn choose(
@@ -90,25 +93,28 @@ async fn choose(
             return Ok(over(&ctx, &browser.headers, purpose));
         };
         let again = |status, fault| {
-            Ok(form(
-                &ctx,
-                &browser.headers,
-                status,
-                purpose,
-                &before.value,
-                Some(fault),
-            ))
+            let about = (purpose, &before.value);
+            form(&ctx, &browser.headers, status, about, Some(fault))
         };
-        let Some(Chosen { password }) = &chosen else {
-            return again(StatusCode::FORBIDDEN, Fault::NoCookie);
+        let Some(Chosen { password, with_tokens }) = &chosen else {
+            return again(StatusCode::FORBIDDEN, Fault::NoCookie).await;
         };
         if let Some(fault) = password_fault(password, &[&before.value.name, &before.value.email]) {
-            return again(StatusCode::BAD_REQUEST, Fault::Password(fault));
+            return again(StatusCode::BAD_REQUEST, Fault::Password(fault)).await;
         }
-        let user = set_password(&ctx, &before, password, now).await?;
+        let how = SignOut {
+            action: match purpose {
+                LinkPurpose::Reset => "password_reset",
+                LinkPurpose::Invitation => "invitation_accepted",
+            },
+            with_tokens: with_tokens.is_some(),
+            address: &browser.address,
+            now,
+        };
+        let user = set_password(&ctx, &before, password, how).await?;
         if let Some(user) = user {
             tracing::info!(user_id = %user.id, "a password was chosen by a link");
-            return enter(&ctx, &user, &browser, &Next::default(), now).await;
+            return enter(&ctx, (&user, Way::Link), &browser, &Next::default(), now).await;
         }
     }
     Err(Problem::unavailable().into())

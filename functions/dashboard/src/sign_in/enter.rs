@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::id::SessionId;
 use shared::domain::people::User;
+use shared::domain::principal::Principal;
 use shared::domain::session::Session;
 use shared::secret::SessionToken;
+use shared::store::Change;
 use shared::web::{client_address, session_cookie};
 
 use super::known;
@@ -44,10 +46,33 @@ impl FromRequestParts<Ctx> for Browser {
     }
 }
 
+/// By which way somebody shows who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Password,
+    Provider,
+    /// The link in an e-mail, and a password chosen behind it.
+    Link,
+    /// They were in already: all sessions ended, and this one begins in the place of their browser's.
+    Renewal,
+}
+
+impl Way {
+    /// As the audit log calls it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Provider => "provider",
+            Self::Link => "link",
+            Self::Renewal => "renewal",
+        }
+    }
+}
+
 /// Begins a session for `user` and leads them to where they wanted to go.
 pub async fn enter(
     ctx: &Ctx,
-    user: &User,
+    (user, way): (&User, Way),
     browser: &Browser,
     next: &Next,
     now: Timestamp,
@@ -56,7 +81,9 @@ pub async fn enter(
     let token = SessionToken::new(id.0, ctx.random.bytes());
     let seen = (browser.address.as_str(), browser.agent.as_str());
     let session = Session::begin(id, user.id, token.storage_hash(), seen, now);
-    ctx.store.add_session(&session).await?;
+    let by = Principal::of(user, None).actor();
+    let change = Change::new(&by, now).from(&browser.address);
+    ctx.store.add_session(&session, way.as_str(), &change).await?;
     tracing::info!(user_id = %user.id, "signed in");
     let mut response = Redirect::to(next.path()).into_response();
     for cookie in [

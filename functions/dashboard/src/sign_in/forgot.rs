@@ -78,7 +78,7 @@ pub async fn ask(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
         return page.map(|page| tied::after(seconds, page));
     }
     let to = addressee(&ctx, &email, now).await?;
-    send_link(&ctx, to, LinkPurpose::Reset, now).await?;
+    send_link(&ctx, to, LinkPurpose::Reset, now, None).await?;
     tracing::info!("a new password was asked for");
     Ok(Tie::of(&browser.headers, &ctx).page(&ctx, StatusCode::OK, Sent { email }.html()))
 }

@@ -21,14 +21,16 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::json;
 use shared::ctx::Ctx;
+use shared::domain::actor::Actor;
 use shared::domain::people::User;
 use shared::secret::verify_password;
-use shared::store::{Rate, Tried};
+use shared::store::{Change, Happened, Rate, Tried};
 use shared::web::no_session_cookie;
 
 use crate::page::{Asked, Posted, Refused, Visitor};
-pub use enter::{Browser, enter};
+pub use enter::{Browser, Way, enter};
 pub use next::Next;
 use pages::{Fault, SetUp, SignIn};
 use tied::Tie;
@@ -42,6 +44,11 @@ const SAME_PLACE: Rate = Rate {
 const ACCOUNT: Rate = Rate {
     at_once: 60,
     interval_seconds: 60,
+};
+/// Entries in the audit log about tries of the same: an attack that goes on is told of again.
+const TOLD: Rate = Rate {
+    at_once: 1,
+    interval_seconds: 600,
 };
 /// One address, whatever the account: an office, or a list of stolen passwords.
 const ADDRESS: Rate = Rate {
@@ -70,12 +77,13 @@ struct Wanted {
 async fn show(
     State(ctx): State<Ctx>,
     Asked(Wanted { next }): Asked<Wanted>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Refused> {
-    if Visitor::of(&headers, &ctx).await?.is_some() {
+    let (parts, _) = request.into_parts();
+    if Visitor::of(&parts, &ctx).await?.is_some() {
         return Ok(Redirect::to(next.path()).into_response());
     }
-    Ok(form(&ctx, &headers, StatusCode::OK, String::new(), next, None))
+    Ok(form(&ctx, &parts.headers, StatusCode::OK, String::new(), next, None))
 }
 
 fn form(
@@ -109,7 +117,8 @@ async fn sign_in(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
     let now = ctx.clock.now();
     let email = email.trim().to_lowercase();
     let counted = counted(&ctx, &email, &browser).await?;
-    if let Some(seconds) = wait(&ctx, &counted, now).await? {
+    if let Some((what, seconds)) = waits(&ctx, &counted, now).await? {
+        record_wait(&ctx, what, &email, &browser, now).await?;
         let page = again(StatusCode::TOO_MANY_REQUESTS, email, next, Fault::TooOften(seconds));
         return page.map(|page| tied::after(seconds, page));
     }
@@ -121,7 +130,7 @@ async fn sign_in(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
     if let Some((narrowest, _)) = counted.first() {
         ctx.store.forget_attempts(narrowest).await?;
     }
-    enter(&ctx, &user, &browser, &next, now).await
+    enter(&ctx, (&user, Way::Password), &browser, &next, now).await
 }
 
 /// What a try is counted against. The narrowest first: who is refused by it takes nothing from the others.
@@ -139,12 +148,41 @@ async fn counted(ctx: &Ctx, email: &str, browser: &Browser) -> Result<Vec<(Strin
 
 /// Counts a try against each; how long to wait if it is one too many.
 async fn wait(ctx: &Ctx, counted: &[(String, Rate)], now: Timestamp) -> Result<Option<u32>, Refused> {
+    let waits = waits(ctx, counted, now).await?;
+    Ok(waits.map(|(_, seconds)| seconds))
+}
+
+/// The same, and what it was one too many of.
+async fn waits<'a>(
+    ctx: &Ctx,
+    counted: &'a [(String, Rate)],
+    now: Timestamp,
+) -> Result<Option<(&'a str, u32)>, Refused> {
     for (what, rate) in counted {
         if let Tried::WaitSeconds(seconds) = ctx.store.attempt(what, *rate, now).await? {
-            return Ok(Some(seconds));
+            return Ok(Some((what, seconds)));
         }
     }
     Ok(None)
+}
+
+/// Enters into the audit log that somebody has to wait: once, however often they try on meanwhile. What they typed is not
+/// kept, unless it is an account's address: people type passwords into the wrong field.
+async fn record_wait(ctx: &Ctx, what: &str, email: &str, browser: &Browser, now: Timestamp) -> Result<(), Refused> {
+    let told = format!("told/{what}");
+    if ctx.store.attempt(&told, TOLD, now).await? != Tried::Allowed {
+        return Ok(());
+    }
+    let user = ctx.store.user_by_email(email).await?;
+    let happened = Happened {
+        action: "sign_in_refused",
+        object: "user",
+        object_id: user.map(|user| user.to_string()).unwrap_or_default(),
+        facts: json!({ "reason": "too many tries", "email": user.map(|_| email) }),
+    };
+    let by = Actor::system();
+    let change = Change::new(&by, now).from(&browser.address);
+    Ok(ctx.store.audit(&happened, &change).await?)
 }
 
 /// The person with this address and password.
@@ -165,7 +203,9 @@ async fn sign_out(State(ctx): State<Ctx>, request: Request) -> Result<Response, 
         visitor,
         form: Nothing {},
     } = Posted::from_request(request, &ctx).await?;
-    let ended = ctx.store.end_session(visitor.session.id).await;
+    let by = visitor.who.principal.actor();
+    let change = Change::new(&by, visitor.now).from(&visitor.who.address);
+    let ended = ctx.store.end_session(visitor.session.id, &change).await;
     ended.map_err(|error| Refused::from(error).into_response())?;
     tracing::info!(user_id = %visitor.user.id, "signed out");
     let mut response = Redirect::to("/sign-in").into_response();

@@ -131,16 +131,19 @@ pub struct Choose {
     is_invitation: bool,
     name: String,
     email: String,
+    /// How many API tokens go on working, if they are not ended.
+    tokens: usize,
     form_token: String,
     fault: Option<String>,
 }
 
 impl Choose {
-    pub fn new(purpose: LinkPurpose, user: &User, form_token: String, fault: Option<Fault>) -> Self {
+    pub fn new(purpose: LinkPurpose, user: &User, tokens: usize, form_token: String, fault: Option<Fault>) -> Self {
         Self {
             is_invitation: purpose == LinkPurpose::Invitation,
             name: user.name.clone(),
             email: user.email.clone(),
+            tokens,
             form_token,
             fault: fault.map(Fault::words),
         }

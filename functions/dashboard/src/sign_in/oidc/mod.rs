@@ -18,7 +18,7 @@ use shared::domain::people::User;
 use shared::secret::equal;
 use shared::store::Rate;
 
-use super::enter::{Browser, enter};
+use super::enter::{Browser, Way, enter};
 use super::next::Next;
 use super::pages::Fault;
 use super::{Wanted, form, tied, wait};
@@ -95,7 +95,7 @@ pub async fn callback(
         return Ok(page);
     }
     let mut response = match signed_in(&ctx, answer, &begun, now).await? {
-        Ok(user) => enter(&ctx, &user, &browser, &begun.next, now).await?,
+        Ok(user) => enter(&ctx, (&user, Way::Provider), &browser, &begun.next, now).await?,
         Err(failed) => failed_page(&ctx, &browser.headers, begun.next, failed),
     };
     // Whatever came of it, it is not begun any more.

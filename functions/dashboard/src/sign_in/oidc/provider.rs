@@ -91,10 +91,10 @@ impl<'a> Provider<'a> {
         let metadata = self.metadata().await?;
         let token = self.token(&metadata, code, begun).await?;
         let keys: KeySet = self.ask(get(&metadata.jwks_uri)?).await?;
-        let payload = keys
-            .payload_of(&token)
-            .map_err(|_| Failed::Untrusted("is not signed by it"))?;
-        let claims: Claims = serde_json::from_slice(&payload).map_err(|_| Failed::Untrusted("is incomplete"))?;
+        let claims = keys
+            .claims_of::<Claims>(&token)
+            .map_err(|_| Failed::Untrusted("is not signed by it"))?
+            .ok_or(Failed::Untrusted("is incomplete"))?;
         self.check(&claims, begun, now)?;
         match (claims.email, claims.email_verified) {
             (Some(email), Some(Value::Bool(true))) => Ok(email.trim().to_lowercase()),
