@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -33,9 +33,10 @@ async fn tls_is_open_before_the_first_poll_and_the_first_request_opens_none() {
         let (table, rest) = (Aws::listen(&certificate).await, Aws::listen(&certificate).await);
         let counters = [Arc::clone(&table.handshakes), Arc::clone(&rest.handshakes)];
         let mut runtime = Runtime::listen(counters, event(&function.trigger)).await;
-        let mut process = start(function.name, function.needs, (&table, &rest), &certificate, &runtime);
+        let mut command = command(function.name, function.needs, (&table, &rest), &certificate, &runtime);
+        let mut process = command.spawn().unwrap();
         let at_poll = runtime.polled().await;
-        let answered = runtime.answered().await;
+        let (answered, _) = runtime.answered().await;
         process.kill().unwrap();
         process.wait().unwrap();
         let name = function.name;
@@ -54,6 +55,33 @@ async fn tls_is_open_before_the_first_poll_and_the_first_request_opens_none() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_provider_does_not_keep_the_pages_from_starting() {
+    let all = triggers::functions();
+    let dashboard = all.iter().find(|function| function.name == "dashboard-http").unwrap();
+    let certificate = Certificate::new("half-a-provider");
+    let (table, rest) = (Aws::listen(&certificate).await, Aws::listen(&certificate).await);
+    let counters = [Arc::clone(&table.handshakes), Arc::clone(&rest.handshakes)];
+    let mut runtime = Runtime::listen(counters, request("/sign-in")).await;
+    let mut command = command(dashboard.name, dashboard.needs, (&table, &rest), &certificate, &runtime);
+    let mut process = command
+        .env("OIDC_ISSUER", "https://id.example.com")
+        .env("OIDC_CLIENT_ID", "bell")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (_, answer) = runtime.answered().await;
+    process.kill().unwrap();
+    let log = String::from_utf8(process.wait_with_output().unwrap().stdout).unwrap();
+    let page = answer["body"].as_str().unwrap();
+    assert!(
+        page.contains("name=\"password\""),
+        "by a password people get in: {page}"
+    );
+    assert!(!page.contains("/oidc/start"), "{page}");
+    assert!(log.contains("the variable OIDC_CLIENT_SECRET_ARN is not set"), "{log}");
+}
+
 const INCIDENT: &str = "inc_01arz3ndektsv4rrffq69g5fav";
 
 /// Something to do that reads the table.
@@ -61,12 +89,7 @@ fn event(trigger: &Trigger) -> Value {
     match trigger {
         Trigger::Http { paths, .. } => {
             let path = paths.iter().find(|path| path.starts_with("/healthz"));
-            json!({ "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-                "headers": { "host": "bell.example.com" }, "isBase64Encoded": false,
-                "requestContext": { "accountId": "123456789012", "apiId": "api", "domainName": "bell.example.com",
-                    "domainPrefix": "bell", "requestId": "r", "routeKey": "$default", "stage": "$default",
-                    "time": "01/Mar/2026:02:00:00 +0000", "timeEpoch": 1_772_330_400_000_u64,
-                    "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" } } })
+            request(path.unwrap())
         }
         Trigger::Stream { .. } => json!({ "Records": [] }),
         Trigger::Queue { queue, .. } => {
@@ -83,16 +106,26 @@ fn event(trigger: &Trigger) -> Value {
     }
 }
 
-fn start(
+fn request(path: &str) -> Value {
+    json!({ "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+        "headers": { "host": "bell.example.com" }, "isBase64Encoded": false,
+        "requestContext": { "accountId": "123456789012", "apiId": "api", "domainName": "bell.example.com",
+            "domainPrefix": "bell", "requestId": "r", "routeKey": "$default", "stage": "$default",
+            "time": "01/Mar/2026:02:00:00 +0000", "timeEpoch": 1_772_330_400_000_u64,
+            "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" } } })
+}
+
+fn command(
     name: &str,
     needs: &[Need],
     (table, rest): (&Aws, &Aws),
     certificate: &Certificate,
     runtime: &Runtime,
-) -> Child {
+) -> Command {
     let variables = needs.iter().flat_map(|need| need.variables());
     let variables: HashMap<&str, &str> = variables.map(|name| (*name, value(name))).collect();
-    Command::new(binary(name))
+    let mut command = Command::new(binary(name));
+    command
         .env_clear()
         .envs(variables)
         .envs([
@@ -114,9 +147,8 @@ fn start(
         .env("AWS_ENDPOINT_URL_DYNAMODB", format!("https://localhost:{}", table.port))
         .env("SSL_CERT_FILE", &certificate.path)
         .env("AWS_LAMBDA_RUNTIME_API", format!("127.0.0.1:{}", runtime.port))
-        .stdout(Stdio::inherit())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::inherit());
+    command
 }
 
 fn value(name: &str) -> &'static str {
@@ -230,7 +262,7 @@ fn answer(request: &hyper::Request<hyper::body::Incoming>) -> hyper::Response<Fu
 struct Runtime {
     port: u16,
     polls: mpsc::UnboundedReceiver<[usize; 2]>,
-    answers: mpsc::UnboundedReceiver<[usize; 2]>,
+    answers: mpsc::UnboundedReceiver<([usize; 2], Value)>,
 }
 
 #[derive(Clone)]
@@ -239,7 +271,7 @@ struct Told {
     event: Arc<str>,
     given: Arc<AtomicUsize>,
     polls: mpsc::UnboundedSender<[usize; 2]>,
-    answers: mpsc::UnboundedSender<[usize; 2]>,
+    answers: mpsc::UnboundedSender<([usize; 2], Value)>,
 }
 
 impl Told {
@@ -273,12 +305,12 @@ impl Runtime {
         within(self.polls.recv()).await
     }
 
-    async fn answered(&mut self) -> [usize; 2] {
+    async fn answered(&mut self) -> ([usize; 2], Value) {
         within(self.answers.recv()).await
     }
 }
 
-async fn within(told: impl Future<Output = Option<[usize; 2]>>) -> [usize; 2] {
+async fn within<T>(told: impl Future<Output = Option<T>>) -> T {
     let told = tokio::time::timeout(Duration::from_secs(20), told).await;
     told.expect("the function polls and answers").unwrap()
 }
@@ -307,6 +339,6 @@ async fn answered(State(told): State<Told>, body: Body) -> &'static str {
         answer["statusCode"].is_null() || answer["statusCode"] == 200,
         "{answer}"
     );
-    told.answers.send(told.count()).ok();
+    told.answers.send((told.count(), answer)).ok();
     "{}"
 }

@@ -90,3 +90,23 @@ class Configuration(Pages):
         expect(second.get_by_role("alert")).to_contain_text("changed")
         first.reload()
         expect(first.locator("p.title", has_text="Billing")).to_be_visible()
+
+    def test_the_audit_log_shows_only_what_changed_and_is_asked_by_kind(self):
+        page = self.sign_in(self.open(PHONE), "/teams")
+        adding = page.locator("form", has=page.get_by_role("button", name="Add the team"))
+        adding.get_by_label("Name").fill("Night watch")
+        adding.get_by_role("button").click()
+        page.get_by_text("Rename Night watch").click()
+        page.locator("li", has_text="Night watch").get_by_label("Name").fill("Day watch")
+        page.locator("li", has_text="Night watch").get_by_role("button", name="Rename").click()
+        expect(page.locator("p.title", has_text="Day watch")).to_be_visible()
+        page.goto(BASE + "/audit")
+        page.get_by_label("What", exact=True).select_option("team")
+        page.get_by_role("button", name="Show").click()
+        entry = page.locator("details", has_text="changed the team Day watch").first
+        entry.locator("summary").click()
+        expect(entry.locator("tbody tr")).to_have_count(1)
+        expect(entry.locator("tbody tr")).to_have_text("nameNight watchDay watch")
+        expect(entry).to_contain_text("From 127.0.0.1.")
+        expect(page.get_by_text("signed in,")).to_have_count(0)
+        self.assert_fit_for_people(page, "audit-open")

@@ -276,3 +276,29 @@ async fn a_viewer_uses_up_nobody_elses_requests() {
     let alert = world.post(&hook, r#"{"summary":"disk"}"#).await;
     assert_eq!(alert.status, StatusCode::ACCEPTED, "alerts are not counted here");
 }
+
+#[tokio::test]
+async fn who_has_a_network_of_addresses_has_the_tries_of_one() {
+    let world = World::new().await;
+    give_password(&world, world.cast.ana).await;
+    let mut refused = 0;
+    // One guess at each of many accounts, each from another address of one network.
+    for n in 0..70_u16 {
+        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, 2, 0, 0, n, 1);
+        let mut browser = Browser {
+            address: Some((address, 40_000).into()),
+            ..Browser::default()
+        };
+        let answer = browser
+            .sign_in(&world, &format!("somebody{n}@example.com"), "guess")
+            .await;
+        refused += u32::from(answer.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(refused, 10);
+    let mut elsewhere = Browser {
+        address: Some((std::net::Ipv6Addr::new(0x2001, 0xdb8, 1, 3, 0, 0, 0, 1), 40_000).into()),
+        ..Browser::default()
+    };
+    let answer = elsewhere.sign_in(&world, "ana@example.com", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}

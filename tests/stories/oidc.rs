@@ -53,6 +53,10 @@ async fn who_the_provider_vouches_for_is_signed_in_and_led_to_where_they_wanted(
     assert_eq!(done.headers["location"], "/?status=all");
     assert!(!browser.cookies.contains_key("nightbell-oidc"), "it is used up");
     assert!(browser.is_in(&world).await && browser.page.contains("Ana"));
+    let audit = world
+        .api(http::Method::GET, "/api/v1/audit?object=session&limit=1", None)
+        .await;
+    assert_eq!(audit.body["items"][0]["after"]["by"], "provider");
 
     // The address is compared as we keep it.
     provider.says(claim("email", json!("Ben@Example.COM")));

@@ -51,7 +51,7 @@ async function send(form) {
     const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => made[name])
     return then ? location.assign(then) : location.reload()
   }
-  const problem = await answer.json().catch(() => ({}))
+  const problem = Object(await answer.json().catch(() => null))
   problem.detail ??= words(answer)
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key

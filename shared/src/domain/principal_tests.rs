@@ -153,3 +153,28 @@ fn a_change_is_recorded_under_the_person_or_their_token() {
         "a token acts for its person"
     );
 }
+
+#[test]
+fn a_token_ends_with_its_time_and_when_its_person_takes_all_back() {
+    let at = |second: i64| {
+        "2026-02-03T02:00:00Z".parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_secs(second)
+    };
+    let mut ann = user(Owner);
+    let forever = token(&[Scope::Read]);
+    assert!(forever.is_of(&ann, at(1_000_000)));
+    let short = Token {
+        expires_at: Some(at(60)),
+        ..forever.clone()
+    };
+    assert!(short.is_of(&ann, at(59)) && !short.is_of(&ann, at(60)));
+    ann.tokens_ended_at = Some(at(0));
+    assert!(
+        forever.is_of(&ann, at(1)),
+        "one that is made with the end of the others"
+    );
+    ann.tokens_ended_at = Some(at(1));
+    assert!(!forever.is_of(&ann, at(2)));
+    ann.tokens_ended_at = None;
+    ann.id = id(9);
+    assert!(!forever.is_of(&ann, at(1)), "somebody else's");
+}

@@ -198,7 +198,7 @@ mod tests {
             let key = EncodingKey::from_secret(secret);
             encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
         };
-        for set in [keys(&[shared.clone()]), keys(&[shared, ec(), rsa()])] {
+        for set in [keys(std::slice::from_ref(&shared)), keys(&[shared, ec(), rsa()])] {
             assert_eq!(set.claims_of::<Value>(&signed(b"between us")), Err(NotSigned));
         }
         let n = rsa()["n"].as_str().unwrap().to_owned();

@@ -1,7 +1,7 @@
 //! Who is at the other end, as far as one can be told from another.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
@@ -23,7 +23,19 @@ pub fn client_address(parts: &Parts, ctx: &Ctx) -> String {
     forwarded.or_else(peer).unwrap_or_default()
 }
 
-/// The same, as something a handler takes.
+/// What tries are counted by: the address, or the network of 64 bits that an address of IPv6 is in, which is the least that
+/// anybody is given, and all of it theirs to ask from.
+pub fn client_network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        _ => address.to_owned(),
+    }
+}
+
+/// The address that a request came from ([`client_address`]), as something a handler takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Client(
     /// The address; empty when nobody says.
@@ -51,6 +63,19 @@ mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
     use super::*;
+
+    #[test]
+    fn whoever_has_a_network_has_one_count() {
+        for (address, network) in [
+            ("198.51.100.7", "198.51.100.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+            ("", ""),
+        ] {
+            assert_eq!(client_network(address), network);
+        }
+    }
 
     #[test]
     fn only_the_last_forwarded_address_is_believed() {

@@ -19,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
 
+use super::client::client_network;
 use super::limiter::{Allowance, Limiter, TooOften};
 use crate::domain::id::{TokenId, UserId};
 use crate::domain::principal::Principal;
@@ -88,8 +89,8 @@ impl Limits {
 
     /// Counts credentials that were refused, of whichever kind.
     pub(super) fn count_refused(&self, address: &str, now: Timestamp) {
-        let is_flood = self.refused.take(address.to_owned(), now).is_err();
-        if is_flood && self.told.take(address.to_owned(), now).is_ok() {
+        let is_flood = self.refused.take(client_network(address), now).is_err();
+        if is_flood && self.told.take(client_network(address), now).is_ok() {
             tracing::warn!(address, "credentials from one address are refused again and again");
         }
     }

@@ -14,7 +14,7 @@ mod session;
 
 pub use authenticated::Authenticated;
 pub use body::{Id, JsonBody, Params, from_json};
-pub use client::{Client, client_address};
+pub use client::{Client, client_address, client_network};
 pub use health::{Health, health};
 pub use known::{tag_of, unless_known};
 pub use limiter::{Allowance, Limiter, TooOften};

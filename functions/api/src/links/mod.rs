@@ -35,7 +35,7 @@ use shared::domain::time::after_seconds;
 use shared::incidents::{Deed, act};
 use shared::secret::LinkCode;
 use shared::store::StoreError;
-use shared::web::{Client, Limiter, Problem, TooOften, client_address};
+use shared::web::{Limiter, Problem, TooOften, client_address, client_network};
 
 use page::{Closed, Reader, Shown};
 
@@ -58,7 +58,7 @@ pub fn routes() -> Router<Ctx> {
 /// One pair of limiters for each router, so for each instance. They hold back nobody with a good link because of others
 /// with bad ones, save those behind the very same address; what keeps codes from being guessed is their 80 bits.
 struct Limits {
-    wrong: Limiter<Client>,
+    wrong: Limiter<String>,
     per_code: Limiter<String>,
 }
 
@@ -104,7 +104,7 @@ enum Action {
 /// A link somebody followed: nothing about it is known yet.
 struct Link {
     text: String,
-    client: Client,
+    client: String,
     limits: Arc<Limits>,
     now: Timestamp,
 }
@@ -129,7 +129,7 @@ impl FromRequestParts<Ctx> for Link {
         let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
         Ok(Self {
             text,
-            client: Client(client_address(parts, ctx)),
+            client: client_network(&client_address(parts, ctx)),
             limits,
             now: ctx.clock.now(),
         })

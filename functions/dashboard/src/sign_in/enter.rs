@@ -12,7 +12,7 @@ use shared::domain::principal::Principal;
 use shared::domain::session::Session;
 use shared::secret::SessionToken;
 use shared::store::Change;
-use shared::web::{client_address, session_cookie};
+use shared::web::{client_address, client_network, session_cookie};
 
 use super::known;
 use super::next::Next;
@@ -23,6 +23,8 @@ use crate::page::Refused;
 pub struct Browser {
     pub headers: HeaderMap,
     pub address: String,
+    /// What its tries are counted by.
+    pub network: String,
     agent: String,
 }
 
@@ -30,9 +32,11 @@ impl Browser {
     /// The browser that sent a request.
     pub fn of(parts: &Parts, ctx: &Ctx) -> Self {
         let agent = parts.headers.get(header::USER_AGENT);
+        let address = client_address(parts, ctx);
         Self {
             headers: parts.headers.clone(),
-            address: client_address(parts, ctx),
+            network: client_network(&address),
+            address,
             agent: agent.and_then(|value| value.to_str().ok()).unwrap_or_default().into(),
         }
     }

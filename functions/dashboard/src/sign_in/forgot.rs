@@ -70,7 +70,7 @@ pub async fn ask(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
     }
     let now = ctx.clock.now();
     let counted = [
-        (format!("forgot-address/{}", browser.address), ADDRESS),
+        (format!("forgot-address/{}", browser.network), ADDRESS),
         (format!("forgot-account/{email}"), ACCOUNT),
     ];
     if let Some(seconds) = wait(&ctx, &counted, now).await? {

@@ -135,14 +135,14 @@ async fn sign_in(State(ctx): State<Ctx>, request: Request) -> Result<Response, R
 
 /// What a try is counted against. The narrowest first: who is refused by it takes nothing from the others.
 async fn counted(ctx: &Ctx, email: &str, browser: &Browser) -> Result<Vec<(String, Rate)>, Refused> {
-    let address = (format!("sign-in-address/{}", browser.address), ADDRESS);
+    let address = (format!("sign-in-address/{}", browser.network), ADDRESS);
     if known::is_marked(ctx, &browser.headers)
         && let Some(user) = ctx.store.user_by_email(email).await?
         && let Some(mark) = known::mark(ctx, &browser.headers, user)
     {
         return Ok(vec![(format!("sign-in-known/{user}/{mark}"), SAME_PLACE), address]);
     }
-    let same_place = (format!("sign-in/{email}/{}", browser.address), SAME_PLACE);
+    let same_place = (format!("sign-in/{email}/{}", browser.network), SAME_PLACE);
     Ok(vec![same_place, address, (format!("sign-in-account/{email}"), ACCOUNT)])
 }
 

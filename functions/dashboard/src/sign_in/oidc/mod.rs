@@ -107,7 +107,7 @@ pub async fn callback(
 
 /// Counts what will ask the provider something; the page for whoever did so too often.
 async fn too_often(ctx: &Ctx, browser: &Browser, next: &Next, now: Timestamp) -> Result<Option<Response>, Refused> {
-    let counted = [(format!("oidc-address/{}", browser.address), ADDRESS)];
+    let counted = [(format!("oidc-address/{}", browser.network), ADDRESS)];
     let Some(seconds) = wait(ctx, &counted, now).await? else {
         return Ok(None);
     };
