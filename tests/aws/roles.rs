@@ -13,6 +13,8 @@ const ROLES: [(&str, &[&str]); 8] = [
         &[
             "write a slot",
             "write a user",
+            "take a token back",
+            "enter something into the audit log",
             "read the set-up code",
             "read the master key",
             "wake notification",
@@ -24,6 +26,8 @@ const ROLES: [(&str, &[&str]); 8] = [
         &[
             "write a slot",
             "write a user",
+            "take a token back",
+            "enter something into the audit log",
             "read the master key",
             "wake notification",
             "list incidents",
@@ -83,7 +87,9 @@ const ROLES: [(&str, &[&str]); 8] = [
 ];
 
 /// What no role may do.
-const NOBODY: [&str; 9] = [
+const NOBODY: [&str; 11] = [
+    "change an entry of the audit log",
+    "remove an entry of the audit log",
     "read all rows",
     "read another table",
     "write a message of the local outbox",
@@ -142,6 +148,7 @@ impl ErrorCode for Result<Value, String> {
 fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let table = cloud.id("Table");
     let put = |pk: &str| json!({ "TableName": table, "Item": { "pk": { "S": pk }, "sk": { "S": "try" } } });
+    let row = |pk: &str| json!({ "TableName": table, "Key": { "pk": { "S": pk }, "sk": { "S": "try" } } });
     let query = |index: &str, attribute: &str, pk: &str| {
         json!({ "TableName": table, "IndexName": index, "KeyConditionExpression": format!("{attribute} = :pk"),
             "ExpressionAttributeValues": { ":pk": { "S": pk } } })
@@ -158,6 +165,25 @@ fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)
     vec![
         ("write a slot", "dynamodb", "put_item", put("SLOT#try#try")),
         ("write a user", "dynamodb", "put_item", put("USR#try")),
+        ("take a token back", "dynamodb", "delete_item", row("TOK#try")),
+        (
+            "enter something into the audit log",
+            "dynamodb",
+            "put_item",
+            put("AUDIT#try"),
+        ),
+        (
+            "change an entry of the audit log",
+            "dynamodb",
+            "update_item",
+            row("AUDIT#try"),
+        ),
+        (
+            "remove an entry of the audit log",
+            "dynamodb",
+            "delete_item",
+            row("AUDIT#try"),
+        ),
         ("list incidents", "dynamodb", "query", query("gsi1", "pk1", "OPEN#0")),
         (
             "list due incidents",
