@@ -101,12 +101,25 @@ class Configuration(Pages):
         page.locator("li", has_text="Night watch").get_by_role("button", name="Rename").click()
         expect(page.locator("p.title", has_text="Day watch")).to_be_visible()
         page.goto(BASE + "/audit")
-        page.get_by_label("What", exact=True).select_option("team")
+        page.locator("select[name=object]").select_option("team")
         page.get_by_role("button", name="Show").click()
         entry = page.locator("details", has_text="changed the team Day watch").first
         entry.locator("summary").click()
         expect(entry.locator("tbody tr")).to_have_count(1)
         expect(entry.locator("tbody tr")).to_have_text("nameNight watchDay watch")
         expect(entry).to_contain_text("From 127.0.0.1.")
-        expect(page.get_by_text("signed in,")).to_have_count(0)
+        expect(page.get_by_text("signed in")).to_have_count(0)
         self.assert_fit_for_people(page, "audit-open")
+
+    def test_who_has_to_wait_is_told_so(self):
+        page = self.sign_in(self.open(PHONE), "/settings")
+        # Once in our words, once as whatever stands before us answers.
+        ours = {"status": 429, "detail": "Too many requests. Try again in 2 seconds."}
+        for body, words in ((ours, "Try again in 2 seconds."), ({"message": "Too Many Requests"}, "Try again in 60 seconds.")):
+            page.route("**/api/v1/users/*", lambda route, body=body: route.fulfill(status=429, json=body))
+            page.get_by_role("button", name="Save", exact=True).click()
+            expect(page.get_by_role("alert").first).to_have_text(f"Too many requests. {words}")
+            page.unroute("**/api/v1/users/*")
+        page.goto(BASE + "/")
+        page.route(lambda url: "part=live" in url, lambda route: route.fulfill(status=429, json={}))
+        expect(page.locator("#stale")).to_contain_text("Too many requests: what you see may be out of date.")

@@ -51,11 +51,14 @@ struct Row {
     who: String,
     by_token: bool,
     did: String,
+    /// The kind of thing it was done to; empty where what was done says it all.
     object: String,
-    /// Its name, or its id where it has none.
+    /// Its name; empty where it has none.
     what: String,
     id: String,
     address: Option<String>,
+    /// Whether something was there before and is there still.
+    is_change: bool,
     difference: Difference,
 }
 
@@ -137,41 +140,53 @@ fn row(entry: AuditEntry, people: &[User], zone: &Zone) -> Row {
     let what = named(&after)
         .or_else(|| named(&before))
         .or_else(|| person().map(|user| user.name.clone()));
+    let (did, is_whole) = did(&entry.action, &entry.object_id);
     Row {
         at: zone.moment(entry.at),
         who: entry.actor.name,
         by_token: entry.actor.kind == ActorKind::Token,
-        did: did(&entry.action),
-        what: what.unwrap_or_default(),
-        object: entry.object.replace('_', " "),
+        did,
+        what: what.filter(|_| !is_whole).unwrap_or_default(),
+        object: if is_whole { String::new() } else { kind(&entry.object) },
+        is_change: entry.before.is_some() && entry.after.is_some(),
         id: entry.object_id,
         address: entry.address,
         difference: difference(&before, &after),
     }
 }
 
-/// What was done, as it stands between who did it and what it was done to.
-fn did(action: &str) -> String {
-    match action {
-        "created" => "made the",
-        "updated" => "changed the",
-        "deleted" => "removed the",
-        "signed_in" => "signed in,",
-        "signed_out" => "signed out,",
-        "signed_out_everywhere" => "signed out everywhere,",
-        "sign_in_refused" => "refused tries to sign in for a while,",
-        "password_changed" => "changed the password of the",
-        "password_reset" => "chose a new password by a link,",
-        "invitation_accepted" => "accepted an invitation,",
-        "link_sent" => "sent a link to the",
-        "key_rotated" => "gave a new key to the",
-        "test_alert_sent" => "sent a test alert by the",
-        "contact_code_sent" => "sent a code to a contact of the",
-        "contact_code_wrong" => "typed a wrong code for a contact of the",
-        "contact_verified" => "verified a contact of the",
-        other => return format!("{},", other.replace('_', " ")),
+/// What was done, and whether that is the whole sentence, without what it was done to.
+fn did(action: &str, object_id: &str) -> (String, bool) {
+    let (words, is_whole) = match action {
+        "created" => ("made the", false),
+        "updated" => ("changed the", false),
+        "deleted" => ("removed the", false),
+        "signed_in" => ("signed in", true),
+        "signed_out" => ("signed out", true),
+        "signed_out_everywhere" => ("signed out everywhere", true),
+        "sign_in_refused" if object_id.is_empty() => ("made somebody wait after too many tries to sign in", true),
+        "sign_in_refused" => ("made somebody wait after too many tries to sign in as the", false),
+        "password_changed" => ("changed their password", true),
+        "password_reset" => ("chose a new password by a link", true),
+        "invitation_accepted" => ("accepted their invitation", true),
+        "link_sent" => ("sent a link to the", false),
+        "key_rotated" => ("gave a new key to the", false),
+        "test_alert_sent" => ("sent a test alert by the", false),
+        "contact_code_sent" => ("sent a code to a contact of the", false),
+        "contact_code_wrong" => ("typed a wrong code for a contact of the", false),
+        "contact_verified" => ("verified a contact of the", false),
+        other => return (format!("{}:", other.replace('_', " ")), false),
+    };
+    (words.to_owned(), is_whole)
+}
+
+/// A kind of thing, as people call it.
+fn kind(object: &str) -> String {
+    match object {
+        "user" => "person".to_owned(),
+        "token" => "API token".to_owned(),
+        other => other.replace('_', " "),
     }
-    .to_owned()
 }
 
 /// Only what is not the same: fields are named by their place.
@@ -179,6 +194,9 @@ fn difference(before: &Value, after: &Value) -> Difference {
     let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
     flatten(before, String::new(), &mut old);
     flatten(after, String::new(), &mut new);
+    // It is told once already.
+    old.remove("id");
+    new.remove("id");
     let mut fields: Vec<&String> = old.keys().chain(new.keys()).collect();
     fields.sort_unstable();
     fields.dedup();
