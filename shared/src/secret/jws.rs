@@ -5,6 +5,7 @@
 //! RS256 and ES256, each only with keys of its own kind. What is absent on purpose: `none`, algorithms with a shared
 //! secret, keys or addresses of keys inside a token, and the claims: whoever asks checks them by their own clock.
 
+use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -43,9 +44,27 @@ impl KeySet {
 
     fn fitting(&self, header: &Header) -> impl Iterator<Item = DecodingKey> {
         let keys = self.keys.iter().filter_map(|key| Jwk::deserialize(key).ok());
-        keys.filter(|key| fits(key, header))
-            .filter_map(|key| DecodingKey::from_jwk(&key).ok())
+        keys.filter(|key| fits(key, header)).filter_map(|key| readable(&key))
     }
+}
+
+/// The key as the crate takes it.
+fn readable(key: &Jwk) -> Option<DecodingKey> {
+    let AlgorithmParameters::RSA(numbers) = &key.algorithm else {
+        return DecodingKey::from_jwk(key).ok();
+    };
+    let number = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+    let (n, e) = (number(&numbers.n)?, number(&numbers.e)?);
+    Some(DecodingKey::from_rsa_raw_components(
+        without_zeros(&n),
+        without_zeros(&e),
+    ))
+}
+
+/// Some write a zero before a number, so that it is not taken for a negative one.
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
 }
 
 /// Whether a key may have signed a token with this header. One that names no key may be by any.
@@ -80,7 +99,6 @@ fn signature_alone(alg: Algorithm) -> Validation {
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    use data_encoding::BASE64URL_NOPAD;
     use jsonwebtoken::{EncodingKey, encode};
     use serde_json::json;
 
