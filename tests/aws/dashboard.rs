@@ -30,7 +30,9 @@ impl Browser<'_> {
         let mut request = self
             .http
             .request(method.parse().unwrap(), url)
-            .header("cookie", cookies.join("; "));
+            .header("cookie", cookies.join("; "))
+            // It says that it is somebody else.
+            .header("x-forwarded-for", "192.0.2.66");
         if method == "POST" {
             let token = form_token_of(&self.page).to_owned();
             let mut all = vec![("form_token", token.as_str())];
@@ -92,4 +94,7 @@ async fn the_owner_signs_in_and_takes_an_incident() {
     assert_eq!(taken["acknowledged_by"]["name"], "Grace");
     assert_eq!(browser.send("GET", &format!("/incidents/{id}"), &[]).await.0, 200);
     assert!(browser.page.contains("Taken by you") && browser.page.contains("Text message to"));
+    assert_eq!(browser.send("GET", "/audit?object=session", &[]).await.0, 200);
+    assert!(browser.page.contains("signed in"), "{}", browser.page);
+    assert!(!browser.page.contains("192.0.2.66"), "{}", browser.page);
 }
