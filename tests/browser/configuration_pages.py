@@ -116,7 +116,7 @@ class Configuration(Pages):
         # Once in our words, once as whatever stands before us answers.
         ours = {"status": 429, "detail": "Too many requests. Try again in 2 seconds."}
         for body, words in ((ours, "Try again in 2 seconds."), ({"message": "Too Many Requests"}, "Try again in 60 seconds.")):
-            page.route("**/api/v1/users/*", lambda route, body=body: route.fulfill(status=429, json=body))
+            page.route("**/api/v1/users/*", lambda route, _, body=body: route.fulfill(status=429, json=body))
             page.get_by_role("button", name="Save", exact=True).click()
             expect(page.get_by_role("alert").first).to_have_text(f"Too many requests. {words}")
             page.unroute("**/api/v1/users/*")
