@@ -36,6 +36,7 @@ pub struct PageQuery {
     pub limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     pub after: Option<String>,
 }
 

@@ -40,7 +40,7 @@ pub struct ContactBody {
     /// How it is reached; only what this deployment has a provider for. Cannot be changed later.
     kind: Medium,
     /// Telephone number in E.164 form, e-mail address, or http or https URL. A changed one must be verified again.
-    #[schema(max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, example = "+12025550143")]
     address: String,
 }
 
@@ -211,6 +211,7 @@ struct ContactQuery {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
 }
 

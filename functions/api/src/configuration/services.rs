@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 pub struct ServiceBody {
     /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, example = "Checkout")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct ServiceBody {
     urgency: UrgencyRule,
     /// How long an acknowledgement holds; 0: for ever.
     #[serde(default = "ack_timeout_seconds")]
-    #[schema(maximum = 604_800)]
+    #[schema(maximum = 604_800, example = 1_800)]
     ack_timeout_seconds: u32,
     /// How long after the last signal an incident resolves by itself; 0: never.
     #[serde(default)]

@@ -32,20 +32,22 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 struct SetupBody {
     /// What others call them, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, example = "Ada Lovelace")]
     name: String,
     /// Where they sign in. Kept in lower case.
-    #[schema(max_length = 254)]
+    #[schema(format = Email, max_length = 254, example = "ada@example.com")]
     email: String,
     /// What they sign in with, 10 characters or more and not easily guessed; null: they cannot sign in, only use the token.
     #[serde(default)]
-    #[schema(min_length = 10, max_length = 1024)]
+    #[schema(format = Password, min_length = 10, max_length = 1024, example = "ring the bell twice")]
     password: Option<String>,
     /// IANA time zone in which they are told times.
     #[serde(default = "utc")]
+    #[schema(format = "iana-time-zone", example = "Europe/London")]
     time_zone: String,
     /// Language they are addressed in: `en`.
     #[serde(default = "english")]
+    #[schema(pattern = "^en$", example = "en")]
     locale: String,
 }
 

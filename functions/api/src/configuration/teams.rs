@@ -50,7 +50,7 @@ pub async fn exists_if_named(
 #[serde(deny_unknown_fields)]
 pub struct TeamBody {
     /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, example = "Payments")]
     name: String,
 }
 

@@ -35,13 +35,14 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 pub struct TokenBody {
     /// What it is for, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, example = "Deploy script")]
     name: String,
     /// What it may be used for; every scope includes reading. Cannot be changed later.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 4)]
     scopes: Vec<Scope>,
-    /// When it stops working; null: never. Cannot be changed later.
+    /// When it stops working, in the future; null: never. Cannot be changed later.
     #[serde(default)]
+    #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<Timestamp>,
 }
 

@@ -149,7 +149,7 @@ async fn send(caller: &Caller, user: &User, contact: &Contact, now: Timestamp) -
 #[serde(deny_unknown_fields)]
 struct Confirmation {
     /// The six digits.
-    #[schema(pattern = "^[0-9]{6}$")]
+    #[schema(pattern = "^[0-9]{6}$", example = "493817")]
     code: String,
 }
 
@@ -163,7 +163,7 @@ async fn confirm_contact(
     Id(id): Id<ContactId>,
     JsonBody(confirmation): JsonBody<Confirmation>,
 ) -> Result<Tagged<ContactView>, Problem> {
-    confirm(&caller, id, confirmation.code.trim()).await
+    confirm(&caller, id, &confirmation.code).await
 }
 
 async fn confirm(caller: &Caller, id: ContactId, code: &str) -> Result<Tagged<ContactView>, Problem> {

@@ -85,9 +85,9 @@ async fn acknowledge_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(body): JsonBody<AnswerBody>,
+    body: Option<JsonBody<AnswerBody>>,
 ) -> Answer {
-    answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), body.read()?).await
+    answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), note(body)?).await
 }
 
 /// Gives it back: its step is paged again.
@@ -97,7 +97,7 @@ async fn unacknowledge_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(NoBody {}): JsonBody<NoBody>,
+    _: Option<JsonBody<NoBody>>,
 ) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Unacknowledge), None).await
 }
@@ -109,9 +109,9 @@ async fn resolve_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(body): JsonBody<AnswerBody>,
+    body: Option<JsonBody<AnswerBody>>,
 ) -> Answer {
-    answer(&ctx, &who, id, Deed::Resolve, body.read()?).await
+    answer(&ctx, &who, id, Deed::Resolve, note(body)?).await
 }
 
 /// Pages nobody until a time, at most 7 days away.
@@ -147,7 +147,7 @@ async fn escalate_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(NoBody {}): JsonBody<NoBody>,
+    _: Option<JsonBody<NoBody>>,
 ) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Escalate), None).await
 }
@@ -164,6 +164,11 @@ async fn add_incident_note(
     who.may(Right::Respond)?;
     let incident = add_note(&ctx, id, &who.principal.actor(), body.read()?, who.now).await?;
     FullView::of(&ctx, incident).await.map(Json)
+}
+
+/// What to add to the timeline with the act, if anything was sent along.
+fn note(body: Option<JsonBody<AnswerBody>>) -> Result<Option<Note>, Problem> {
+    body.map_or(Ok(None), |JsonBody(body)| body.read())
 }
 
 async fn answer(ctx: &Ctx, who: &Authenticated, id: IncidentId, deed: Deed, note: Option<Note>) -> Answer {
@@ -199,8 +204,9 @@ async fn list_incident_deliveries(
 }
 
 /// What would have been sent, in the local home. Everybody's links are in it: for administrators.
-#[utoipa::path(get, path = "/api/v1/outbox", tag = "Incidents", params(PageQuery),
-    responses((status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
+#[utoipa::path(get, path = "/api/v1/outbox", tag = "Outbox", params(PageQuery),
+    responses((status = 404, description = "Messages are really sent here.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
 async fn list_outbox(
     who: Authenticated,
     State(ctx): State<Ctx>,

@@ -2,19 +2,86 @@
 //!
 //! Which problems an operation may answer, which headers it takes and which version it answers follow from its method,
 //! its path and whether it needs credentials; so they are added here, once, instead of being repeated by each handler.
+//! What types cannot say of themselves is in `schemas.rs`.
 
-use serde_json::{Map, Value, json};
-use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem};
+use serde_json::{Value, json};
+use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, PROBLEM_CODES, Problem};
 use utoipa::OpenApi;
+
+use super::schemas;
+use crate::configuration::IF_MATCH_PATTERN;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Nightbell", description = "On-call alerting."),
+    info(
+        title = "Nightbell",
+        description = "On-call alerting: everything that a person or a script may do. `GET /api/v1/docs` is the same to read.\n\n\
+            Times are RFC 3339 in UTC. Lists are `{\"items\": […], \"next\": \"<cursor>\" | null}`, newest first. What is wrong \
+            with a request is told as `application/problem+json` (RFC 9457) with a stable `code`. A path that does not take \
+            a method answers 405, with the methods that it takes in `Allow`."
+    ),
     components(schemas(Problem, FieldError))
 )]
 struct Base;
 
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+/// The methods of our paths.
+pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The sections of the document in the order in which they are read, with what each is about.
+const TAGS: [(&str, &str); 13] = [
+    ("Incidents", "What people answer."),
+    ("Services", "What breaks, and how urgent that is."),
+    ("Integrations", "The senders of a service: a format and a key each."),
+    (
+        "Escalation policies",
+        "Whom to ask, in which order, and for how long each.",
+    ),
+    ("Teams", "Who owns services, policies and channels."),
+    ("Users", "The people."),
+    (
+        "Contacts",
+        "The ways to reach a person. One is used once its owner has confirmed the code that came by it.",
+    ),
+    (
+        "Notification rules",
+        "By which contact a person hears, and how long after a step begins.",
+    ),
+    ("Channels", "Places that many people read."),
+    (
+        "Tokens",
+        "What scripts act with, in a person's name and with no more rights than theirs.",
+    ),
+    ("Audit", "Who changed what, when and how."),
+    ("Outbox", "At home only, where messages are kept instead of sent."),
+    ("About", "The service itself."),
+];
+
+/// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
+const CONFLICTS: [(&str, &str, &[&str]); 11] = [
+    ("delete", "/api/v1/services/{id}", &["in_use"]),
+    ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
+    ("delete", "/api/v1/teams/{id}", &["in_use"]),
+    ("delete", "/api/v1/channels/{id}", &["in_use"]),
+    ("delete", "/api/v1/contacts/{id}", &["in_use"]),
+    ("delete", "/api/v1/users/{id}", &["in_use", "last_owner", "yourself"]),
+    ("post", "/api/v1/users", &["email_taken", "too_many_owners"]),
+    (
+        "patch",
+        "/api/v1/users/{id}",
+        &["email_taken", "last_owner", "too_many_owners"],
+    ),
+    ("post", "/api/v1/users/{id}/invitation", &["has_password", "no_email"]),
+    ("post", "/api/v1/contacts", &["too_many_contacts"]),
+    ("post", "/api/v1/setup/{code}", &["already_set_up", "email_taken"]),
+];
+
+/// Creations of what a team owns: another team is answered as missing.
+const OWNED: [&str; 4] = [
+    "/api/v1/services",
+    "/api/v1/integrations",
+    "/api/v1/escalation-policies",
+    "/api/v1/channels",
+];
 
 /// The document of these routes.
 pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
@@ -22,6 +89,10 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
     base.info.version = env!("CARGO_PKG_VERSION").to_owned();
     base.merge(routes);
     let mut document = serde_json::to_value(base).unwrap_or_default();
+    document["tags"] = TAGS
+        .iter()
+        .map(|(name, words)| json!({ "name": name, "description": words }))
+        .collect();
     document["security"] = json!([{ "bearer": [] }, { "session": [], "form_token": [] }]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "An API token, for scripts." },
@@ -34,39 +105,15 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
             "description": "What the browser's page holds; asked for with the cookie, of requests that change something.",
         },
     });
-    let mut partial = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
                 complete(path, method, operation);
-                if method == "patch" {
-                    name_partial_body(operation, &mut partial);
-                }
             }
         }
     }
-    let schemas = &mut document["components"]["schemas"];
-    for (name, whole) in partial {
-        let mut schema = schemas[whole.as_str().unwrap_or_default()].clone();
-        if let Some(schema) = schema.as_object_mut() {
-            schema.remove("required");
-            // What a creation fills in, a change leaves as it is.
-            for (_, property) in schema
-                .get_mut("properties")
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flatten()
-            {
-                property.as_object_mut().and_then(|property| property.remove("default"));
-            }
-            schema.insert(
-                "description".into(),
-                "What is to change; what is left out stays as it is.".into(),
-            );
-        }
-        schemas[name] = schema;
-    }
+    schemas::finish(&mut document);
     document
 }
 
@@ -82,39 +129,42 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_open = operation
         .get("security")
         .is_some_and(|security| *security == json!([{}]) || *security == json!([]));
-    if is_open {
-        return;
-    }
-    let is_creation = operation["responses"].get("201").is_some();
+    let is_creation = !is_open && operation["responses"].get("201").is_some();
     let is_versioned = matches!(method, "patch" | "put" | "delete") || path.ends_with("/rotate");
     if is_creation {
-        let words = "A name for this request, 1 to 255 characters. Sent again with it, it is answered as it was the first time.";
-        add_header(operation, IDEMPOTENCY_KEY, words);
+        let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
+            "examples": ["6a1f0c9e-order-4711"] });
+        add_header(operation, IDEMPOTENCY_KEY, words, schema);
     }
     if is_versioned {
         add_header(
             operation,
             "If-Match",
             "The ETag of what was read; it is changed only while it is still that.",
+            json!({ "type": "string", "pattern": IF_MATCH_PATTERN, "examples": ["\"3\""] }),
         );
     }
+    add_answered_headers(path, method, operation, is_creation);
     let has_id = path.contains('{');
-    let writes = method != "get";
+    let may_be_hidden = has_id || (method == "post" && OWNED.contains(&path));
     let has_body = operation.get("requestBody").is_some();
+    let has_input = has_body || has_query_or_header(operation);
+    let conflicts = conflicts(path, method, is_creation);
     for (status, words, applies) in [
-        ("400", "Input is wrong; `errors` names the fields.", true),
-        ("401", "No credentials, or wrong ones.", true),
-        ("403", "Known, but not allowed.", true),
+        ("400", "Input is wrong; `errors` names the fields.", has_input),
+        ("401", "No credentials, or wrong ones.", !is_open),
+        ("403", "Known, but not allowed.", !is_open),
         (
             "404",
             "There is no such thing, or none that the caller may change.",
-            has_id,
+            may_be_hidden,
         ),
-        ("409", "In use, or in conflict with something.", writes),
+        ("409", "In use, or in conflict with something.", !conflicts.is_empty()),
         ("412", "It changed since it was read.", is_versioned),
         ("413", "The body is too large.", has_body),
         ("415", "The body is not JSON.", has_body),
-        ("503", "Nothing was stored; try again in a moment.", true),
+        ("503", "Nothing was stored; try again in a moment.", !is_open || has_id),
     ] {
         let responses = operation["responses"].as_object_mut();
         if let Some(responses) = responses.filter(|responses| applies && !responses.contains_key(status)) {
@@ -123,25 +173,90 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             responses.insert(status.to_owned(), json!({ "description": words, "content": content }));
         }
     }
-}
-
-fn add_header(operation: &mut Value, name: &str, words: &str) {
-    let header = json!({ "name": name, "in": "header", "required": false, "description": words, "schema": { "type": "string" } });
-    match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.push(header),
-        None => operation["parameters"] = json!([header]),
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        say_which_problems(status, &conflicts, response);
     }
 }
 
-/// A change takes any part of the body of a creation: `ServiceBody` becomes `ServiceBodyChanges`, none of it required.
-fn name_partial_body(operation: &mut Value, partial: &mut Map<String, Value>) {
-    let reference = operation.pointer_mut("/requestBody/content/application~1json/schema/$ref");
-    if let Some(Value::String(reference)) = reference
-        && let Some((_, whole)) = reference.clone().rsplit_once('/')
-    {
-        let name = format!("{whole}Changes");
-        partial.insert(name.clone(), whole.into());
-        *reference = format!("#/components/schemas/{name}");
+fn conflicts(path: &str, method: &str, is_creation: bool) -> Vec<&'static str> {
+    let known = CONFLICTS.iter().find(|known| (known.0, known.1) == (method, path));
+    let mut codes = known.map_or(Vec::new(), |known| known.2.to_vec());
+    codes.extend(is_creation.then_some("idempotency_key_reused"));
+    codes
+}
+
+/// The codes of a problem with this status, and the headers that come with it.
+fn say_which_problems(status: &str, conflicts: &[&str], response: &mut Value) {
+    let Some(schema) = response.pointer_mut("/content/application~1problem+json/schema") else {
+        return;
+    };
+    let of_status = |known: &&(u16, &str, &str)| known.0.to_string() == status;
+    let codes: Vec<&str> = match status {
+        "409" => conflicts.to_vec(),
+        _ => PROBLEM_CODES.iter().filter(of_status).map(|known| known.1).collect(),
+    };
+    let number: u16 = status.parse().unwrap_or_default();
+    let narrowed = json!({ "properties": { "status": { "const": number }, "code": { "enum": codes } } });
+    *schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, narrowed] });
+    let header = match status {
+        "401" => (
+            "WWW-Authenticate",
+            json!({ "type": "string", "const": "Bearer" }),
+            "How to show who one is.",
+        ),
+        "429" | "503" => (
+            "Retry-After",
+            json!({ "type": "integer", "minimum": 1 }),
+            "Seconds after which to try again.",
+        ),
+        _ => return,
+    };
+    answer_header(response, header.0, header.2, header.1, true);
+}
+
+/// `Location` and `ETag`, where they are answered.
+fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_creation: bool) {
+    let is_incident = path.starts_with("/api/v1/incidents");
+    let tag = match is_incident {
+        true => json!({ "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" }),
+        false => json!({ "type": "string", "pattern": "^\"[0-9]+\"$", "examples": ["\"3\""] }),
+    };
+    if is_creation {
+        let created = &mut operation["responses"]["201"];
+        let uri = json!({ "type": "string", "format": "uri-reference" });
+        answer_header(created, "Location", "Where it is.", uri, true);
+        answer_header(created, "ETag", "Its version.", tag, true);
+        let replay = json!({ "type": "string", "const": "true" });
+        let words = "There when this answer was given before, to the same request.";
+        answer_header(created, IDEMPOTENT_REPLAY, words, replay, false);
+        return;
+    }
+    let one = ["/{id}", "/me", "/notification-rules"];
+    let acts = ["/rotate", "/verify", "/confirm"];
+    let answers_version = match method {
+        "get" => one.iter().any(|end| path.ends_with(end)),
+        "patch" | "put" => true,
+        _ => acts.iter().any(|end| path.ends_with(end)),
+    };
+    if answers_version {
+        answer_header(&mut operation["responses"]["200"], "ETag", "Its version.", tag, true);
+    }
+}
+
+fn answer_header(response: &mut Value, name: &str, words: &str, schema: Value, is_required: bool) {
+    response["headers"][name] = json!({ "description": words, "required": is_required, "schema": schema });
+}
+
+fn has_query_or_header(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.is_some_and(|parameters| parameters.iter().any(|one| one["in"] != "path"))
+}
+
+fn add_header(operation: &mut Value, name: &str, words: &str, schema: Value) {
+    let header = json!({ "name": name, "in": "header", "required": false, "description": words, "schema": schema });
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(header),
+        None => operation["parameters"] = json!([header]),
     }
 }
 

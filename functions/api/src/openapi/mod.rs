@@ -3,6 +3,7 @@
 mod document;
 mod health;
 mod routes;
+mod schemas;
 
 use std::sync::LazyLock;
 
