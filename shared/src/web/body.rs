@@ -95,9 +95,30 @@ pub fn given<'de, T: serde::Deserialize<'de>, D: Deserializer<'de>>(given: D) ->
     T::deserialize(given).map(Some)
 }
 
+/// Up to here a floating point number tells whole numbers apart: 2^53.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// JSON in which what has fields is an object: serde would also take a list of their values in the order of the type's
 /// declaration, which is no contract of ours.
 struct ByName(Value);
+
+impl ByName {
+    /// `60.0` as `60`: JSON knows one kind of number, and some languages write all of them with a point.
+    fn whole(self) -> Self {
+        match self.0.as_f64() {
+            Some(number) if self.0.is_f64() && number.fract() == 0.0 && (0.0..=WHOLE_MAX).contains(&number) =>
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is whole, and in range"
+                )]
+                Self((number as u64).into())
+            }
+            _ => self,
+        }
+    }
+}
 
 impl<'de> IntoDeserializer<'de, serde_json::Error> for ByName {
     type Deserializer = Self;
@@ -153,14 +174,29 @@ impl<'de> Deserializer<'de> for ByName {
         self.0.deserialize_enum(name, variants, visitor)
     }
 
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.whole().deserialize_any(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.whole().deserialize_any(visitor)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.whole().deserialize_any(visitor)
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        bool i8 i16 i32 i64 i128 u16 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
 }
 
 /// The same message without the names of Rust's types.
 fn in_plain_words(message: &str) -> String {
+    if let Some((start, _)) = message.split_once("expected struct ") {
+        return format!("{start}expected an object");
+    }
     [("u8", u64::from(u8::MAX)), ("u32", u32::MAX.into()), ("u64", u64::MAX)]
         .iter()
         .find_map(|(name, max)| {
@@ -258,8 +294,17 @@ mod tests {
                 inner: vec![inner(Some(3)), inner(None), inner(None)]
             })
         );
+        assert_eq!(
+            read(r#"{"inner": [{"wait": 60.0}]}"#),
+            Ok(Body {
+                inner: vec![inner(Some(60))]
+            })
+        );
         for (listed, field) in [
             ("[]", "body"),
+            (r#"{"inner": [{"wait": 0.5}]}"#, "inner[0].wait"),
+            (r#"{"inner": [{"wait": -1.0}]}"#, "inner[0].wait"),
+            (r#"{"inner": [{"wait": 1e300}]}"#, "inner[0].wait"),
             ("[[]]", "body"),
             (r#"{"inner": [[3]]}"#, "inner[0]"),
             (r#"{"inner": [{"wait": "3"}]}"#, "inner[0].wait"),

@@ -286,7 +286,7 @@ async fn delete_integration(
 struct Rotation {
     /// How long the old key goes on working; 0: it stops at once.
     #[serde(default = "keep_old_seconds")]
-    #[schema(maximum = 604_800, example = 600)]
+    #[schema(maximum = 604_800, default = 3_600, example = 600)]
     keep_old_seconds: u32,
 }
 

@@ -46,7 +46,7 @@ pub struct PolicyBody {
     team_id: Option<TeamId>,
     /// How often the steps run again after their first run.
     #[serde(default)]
-    #[schema(maximum = 9, example = 2)]
+    #[schema(maximum = 9, default = 0, example = 2)]
     repeat: u32,
     /// The steps, in order.
     #[schema(min_items = 1, max_items = 10)]

@@ -55,11 +55,11 @@ pub struct UserBody {
     team_ids: Vec<TeamId>,
     /// IANA time zone in which they are told times.
     #[serde(default = "utc")]
-    #[schema(format = "iana-time-zone", example = "Europe/London")]
+    #[schema(format = "iana-time-zone", default = "UTC", example = "Europe/London")]
     time_zone: String,
     /// Language they are addressed in: `en`.
     #[serde(default = "english")]
-    #[schema(pattern = "^en$", example = "en")]
+    #[schema(pattern = "^en$", default = "en", example = "en")]
     locale: String,
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, PROBLEM_CODES, Problem};
 use utoipa::OpenApi;
 
-use super::schemas;
+use super::{follow_ups, problems, schemas};
 use crate::configuration::IF_MATCH_PATTERN;
 
 #[derive(OpenApi)]
@@ -113,7 +113,9 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
             }
         }
     }
+    follow_ups::add(&mut document);
     schemas::finish(&mut document);
+    problems::share(&mut document);
     document
 }
 
@@ -142,7 +144,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             operation,
             "If-Match",
             "The ETag of what was read; it is changed only while it is still that.",
-            json!({ "type": "string", "pattern": IF_MATCH_PATTERN, "examples": ["\"3\""] }),
+            json!({ "type": "string", "format": "entity-tags", "minLength": 1, "pattern": IF_MATCH_PATTERN, "examples": ["\"3\""] }),
         );
     }
     add_answered_headers(path, method, operation, is_creation);
@@ -173,9 +175,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             responses.insert(status.to_owned(), json!({ "description": words, "content": content }));
         }
     }
+    let is_set_up = path.contains("/setup/");
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        say_which_problems(status, &conflicts, response);
+        say_which_problems(status, &conflicts, is_set_up, response);
     }
+    may_be_left_out(operation);
 }
 
 fn conflicts(path: &str, method: &str, is_creation: bool) -> Vec<&'static str> {
@@ -186,11 +190,12 @@ fn conflicts(path: &str, method: &str, is_creation: bool) -> Vec<&'static str> {
 }
 
 /// The codes of a problem with this status, and the headers that come with it.
-fn say_which_problems(status: &str, conflicts: &[&str], response: &mut Value) {
+fn say_which_problems(status: &str, conflicts: &[&str], is_set_up: bool, response: &mut Value) {
     let Some(schema) = response.pointer_mut("/content/application~1problem+json/schema") else {
         return;
     };
-    let of_status = |known: &&(u16, &str, &str)| known.0.to_string() == status;
+    let of_status =
+        |known: &&(u16, &str, &str)| known.0.to_string() == status && (is_set_up || known.1 != "wrong_setup_code");
     let codes: Vec<&str> = match status {
         "409" => conflicts.to_vec(),
         _ => PROBLEM_CODES.iter().filter(of_status).map(|known| known.1).collect(),
@@ -212,6 +217,19 @@ fn say_which_problems(status: &str, conflicts: &[&str], response: &mut Value) {
         _ => return,
     };
     answer_header(response, header.0, header.2, header.1, true);
+}
+
+/// A body that may be left out is none, rather than null.
+fn may_be_left_out(operation: &mut Value) {
+    let body = operation.pointer_mut("/requestBody/content/application~1json/schema");
+    if let Some(body) = body
+        && let Some(given) = body["oneOf"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one.get("$ref").is_some()))
+    {
+        *body = given.clone();
+        operation["requestBody"]["required"] = false.into();
+    }
 }
 
 /// `Location` and `ETag`, where they are answered.

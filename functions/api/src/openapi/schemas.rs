@@ -25,6 +25,12 @@ const WITHOUT_DOUBLES: [(&str, &str); 5] = [
     ("Rules", "low"),
 ];
 
+/// Media of which something is: other words of the type are for others.
+const KINDS: [(&str, &[&str]); 2] = [
+    ("ChannelBody", &["webhook", "topic"]),
+    ("ContactBody", &["sms", "voice", "email", "webhook"]),
+];
+
 /// What is read, but not with every field each time.
 const WITH_GAPS: [&str; 6] = ["Actor", "Alert", "FieldError", "Image", "Link", "Problem"];
 
@@ -48,6 +54,10 @@ pub fn finish(document: &mut Value) {
     for (name, list) in WITHOUT_DOUBLES {
         schemas[name]["properties"][list]["uniqueItems"] = true.into();
     }
+    for (name, kinds) in KINDS {
+        let kind = &mut schemas[name]["properties"]["kind"];
+        *kind = json!({ "type": "string", "enum": kinds, "description": kind["description"] });
+    }
     for name in ONE_OF {
         one_of(&mut schemas[name]);
     }
@@ -55,6 +65,49 @@ pub fn finish(document: &mut Value) {
     for (name, whole) in partial {
         let changes = changes(&schemas[whole.as_str().unwrap_or_default()]);
         schemas.insert(name, changes);
+    }
+    name_as_read(document);
+}
+
+/// Types are named by what they are for (`ServiceView`, `Listed<ServiceView>`), the description by what is read
+/// (`Service`, `ServiceList`).
+fn name_as_read(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
+        return;
+    };
+    let item = |name: &str| name.strip_suffix("View").unwrap_or(name).to_owned();
+    let renamed = |name: &str| match name.strip_prefix("Listed_") {
+        Some(listed) => format!("{}List", item(listed)),
+        None => item(name),
+    };
+    for (name, schema) in schemas.iter_mut() {
+        if let Some(listed) = name.strip_prefix("Listed_") {
+            schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{listed}") });
+        }
+    }
+    *schemas = std::mem::take(schemas)
+        .into_iter()
+        .map(|(name, schema)| (renamed(&name), schema))
+        .collect();
+    rename_references(document, &renamed);
+}
+
+fn rename_references(value: &mut Value, renamed: &impl Fn(&str) -> String) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(reference) if name == "$ref" => {
+                        if let Some(name) = reference.strip_prefix("#/components/schemas/") {
+                            *reference = format!("#/components/schemas/{}", renamed(name));
+                        }
+                    }
+                    other => rename_references(other, renamed),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename_references(item, renamed)),
+        _ => {}
     }
 }
 
