@@ -10,6 +10,7 @@
 
 mod accounts;
 mod alert;
+mod api;
 mod budget;
 mod captured;
 mod configuration;

@@ -165,6 +165,14 @@ impl<'de> Deserializer<'de> for ByName {
         }
     }
 
+    /// Nothing is no object without fields.
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Null => Err(de::Error::invalid_type(Unexpected::Unit, &"an object")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -188,7 +196,7 @@ impl<'de> Deserializer<'de> for ByName {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u16 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+        tuple_struct identifier ignored_any
     }
 }
 
@@ -317,6 +325,15 @@ mod tests {
             let problem = from_json::<Body>(unreadable.as_bytes()).unwrap_err();
             assert_eq!((problem.status, problem.code), (400, "unreadable_body"), "{unreadable}");
         }
+    }
+
+    #[test]
+    fn nothing_is_no_object() {
+        let read =
+            |text: &str| from_json::<serde_json::Map<String, Value>>(text.as_bytes()).map_err(|problem| problem.status);
+        assert_eq!(read("{}"), Ok(serde_json::Map::new()));
+        assert_eq!(read("null"), Err(400));
+        assert_eq!(read("[]"), Err(400));
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelBody {
-    /// Its name, 1 to 128 characters.
+    /// Its name.
     #[schema(min_length = 1, max_length = 128, example = "Room of the payments team")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.

@@ -12,6 +12,7 @@ use shared::domain::id::{ContactId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Contact, Medium, Role, User};
 use shared::domain::principal::Right;
+use shared::incidents::masked;
 use shared::secret::webhook_secret;
 use shared::store::{Applied, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, bad_cursor, page_limit};
@@ -50,6 +51,7 @@ pub struct ContactView {
     id: ContactId,
     user_id: UserId,
     kind: Medium,
+    /// Where; masked for all but the person and admins.
     address: String,
     /// When its owner showed that it reaches them; null: not yet, and it is not used.
     verified_at: Option<Timestamp>,
@@ -86,6 +88,19 @@ impl ContactView {
             verified_at,
             code_sent_at: verification.map(|asked| asked.sent_at),
         }
+    }
+}
+
+/// A contact as this caller may see it: a colleague may know that somebody is reached by telephone, not at which number.
+fn seen(caller: &Caller, user: &User, contact: &Contact) -> ContactView {
+    let who = caller.principal();
+    let view = ContactView::new(user.id, contact);
+    if who.user_id == user.id || who.role >= Role::Admin {
+        return view;
+    }
+    ContactView {
+        address: masked(view.kind, &view.address),
+        ..view
     }
 }
 
@@ -232,10 +247,10 @@ async fn list_contacts(
     let user = load::<User>(&caller, query.user_id.unwrap_or(caller.principal().user_id))
         .await?
         .value;
-    Ok(Json(page(&user, limit, after)))
+    Ok(Json(page(&caller, &user, limit, after)))
 }
 
-fn page(user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactView> {
+fn page(caller: &Caller, user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactView> {
     let mut contacts: Vec<&Contact> = user.contacts.iter().collect();
     contacts.sort_by_key(|contact| std::cmp::Reverse(contact.id));
     contacts.retain(|contact| after.is_none_or(|after| contact.id < after));
@@ -245,7 +260,7 @@ fn page(user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactVi
     Listed {
         items: contacts
             .into_iter()
-            .map(|contact| ContactView::new(user.id, contact))
+            .map(|contact| seen(caller, user, contact))
             .collect(),
         next,
     }
@@ -268,7 +283,11 @@ async fn create_contact(
 async fn get_contact(caller: Caller, Id(id): Id<ContactId>) -> Result<Tagged<ContactView>, Problem> {
     caller.may(Right::Read)?;
     let user = owner(&caller, id).await?;
-    view(load(&caller, user).await?, id)
+    let user = load::<User>(&caller, user).await?;
+    Ok(Tagged {
+        version: user.version,
+        value: seen(&caller, &user.value, of(&user.value, id)?),
+    })
 }
 
 /// Change a contact's address; it must be verified again

@@ -52,7 +52,7 @@ pub struct IntegrationBody {
     service_id: ServiceId,
     /// What its sender speaks.
     format: Format,
-    /// Its name, 1 to 128 characters.
+    /// Its name.
     #[schema(min_length = 1, max_length = 128, example = "Prometheus in Frankfurt")]
     name: String,
 }

@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyBody {
-    /// Its name, 1 to 128 characters.
+    /// Its name.
     #[schema(min_length = 1, max_length = 128, example = "Payments, day and night")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.

@@ -31,7 +31,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SetupBody {
-    /// What others call them, 1 to 128 characters.
+    /// What others call them.
     #[schema(min_length = 1, max_length = 128, example = "Ada Lovelace")]
     name: String,
     /// Where they sign in. Kept in lower case.

@@ -49,7 +49,7 @@ pub async fn exists_if_named(
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamBody {
-    /// Its name, 1 to 128 characters.
+    /// Its name.
     #[schema(min_length = 1, max_length = 128, example = "Payments")]
     name: String,
 }

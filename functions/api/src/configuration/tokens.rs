@@ -34,7 +34,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenBody {
-    /// What it is for, 1 to 128 characters.
+    /// What it is for.
     #[schema(min_length = 1, max_length = 128, example = "Deploy script")]
     name: String,
     /// What it may be used for; every scope includes reading. Cannot be changed later.

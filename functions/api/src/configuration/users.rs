@@ -41,7 +41,7 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserBody {
-    /// What others call them, 1 to 128 characters.
+    /// What others call them.
     #[schema(min_length = 1, max_length = 128, example = "Ada Lovelace")]
     name: String,
     /// Where they sign in; nobody else's. Kept in lower case.

@@ -7,7 +7,7 @@ use super::text;
 /// How deep the fields of a body are shown in their place.
 const DEPTH_MAX: usize = 4;
 /// Longest pattern that tells a reader something.
-const PATTERN_CHARS_MAX: usize = 24;
+const PATTERN_CHARS_MAX: usize = 12;
 
 /// An object that answers are made of.
 #[derive(Debug)]
@@ -32,6 +32,15 @@ pub struct Field {
 pub struct Kind {
     pub words: String,
     pub shape: Option<String>,
+}
+
+impl From<&str> for Kind {
+    fn from(words: &str) -> Self {
+        Self {
+            words: words.to_owned(),
+            shape: None,
+        }
+    }
 }
 
 /// The shapes that answers refer to, by name.
@@ -144,9 +153,15 @@ impl Field {
             .into_iter()
             .map(|one| text(&one["description"]))
             .find(|about| !about.is_empty());
+        // What is shown field by field needs no other name.
+        let kind = match inside(document, schema) {
+            Some((_, "")) => "object".into(),
+            Some(_) => "list of objects".into(),
+            None => kind(document, schema),
+        };
         Self {
             name: name.to_owned(),
-            kind: kind(document, schema),
+            kind,
             limits: limits(document, schema),
             about: about.unwrap_or_default(),
             is_required,
@@ -229,8 +244,8 @@ fn limits(document: &Value, schema: &Value) -> String {
         .filter(|pattern| !is_id(schema) && pattern.chars().count() <= PATTERN_CHARS_MAX && *pattern != r"\S");
     let default = match &schema["default"] {
         Value::Null => String::new(),
-        Value::String(text) => format!("{text}, unless told"),
-        other => format!("{other}, unless told"),
+        Value::String(text) => format!("{text} unless told"),
+        other => format!("{other} unless told"),
     };
     joined([
         one_of,
@@ -279,7 +294,7 @@ mod tests {
         );
         assert_eq!(
             said(json!({ "type": "integer", "minimum": 0, "maximum": 9, "default": 0 })),
-            is("whole number", "0 to 9; 0, unless told")
+            is("whole number", "0 to 9; 0 unless told")
         );
         assert_eq!(
             said(json!({ "type": ["string", "null"], "format": "date-time" })),

@@ -282,6 +282,8 @@ fn add_header(operation: &mut Value, name: &str, words: &str, schema: Value) {
 mod tests {
     use std::collections::BTreeSet;
 
+    use shared::domain::limits;
+
     use super::*;
 
     fn document() -> Value {
@@ -316,6 +318,10 @@ mod tests {
                 "{place} has no summary"
             );
             for (status, response) in operation["responses"].as_object().unwrap() {
+                let response = match response["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+                    Some(path) => document.pointer(path).unwrap(),
+                    None => response,
+                };
                 assert!(
                     !response["description"].as_str().unwrap_or_default().is_empty(),
                     "{place} {status}"
@@ -371,6 +377,142 @@ mod tests {
         let body = &patch["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(body["$ref"], "#/components/schemas/ServiceBodyChanges");
         assert!(patch["responses"]["412"].is_object());
+    }
+
+    /// Attributes of types take numbers, not the names of limits: so they are compared here.
+    #[test]
+    fn limits_are_those_that_the_code_enforces() {
+        let document = document();
+        let name = limits::NAME_CHARS_MAX as u64;
+        for (place, expected) in [
+            ("ServiceBody/properties/name/maxLength", name),
+            ("IntegrationBody/properties/name/maxLength", name),
+            ("PolicyBody/properties/name/maxLength", name),
+            ("TeamBody/properties/name/maxLength", name),
+            ("UserBody/properties/name/maxLength", name),
+            ("ChannelBody/properties/name/maxLength", name),
+            ("TokenBody/properties/name/maxLength", name),
+            ("SetupBody/properties/name/maxLength", name),
+            ("NewLink/properties/text/maxLength", name),
+            ("NewLink/properties/href/maxLength", limits::LINK_BYTES_MAX as u64),
+            (
+                "NewIncident/properties/runbook_url/maxLength",
+                limits::LINK_BYTES_MAX as u64,
+            ),
+            (
+                "NewIncident/properties/title/maxLength",
+                limits::SUMMARY_CHARS_MAX as u64,
+            ),
+            ("NewIncident/properties/links/maxItems", limits::LINKS_MAX as u64),
+            ("NoteBody/properties/text/maxLength", limits::NOTE_CHARS_MAX as u64),
+            ("AnswerBody/properties/note/maxLength", limits::NOTE_CHARS_MAX as u64),
+            (
+                "ReassignBody/oneOf/1/properties/user_ids/maxItems",
+                limits::STEP_TARGETS_MAX as u64,
+            ),
+            (
+                "PolicyBody/properties/repeat/maximum",
+                limits::POLICY_REPEATS_MAX.into(),
+            ),
+            ("PolicyBody/properties/steps/maxItems", limits::POLICY_STEPS_MAX as u64),
+            ("StepBody/properties/targets/maxItems", limits::STEP_TARGETS_MAX as u64),
+            (
+                "StepBody/properties/escalate_after_seconds/maximum",
+                limits::ESCALATE_AFTER_SECONDS_MAX.into(),
+            ),
+            (
+                "ServiceBody/properties/ack_timeout_seconds/default",
+                limits::ACK_TIMEOUT_SECONDS.into(),
+            ),
+            ("Rules/properties/high/maxItems", limits::RULES_MAX as u64),
+            ("Rules/properties/low/maxItems", limits::RULES_MAX as u64),
+            (
+                "Rule/properties/after_seconds/maximum",
+                limits::RULE_AFTER_SECONDS_MAX.into(),
+            ),
+        ] {
+            let said = document
+                .pointer(&format!("/components/schemas/{place}"))
+                .and_then(Value::as_u64);
+            assert_eq!(said, Some(expected), "{place}");
+        }
+        let page = &document["paths"]["/api/v1/teams"]["get"]["parameters"];
+        assert_eq!(page[0]["schema"]["maximum"], limits::PAGE_ITEMS_MAX);
+        assert_eq!(page[0]["schema"]["default"], limits::PAGE_ITEMS_DEFAULT);
+    }
+
+    #[test]
+    fn what_is_read_has_every_field_and_the_name_of_the_thing() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let service = &schemas["Service"];
+        assert_eq!(
+            service["required"].as_array().unwrap().len(),
+            service["properties"].as_object().unwrap().len()
+        );
+        assert_eq!(
+            schemas["ServiceList"]["properties"]["items"]["items"]["$ref"],
+            "#/components/schemas/Service"
+        );
+        assert!(
+            schemas
+                .keys()
+                .all(|name| !name.ends_with("View") && !name.contains('_')),
+            "{:?}",
+            schemas.keys()
+        );
+    }
+
+    #[test]
+    fn one_of_several_fields_and_lists_without_doubles_are_said() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        for (name, count) in [("TargetBody", 3), ("ReassignBody", 2)] {
+            let alternatives = schemas[name]["oneOf"].as_array().unwrap();
+            assert_eq!(alternatives.len(), count);
+            assert!(alternatives.iter().all(|one| one["additionalProperties"] == false));
+        }
+        assert_eq!(schemas["TokenBody"]["properties"]["scopes"]["uniqueItems"], true);
+        assert_eq!(
+            schemas["ChannelBody"]["properties"]["kind"]["enum"],
+            json!(["webhook", "topic"])
+        );
+    }
+
+    #[test]
+    fn what_was_made_is_linked_to_what_may_be_done_with_it() {
+        let document = document();
+        let links = &document["paths"]["/api/v1/integrations"]["post"]["responses"]["201"]["links"];
+        for operation in [
+            "get_integration",
+            "change_integration",
+            "rotate_integration_key",
+            "test_integration",
+        ] {
+            assert_eq!(
+                links[operation]["parameters"]["id"], "$response.body#/id",
+                "{operation}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_conflict_is_one_of_a_real_operation_and_a_known_code() {
+        let document = document();
+        for (method, path, codes) in CONFLICTS {
+            let answer = &document["paths"][path][method]["responses"]["409"];
+            let said = answer.pointer("/content/application~1problem+json/schema/allOf/1/properties/code/enum");
+            for code in codes {
+                assert!(
+                    said.unwrap().as_array().unwrap().contains(&json!(code)),
+                    "{method} {path} {code}"
+                );
+                assert!(
+                    PROBLEM_CODES.iter().any(|known| (known.0, known.1) == (409, code)),
+                    "{code}"
+                );
+            }
+        }
     }
 
     #[test]
