@@ -65,7 +65,8 @@ async fn the_api_is_as_it_is_described() {
         .filter(|(_, answers)| is_done(answers))
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(open, ["GET /api/v1/openapi.json", "GET /healthz"]);
+    // The description itself is what is read, and not among what is tested.
+    assert_eq!(open, ["GET /healthz"]);
     let took = began.elapsed();
     println!("schemathesis: three runs in {:.0} s", took.as_secs_f64());
     assert!(took < TIME_MAX, "{took:?}");

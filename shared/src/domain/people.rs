@@ -96,6 +96,7 @@ pub struct Rule {
 /// for low.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "high": [{ "after_seconds": 120, "contact_id": "con_01arz3ndektsv4rrffq69g5fav" }], "low": [] }))]
 pub struct Rules {
     /// For incidents that wake people.
     #[serde(default)]

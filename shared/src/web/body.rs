@@ -214,9 +214,9 @@ fn in_plain_words(message: &str) -> String {
         .unwrap_or_else(|| message.to_owned())
 }
 
-/// The field an error is about: missing and unknown fields are named in the message, the others by their path.
+/// The field an error is about: missing, unknown and repeated fields are named in the message, the others by their path.
 fn field_of(path: &str, message: &str) -> String {
-    let named = ["missing field `", "unknown field `"]
+    let named = ["missing field `", "unknown field `", "duplicate field `"]
         .iter()
         .find_map(|start| message.strip_prefix(start)?.split('`').next())
         .filter(|name| path != *name && !path.ends_with(&format!(".{name}")));

@@ -53,7 +53,7 @@ pub struct IntegrationBody {
     /// What its sender speaks.
     format: Format,
     /// Its name.
-    #[schema(min_length = 1, max_length = 128, example = "Prometheus in Frankfurt")]
+    #[schema(min_length = 1, max_length = 128, example = "Monitoring in Frankfurt")]
     name: String,
 }
 

@@ -58,11 +58,13 @@ impl Operation {
             about: text(&one["description"]),
             is_open: one.get("security").is_some(),
             parameters: parameters.map(|parameter| Parameter::of(document, parameter)).collect(),
-            body: body.map(|schema| Body {
-                about: text(&resolved(document, schema)["description"]),
-                is_required: one["requestBody"]["required"] == true,
-                fields: fields(document, schema, "", 0),
-            }),
+            body: body
+                .map(|schema| Body {
+                    about: text(&resolved(document, schema)["description"]),
+                    is_required: one["requestBody"]["required"] == true,
+                    fields: fields(document, schema, "", 0),
+                })
+                .filter(|body| !body.fields.is_empty()),
             answers: responses
                 .map(|(status, answer)| Answer::of(document, status, answer))
                 .collect(),
@@ -128,9 +130,10 @@ fn curl(document: &Value, path: &str, method: &str, one: &Value, body: Option<&V
             _ => {}
         }
     }
-    if let Some(schema) = body {
+    let sent = body.map_or(Value::Null, |schema| sample(document, schema));
+    if !sent.is_null() {
         lines.push("-H 'Content-Type: application/json'".to_owned());
-        lines.push(format!("-d '{}'", sample(document, schema)));
+        lines.push(format!("-d '{sent}'"));
     }
     let method = match method {
         "get" => String::new(),

@@ -147,6 +147,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             json!({ "type": "string", "format": "entity-tags", "minLength": 1, "pattern": IF_MATCH_PATTERN, "examples": ["\"3\""] }),
         );
     }
+    if operation["responses"].get("304").is_some() {
+        let words = "The ETag of what is known; 304 if it is still that.";
+        add_header(operation, "If-None-Match", words, json!({ "type": "string" }));
+    }
     add_answered_headers(path, method, operation, is_creation);
     let has_id = path.contains('{');
     let may_be_hidden = has_id || (method == "post" && OWNED.contains(&path));

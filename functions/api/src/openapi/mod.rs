@@ -59,7 +59,8 @@ pub fn document() -> Value {
 
 /// This document
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "About", security(()),
-    responses((status = 200, content_type = "application/json", body = Object),
+    responses((status = 200, content_type = "application/json", body = Object,
+            headers(("ETag" = String, description = "For If-None-Match"))),
         (status = 304, description = "It is as the caller knows it")))]
 async fn get_openapi(headers: HeaderMap) -> Response {
     let (text, tag) = &*DOCUMENT;
