@@ -19,8 +19,12 @@ async fn every_operation_answers_everybody_as_the_table_says() {
         for whose in operation.whose() {
             rows += 1;
             let words = match whose {
-                Whose::Everybodys => String::new(),
-                other => format!("{other:?}").to_lowercase(),
+                Whose::Everybodys => "",
+                Whose::Teams => "the team's",
+                Whose::NoTeams => "no team's",
+                Whose::Own => "one's own",
+                Whose::Others => "another's",
+                Whose::Owners => "an owner's",
             };
             write!(table, "\n{:<62} {words:<10}", operation.name()).unwrap();
             for asker in &askers {

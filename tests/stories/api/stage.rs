@@ -77,7 +77,7 @@ impl Operation {
             }
             "contacts" if has_id || self.method == Method::POST => &[Own, Others, Owners],
             "users" if has_id => &[Own, Others, Owners],
-            "tokens" if has_id => &[Own, Others],
+            "tokens" if has_id => &[Own, Others, Owners],
             _ => &[Everybodys],
         }
     }

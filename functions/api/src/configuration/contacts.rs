@@ -123,8 +123,8 @@ pub async fn owner(caller: &Caller, id: ContactId) -> Result<UserId, Problem> {
     caller.store().user_of_contact(id).await?.ok_or_else(Problem::not_found)
 }
 
-/// Whether the caller may change this person's contacts. Those of an owner are an owner's to change: whoever holds them
-/// is told what the owner is told.
+/// Whether the caller may change this person's contacts and rules. Those of an owner are an owner's to change: whoever holds
+/// them is told what the owner is told, or keeps it from them.
 pub fn may_set(caller: &Caller, user: &User) -> Result<(), Problem> {
     caller.may(Right::SettingsOf(user.id))?;
     if is_anothers_owner(caller, user) {
@@ -134,7 +134,8 @@ pub fn may_set(caller: &Caller, user: &User) -> Result<(), Problem> {
     }
 }
 
-fn is_anothers_owner(caller: &Caller, user: &User) -> bool {
+/// Whether this is an owner, and another one than the caller.
+pub fn is_anothers_owner(caller: &Caller, user: &User) -> bool {
     user.role == Role::Owner && user.id != caller.principal().user_id
 }
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{TokenId, UserId};
-use shared::domain::people::Role;
+use shared::domain::people::{Role, User};
 use shared::domain::principal::{Principal, Right, Scope, Token};
 use shared::secret::ApiToken;
 use shared::store::{Applied, Extra, Versioned};
@@ -18,6 +18,7 @@ use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Probl
 use utoipa::ToSchema;
 
 use super::caller::Caller;
+use super::contacts::is_anothers_owner;
 use super::create::{create, to_json};
 use super::etag::{IfMatch, Tagged};
 use super::list;
@@ -96,9 +97,10 @@ impl Resource for TokenBody {
     const READ_ONLY: &'static [&'static str] = &["id", "user_id", "created_at"];
 
     async fn rights(&self, caller: &Caller, before: Option<&Token>) -> Result<Vec<Right>, Problem> {
-        Ok(vec![Right::SettingsOf(
-            before.map_or(caller.principal().user_id, |before| before.user_id),
-        )])
+        Ok(vec![match before {
+            Some(before) => right_over(caller, before).await?,
+            None => Right::SettingsOf(caller.principal().user_id),
+        }])
     }
 
     async fn plan(&self, caller: &Caller, before: Option<Versioned<Token>>) -> Result<Plan<Token>, Problem> {
@@ -147,9 +149,18 @@ impl Resource for TokenBody {
         token.user_id == caller.principal().user_id || caller.may(Right::Administer).is_ok()
     }
 
-    async fn right_to_remove(_: &Caller, token: &Token) -> Result<Right, Problem> {
-        Ok(Right::SettingsOf(token.user_id))
+    async fn right_to_remove(caller: &Caller, token: &Token) -> Result<Right, Problem> {
+        right_over(caller, token).await
     }
+}
+
+/// What it takes to change a token: an owner's are an owner's.
+async fn right_over(caller: &Caller, token: &Token) -> Result<Right, Problem> {
+    let user = caller.store().load::<User>(token.user_id).await?;
+    Ok(match user {
+        Some(user) if is_anothers_owner(caller, &user.value) => Right::Own,
+        _ => Right::SettingsOf(token.user_id),
+    })
 }
 
 fn check_scopes(faults: &mut Faults, scopes: &[Scope], principal: &Principal) {
