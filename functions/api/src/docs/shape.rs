@@ -142,7 +142,7 @@ fn inside<'a>(document: &'a Value, property: &'a Value) -> Option<(&'a Value, &'
         false => (property, ""),
     };
     let named = reference(schema)?;
-    let is_written = ["Body", "Rule", "NewLink"].iter().any(|end| named.ends_with(end));
+    let is_written = named.ends_with("Body") || ["NewLink", "Rule"].contains(&named);
     is_written.then(|| (resolved(document, schema), mark))
 }
 
@@ -232,7 +232,7 @@ fn limits(document: &Value, schema: &Value) -> String {
     let range = |least: &str, most: &str, unit: &str| match (schema[least].as_u64(), schema[most].as_u64()) {
         (Some(least), Some(most)) => format!("{least} to {most}{unit}"),
         (None, Some(most)) => format!("at most {most}{unit}"),
-        (Some(least), None) if least > 0 => format!("at least {least}{unit}"),
+        (Some(least), None) if least > 1 => format!("at least {least}{unit}"),
         _ => String::new(),
     };
     let one_of = schema["enum"].as_array().map_or_else(String::new, |all| {
