@@ -882,6 +882,24 @@ async fn an_owners_contacts_are_not_an_admins_to_change() {
         )
         .await;
     let path = format!("/api/v1/contacts/{}", listed.body["items"][0]["id"].as_str().unwrap());
+    // A colleague is told that there is one, not where: the person and admins are.
+    let bens = token(&world.ctx, world.cast.ben, &ALL).await;
+    let addresses = async |token: &str| {
+        let one = world.api_as(token, Method::GET, &path, None).await.body["address"].clone();
+        let all = world
+            .api_as(
+                token,
+                Method::GET,
+                &format!("/api/v1/contacts?user_id={}", world.cast.ana),
+                None,
+            )
+            .await;
+        assert_eq!(all.body["items"][0]["address"], one);
+        one.as_str().unwrap().to_owned()
+    };
+    assert!(addresses(&bens).await.contains('•'));
+    assert!(!addresses(&admin).await.contains('•'));
+    assert!(!addresses(&world.cast.token.clone()).await.contains('•'));
     assert_eq!(
         world.api_as(&admin, Method::DELETE, &path, None).await.status,
         StatusCode::FORBIDDEN

@@ -45,6 +45,7 @@ async fn every_page_is_there_for_whom_it_is() {
         ("/more".into(), all),
         ("/settings".into(), all),
         ("/audit".into(), admins),
+        ("/outbox".into(), admins),
     ];
     let people = [
         ana,
@@ -64,6 +65,11 @@ async fn every_page_is_there_for_whom_it_is() {
                 assert!(!browser.page.contains("data-api"), "{path} for {place}");
             }
         }
+        // Viewers look: they answer nothing.
+        let expected = if place == 3 { NO } else { StatusCode::SEE_OTHER };
+        let id = incident.to_string();
+        let answered = browser.post(&world, "/incidents/act", &[("acknowledge", &id)]).await;
+        assert_eq!(answered.status, expected, "{place}: {answered:?}");
     }
     let mut nobody = Browser::default();
     for (path, _) in &pages {

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod alert;
+mod api;
 mod audit;
 mod budget;
 mod captured;

@@ -91,7 +91,7 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "\nAll of this is in {} too. The API is described at {base}/api/v1/openapi.json",
+        "\nAll of this is in {} too. The API is described at {base}/api/v1/docs",
         data.join("demo.json").display()
     )?;
     writeln!(

@@ -85,7 +85,8 @@ pub struct Verification {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Seconds after the step begins (0 to 3600).
+    /// Seconds after the step begins.
+    #[schema(maximum = 3_600, example = 120)]
     pub after_seconds: u32,
     /// Which contact.
     pub contact_id: ContactId,
@@ -95,12 +96,15 @@ pub struct Rule {
 /// for low.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "high": [{ "after_seconds": 120, "contact_id": "con_01arz3ndektsv4rrffq69g5fav" }], "low": [] }))]
 pub struct Rules {
     /// For incidents that wake people.
     #[serde(default)]
+    #[schema(max_items = 8)]
     pub high: Vec<Rule>,
     /// For incidents that can wait.
     #[serde(default)]
+    #[schema(max_items = 8)]
     pub low: Vec<Rule>,
 }
 

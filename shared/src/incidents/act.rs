@@ -9,10 +9,11 @@ use crate::domain::limits;
 use crate::domain::people::User;
 use crate::domain::policy::Policy;
 use crate::domain::service::Service;
+use crate::domain::text::is_blank;
 use crate::domain::time::after_seconds;
 use crate::domain::timeline::{Event, EventKind, Resolution};
 use crate::store::{Applied, ClosedBy};
-use crate::web::{FieldError, Problem};
+use crate::web::{FieldError, Problem, given};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -115,10 +116,10 @@ impl Note {
     /// 400 naming `field`: empty, or too long.
     pub fn new(field: &str, text: String) -> Result<Self, Problem> {
         let max = limits::NOTE_CHARS_MAX;
-        if text.trim().is_empty() || text.chars().count() > max {
+        if is_blank(&text) || text.chars().count() > max {
             return Err(Problem::invalid_field(
                 field,
-                format!("must have 1 to {max} characters"),
+                format!("must have 1 to {max} characters, not all of them blank"),
             ));
         }
         Ok(Self(text))
@@ -129,8 +130,9 @@ impl Note {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerBody {
-    /// What to add to the timeline with it (1 to 10,000 characters).
+    /// What to add to the timeline with it.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"\S", example = "Looking at it.")]
     note: Option<String>,
 }
 
@@ -152,7 +154,12 @@ pub struct NoBody {}
 #[serde(deny_unknown_fields)]
 pub struct NoteBody {
     /// What to write down.
-    #[schema(min_length = 1, max_length = 10_000)]
+    #[schema(
+        min_length = 1,
+        max_length = 10_000,
+        pattern = r"\S",
+        example = "The disk is being extended."
+    )]
     text: String,
 }
 
@@ -169,6 +176,7 @@ impl NoteBody {
 #[serde(deny_unknown_fields)]
 pub struct SnoozeBody {
     /// Until when nobody is paged: in the future, at most 7 days.
+    #[schema(example = "2026-03-01T07:00:00Z")]
     pub until: Timestamp,
 }
 
@@ -201,12 +209,15 @@ fn after_milli(now: Timestamp) -> Timestamp {
 /// The body of `reassign`: one of the two.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "user_ids": ["usr_01arz3ndektsv4rrffq69g5fav"] }))]
 pub struct ReassignBody {
     /// Ask by this policy from now on, from its beginning.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = PolicyId)]
     pub policy_id: Option<PolicyId>,
-    /// Ask these people first (1 to 10), for 5 minutes, and then by the service's policy.
-    #[serde(default)]
+    /// Ask these people first, for 5 minutes, and then by the service's policy.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<UserId>, min_items = 1, max_items = 10)]
     pub user_ids: Option<Vec<UserId>>,
 }
 

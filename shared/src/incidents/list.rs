@@ -44,6 +44,7 @@ pub struct ListQuery {
     pub team_id: Option<TeamId>,
     /// Only those whose title or service name holds this, whatever its case.
     #[serde(default)]
+    #[param(max_length = 256)]
     pub q: Option<String>,
     /// Items at most.
     #[serde(default)]
@@ -51,6 +52,7 @@ pub struct ListQuery {
     pub limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     pub after: Option<String>,
 }
 

@@ -13,7 +13,7 @@ mod timeline;
 mod view;
 
 pub use act::{AnswerBody, Deed, NewRoute, NoBody, Note, NoteBody, ReassignBody, SnoozeBody, act, add_note};
-pub use deliveries::{DeliveryView, Purpose, page as deliveries};
+pub use deliveries::{DeliveryView, Purpose, masked, page as deliveries};
 pub use list::{ListQuery, Shown, list};
 pub use open::{NewIncident, NewLink, open};
 pub use timeline::{EventView, page as timeline};

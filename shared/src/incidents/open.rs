@@ -11,6 +11,7 @@ use crate::domain::limits;
 use crate::domain::service::Service;
 use crate::domain::signal::{Action, Content, Draft, Link, Severity, Signal, is_link};
 use crate::domain::slot::Slot;
+use crate::domain::text::is_blank;
 use crate::store::keys::Key;
 use crate::store::{Applied, Opened};
 use crate::web::{Authenticated, Created, FieldError, IdempotencyKey, Problem};
@@ -31,7 +32,7 @@ pub struct NewIncident {
     /// The service that broke.
     service_id: ServiceId,
     /// One line about what is wrong.
-    #[schema(min_length = 1, max_length = 1024)]
+    #[schema(min_length = 1, max_length = 1024, pattern = r"\S", example = "Checkout is slow")]
     title: String,
     /// How bad it is.
     #[serde(default = "error")]
@@ -39,13 +40,20 @@ pub struct NewIncident {
     severity: Severity,
     /// Whatever helps: an object of at most 8 KB.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     details: serde_json::Value,
-    /// Addresses worth a look (at most 10).
+    /// Addresses worth a look.
     #[serde(default)]
+    #[schema(max_items = 10)]
     links: Vec<NewLink>,
     /// What to do about it: an http or https URL.
     #[serde(default)]
+    #[schema(
+        format = "uri",
+        max_length = 2048,
+        pattern = r"^https?://",
+        example = "https://run.example.com/checkout"
+    )]
     runbook_url: Option<String>,
 }
 
@@ -54,9 +62,16 @@ pub struct NewIncident {
 #[serde(deny_unknown_fields)]
 pub struct NewLink {
     /// An http or https URL.
+    #[schema(
+        format = "uri",
+        max_length = 2048,
+        pattern = r"^https?://",
+        example = "https://graphs.example.com/checkout"
+    )]
     href: String,
     /// What it leads to.
     #[serde(default)]
+    #[schema(max_length = 128, example = "Latency")]
     text: String,
 }
 
@@ -128,10 +143,13 @@ impl NewIncident {
     fn check(&self) -> Result<(), Problem> {
         let mut errors = Vec::new();
         let mut wrong = |field: String, message: String| errors.push(FieldError { field, message });
-        if self.title.trim().is_empty() || self.title.chars().count() > limits::SUMMARY_CHARS_MAX {
+        if is_blank(&self.title) || self.title.chars().count() > limits::SUMMARY_CHARS_MAX {
             wrong(
                 "title".into(),
-                format!("must have 1 to {} characters", limits::SUMMARY_CHARS_MAX),
+                format!(
+                    "must have 1 to {} characters, not all of them blank",
+                    limits::SUMMARY_CHARS_MAX
+                ),
             );
         }
         if !self.details.is_null() && !self.details.is_object() {

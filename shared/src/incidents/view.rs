@@ -83,7 +83,7 @@ pub struct FullView {
     /// Alerts of the group that are counted but not listed.
     pub alerts_not_listed: u64,
     /// The sender's free-form details; `{"truncated": "…"}` when they were too large.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub details: serde_json::Value,
     /// Pictures.
     pub images: Vec<Image>,

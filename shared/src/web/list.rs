@@ -13,6 +13,7 @@ pub struct Listed<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// The cursor of the next page (`after`); null on the last.
+    #[schema(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     pub next: Option<String>,
 }
 
@@ -36,6 +37,7 @@ pub struct PageQuery {
     pub limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     pub after: Option<String>,
 }
 

@@ -58,10 +58,12 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             return Ok(Self(None));
         };
         match value.to_str() {
-            Ok(key) if (1..=KEY_CHARS_MAX).contains(&key.len()) => Ok(Self(Some(key.to_owned()))),
+            Ok(key) if (1..=KEY_CHARS_MAX).contains(&key.len()) && !key.contains('\t') => {
+                Ok(Self(Some(key.to_owned())))
+            }
             _ => Err(Problem::invalid_field(
                 IDEMPOTENCY_KEY,
-                format!("must be 1 to {KEY_CHARS_MAX} characters of ASCII"),
+                format!("must be 1 to {KEY_CHARS_MAX} printable characters of ASCII"),
             )),
         }
     }
@@ -155,7 +157,7 @@ mod tests {
     async fn keys_have_1_to_255_characters() {
         assert_eq!(key(b"a").await.unwrap().0.as_deref(), Some("a"));
         assert!(key(&[b'x'; 255]).await.is_ok());
-        for bad in [&b""[..], &[b'x'; 256], b"\xff"] {
+        for bad in [&b""[..], &[b'x'; 256], b"\xff", b"a\tb"] {
             assert_eq!(key(bad).await.unwrap_err().errors[0].field, IDEMPOTENCY_KEY);
         }
     }

@@ -9,6 +9,58 @@ use utoipa::ToSchema;
 use crate::domain::principal::Refusal;
 use crate::store::StoreError;
 
+/// Every `code` that the API answers with, the status it comes with, and what it means.
+pub const PROBLEM_CODES: [(u16, &str, &str); 24] = [
+    (400, "invalid_input", "Inputs are wrong; `errors` names them."),
+    (400, "unreadable_body", "The body is not JSON, or ended too early."),
+    (401, "unauthenticated", "No credentials, or wrong ones."),
+    (
+        403,
+        "forbidden",
+        "Your role, or the scopes of your token, do not allow it.",
+    ),
+    (
+        403,
+        "form_token_missing",
+        "A change with the session cookie came without its page's token.",
+    ),
+    (404, "not_found", "There is no such thing, or none that you may change."),
+    (
+        404,
+        "wrong_setup_code",
+        "This is not the set-up code of this deployment.",
+    ),
+    (
+        405,
+        "method_not_allowed",
+        "The path does not take this method; `Allow` says which it takes.",
+    ),
+    (409, "in_use", "Something else needs it; the detail says what."),
+    (
+        409,
+        "idempotency_key_reused",
+        "The Idempotency-Key came with another request in the last 24 hours.",
+    ),
+    (409, "email_taken", "Somebody else has this e-mail address."),
+    (409, "too_many_owners", "There are 10 owners already."),
+    (409, "last_owner", "There must be an owner."),
+    (409, "yourself", "Nobody can remove themselves."),
+    (409, "too_many_contacts", "The person has 8 contacts already."),
+    (409, "has_password", "Who has a password needs no invitation."),
+    (409, "no_email", "This deployment is not set up to send e-mail."),
+    (409, "already_set_up", "There is an owner already."),
+    (412, "stale", "It was changed since you read it."),
+    (413, "too_large", "The body is larger than 524,288 bytes."),
+    (415, "wrong_type", "The body is not sent as `application/json`."),
+    (
+        429,
+        "too_many_requests",
+        "Too often; `Retry-After` says when to try again.",
+    ),
+    (500, "internal", "A mistake of ours. It has been logged."),
+    (503, "unavailable", "Nothing was stored; send it again."),
+];
+
 /// One input that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {

@@ -35,8 +35,8 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelBody {
-    /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// Its name.
+    #[schema(min_length = 1, max_length = 128, example = "Room of the payments team")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct ChannelBody {
     /// How it is reached: `webhook` or `topic`.
     kind: Medium,
     /// Where: an http or https URL of a public address, or the ARN of a topic that this deployment was given.
-    #[schema(max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, example = "https://hooks.example.com/payments")]
     address: String,
 }
 

@@ -12,6 +12,7 @@ use shared::domain::id::{ContactId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Contact, Medium, Role, User};
 use shared::domain::principal::Right;
+use shared::incidents::masked;
 use shared::secret::webhook_secret;
 use shared::store::{Applied, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, bad_cursor, page_limit};
@@ -40,7 +41,7 @@ pub struct ContactBody {
     /// How it is reached; only what this deployment has a provider for. Cannot be changed later.
     kind: Medium,
     /// Telephone number in E.164 form, e-mail address, or http or https URL. A changed one must be verified again.
-    #[schema(max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, example = "+12025550143")]
     address: String,
 }
 
@@ -50,6 +51,7 @@ pub struct ContactView {
     id: ContactId,
     user_id: UserId,
     kind: Medium,
+    /// Where; masked for all but the person and admins.
     address: String,
     /// When its owner showed that it reaches them; null: not yet, and it is not used.
     verified_at: Option<Timestamp>,
@@ -89,6 +91,19 @@ impl ContactView {
     }
 }
 
+/// A contact as this caller may see it: a colleague may know that somebody is reached by telephone, not at which number.
+fn seen(caller: &Caller, user: &User, contact: &Contact) -> ContactView {
+    let who = caller.principal();
+    let view = ContactView::new(user.id, contact);
+    if who.user_id == user.id || who.role >= Role::Admin {
+        return view;
+    }
+    ContactView {
+        address: masked(view.kind, &view.address),
+        ..view
+    }
+}
+
 /// A contact of a person, or 404.
 pub fn of(user: &User, id: ContactId) -> Result<&Contact, Problem> {
     user.contact(id).ok_or_else(Problem::not_found)
@@ -108,8 +123,8 @@ pub async fn owner(caller: &Caller, id: ContactId) -> Result<UserId, Problem> {
     caller.store().user_of_contact(id).await?.ok_or_else(Problem::not_found)
 }
 
-/// Whether the caller may change this person's contacts. Those of an owner are an owner's to change: whoever holds them
-/// is told what the owner is told.
+/// Whether the caller may change this person's contacts and rules. Those of an owner are an owner's to change: whoever holds
+/// them is told what the owner is told, or keeps it from them.
 pub fn may_set(caller: &Caller, user: &User) -> Result<(), Problem> {
     caller.may(Right::SettingsOf(user.id))?;
     if is_anothers_owner(caller, user) {
@@ -119,7 +134,8 @@ pub fn may_set(caller: &Caller, user: &User) -> Result<(), Problem> {
     }
 }
 
-fn is_anothers_owner(caller: &Caller, user: &User) -> bool {
+/// Whether this is an owner, and another one than the caller.
+pub fn is_anothers_owner(caller: &Caller, user: &User) -> bool {
     user.role == Role::Owner && user.id != caller.principal().user_id
 }
 
@@ -211,6 +227,7 @@ struct ContactQuery {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
 }
 
@@ -231,10 +248,10 @@ async fn list_contacts(
     let user = load::<User>(&caller, query.user_id.unwrap_or(caller.principal().user_id))
         .await?
         .value;
-    Ok(Json(page(&user, limit, after)))
+    Ok(Json(page(&caller, &user, limit, after)))
 }
 
-fn page(user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactView> {
+fn page(caller: &Caller, user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactView> {
     let mut contacts: Vec<&Contact> = user.contacts.iter().collect();
     contacts.sort_by_key(|contact| std::cmp::Reverse(contact.id));
     contacts.retain(|contact| after.is_none_or(|after| contact.id < after));
@@ -244,7 +261,7 @@ fn page(user: &User, limit: usize, after: Option<ContactId>) -> Listed<ContactVi
     Listed {
         items: contacts
             .into_iter()
-            .map(|contact| ContactView::new(user.id, contact))
+            .map(|contact| seen(caller, user, contact))
             .collect(),
         next,
     }
@@ -267,7 +284,11 @@ async fn create_contact(
 async fn get_contact(caller: Caller, Id(id): Id<ContactId>) -> Result<Tagged<ContactView>, Problem> {
     caller.may(Right::Read)?;
     let user = owner(&caller, id).await?;
-    view(load(&caller, user).await?, id)
+    let user = load::<User>(&caller, user).await?;
+    Ok(Tagged {
+        version: user.version,
+        value: seen(&caller, &user.value, of(&user.value, id)?),
+    })
 }
 
 /// Change a contact's address; it must be verified again

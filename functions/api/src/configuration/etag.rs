@@ -10,6 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::web::Problem;
 
+/// What [`IfMatch`] reads, as a pattern: `*`, or entity tags with commas between them.
+pub const IF_MATCH_PATTERN: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[, \t]*(W/)?"[!#-~]*")*[ \t]*(,[, \t]*)?)$"#;
+
 /// A version as an entity tag.
 pub fn etag(version: u64) -> String {
     format!("\"{version}\"")
@@ -53,10 +56,16 @@ impl IfMatch {
         }
         let mut versions = Vec::new();
         for value in values {
+            if value.is_empty() {
+                return None;
+            }
             let mut rest = value;
             while !rest.is_empty() {
                 let (is_weak, tag) = rest.strip_prefix("W/").map_or((false, rest), |tag| (true, tag));
                 let (opaque, after) = tag.strip_prefix('"')?.split_once('"')?;
+                if !opaque.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return None;
+                }
                 // Only the spelling that we gave out: `"07"` is another tag than `"7"`.
                 let version = opaque
                     .parse::<u64>()
@@ -142,7 +151,18 @@ mod tests {
 
     #[test]
     fn malformed_headers_are_refused() {
-        for bad in ["3", "\"3", "3\"", "*, \"3\"", "\"3\" \"4\"", "w/\"3\"", "W/3", "'3'"] {
+        for bad in [
+            "3",
+            "\"3",
+            "3\"",
+            "*, \"3\"",
+            "\"3\" \"4\"",
+            "w/\"3\"",
+            "W/3",
+            "'3'",
+            "",
+            "\"a b\"",
+        ] {
             assert_eq!(parse(&[bad]), None, "{bad}");
         }
     }

@@ -53,8 +53,8 @@ pub struct IntegrationBody {
     service_id: ServiceId,
     /// What its sender speaks.
     format: Format,
-    /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// Its name.
+    #[schema(min_length = 1, max_length = 128, example = "Monitoring in Frankfurt")]
     name: String,
 }
 
@@ -227,6 +227,7 @@ struct IntegrationQuery {
     #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
 }
 
@@ -286,7 +287,7 @@ async fn delete_integration(
 struct Rotation {
     /// How long the old key goes on working; 0: it stops at once.
     #[serde(default = "keep_old_seconds")]
-    #[schema(maximum = 604_800)]
+    #[schema(maximum = 604_800, default = 3_600, example = 600)]
     keep_old_seconds: u32,
 }
 
@@ -298,30 +299,31 @@ fn keep_old_seconds() -> u32 {
 ///
 /// The old key goes on working for `keep_old_seconds`; one that is older still stops at once.
 #[utoipa::path(post, path = "/api/v1/integrations/{id}/rotate", tag = "Integrations",
-    params(("id" = IntegrationId, Path)), request_body = Rotation, responses((status = 200, body = IntegrationWithKey)))]
+    params(("id" = IntegrationId, Path)), request_body = Option<Rotation>, responses((status = 200, body = IntegrationWithKey)))]
 async fn rotate_integration_key(
     caller: Caller,
     Id(id): Id<IntegrationId>,
     if_match: IfMatch,
-    JsonBody(rotation): JsonBody<Rotation>,
+    rotation: Option<JsonBody<Rotation>>,
 ) -> Result<Tagged<IntegrationWithKey>, Problem> {
-    rotate(&caller, id, &if_match, &rotation).await
+    let keep_old_seconds = rotation.map_or(KEEP_OLD_SECONDS, |JsonBody(rotation)| rotation.keep_old_seconds);
+    rotate(&caller, id, &if_match, keep_old_seconds).await
 }
 
 async fn rotate(
     caller: &Caller,
     id: IntegrationId,
     if_match: &IfMatch,
-    rotation: &Rotation,
+    keep_old_seconds: u32,
 ) -> Result<Tagged<IntegrationWithKey>, Problem> {
     let key = &IntegrationKey::new(caller.ctx.random.bytes());
     let after = edit(caller, id, |before: Versioned<Integration>| async move {
         caller.may(right_over(caller, &before.value).await?)?;
         if_match.check(before.version)?;
         let mut faults = Faults::default();
-        faults.within("keep_old_seconds", rotation.keep_old_seconds, 0..=KEEP_OLD_SECONDS_MAX);
+        faults.within("keep_old_seconds", keep_old_seconds, 0..=KEEP_OLD_SECONDS_MAX);
         faults.none()?;
-        let (integration, extras) = rotated(&before.value, key, rotation.keep_old_seconds, caller.now());
+        let (integration, extras) = rotated(&before.value, key, keep_old_seconds, caller.now());
         Ok(Plan::new(Some(before), integration, extras).called("key_rotated"))
     });
     let after = after.await?;

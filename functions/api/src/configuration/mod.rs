@@ -26,6 +26,8 @@ mod users;
 mod validate;
 mod verification;
 
+pub use etag::IF_MATCH_PATTERN;
+
 use crate::openapi::Routes;
 
 /// The routes of all kinds of configuration.

@@ -13,7 +13,7 @@ use shared::domain::policy::{Policy, Step, Target};
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::store::{Extra, Versioned};
-use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem, given};
 use utoipa::ToSchema;
 
 use super::caller::Caller;
@@ -38,15 +38,15 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyBody {
-    /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// Its name.
+    #[schema(min_length = 1, max_length = 128, example = "Payments, day and night")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.
     #[serde(default)]
     team_id: Option<TeamId>,
     /// How often the steps run again after their first run.
     #[serde(default)]
-    #[schema(maximum = 9)]
+    #[schema(maximum = 9, default = 0, example = 2)]
     repeat: u32,
     /// The steps, in order.
     #[schema(min_items = 1, max_items = 10)]
@@ -58,7 +58,7 @@ pub struct PolicyBody {
 #[serde(deny_unknown_fields)]
 pub struct StepBody {
     /// How long its targets have before the next step begins.
-    #[schema(minimum = 1, maximum = 86_400)]
+    #[schema(minimum = 1, maximum = 86_400, example = 300)]
     escalate_after_seconds: u32,
     /// Whom it asks.
     #[schema(min_items = 1, max_items = 10)]
@@ -68,15 +68,19 @@ pub struct StepBody {
 /// Whom one step asks: exactly one of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "user_id": "usr_01arz3ndektsv4rrffq69g5fav" }))]
 pub struct TargetBody {
     /// This person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = UserId)]
     user_id: Option<UserId>,
     /// Whoever is on call in this schedule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ScheduleId)]
     schedule_id: Option<ScheduleId>,
     /// A place that many people read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ChannelId)]
     channel_id: Option<ChannelId>,
 }
 
@@ -385,16 +389,13 @@ mod tests {
         let with = |target: Value| json!({"name": "p", "steps": [{"escalate_after_seconds": 60, "targets": [target]}]});
         let channel = "chn_01arz3ndektsv4rrffq69g5fav";
         assert!(faults(with(json!({"user_id": USER}))).is_empty());
-        for none_or_two in [
-            json!({}),
-            json!({"user_id": null}),
-            json!({"user_id": USER, "channel_id": channel}),
-        ] {
+        for none_or_two in [json!({}), json!({"user_id": USER, "channel_id": channel})] {
             assert_eq!(faults(with(none_or_two)), ["steps[0].targets[0]"]);
         }
         for (bad, field) in [
             (with(json!({"team_id": "tea_1"})), "steps[0].targets[0].team_id"),
             (with(json!({"user_id": "usr_1"})), "steps[0].targets[0].user_id"),
+            (with(json!({"user_id": null})), "steps[0].targets[0].user_id"),
             (with(json!("usr")), "steps[0].targets[0]"),
             (json!({"name": "p", "steps": [{"after": 60}]}), "steps[0].after"),
         ] {

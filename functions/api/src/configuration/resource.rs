@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::principal::Right;
 use shared::store::{Applied, Change, Entity, Extra, StoreError, Versioned};
-use shared::web::{Problem, from_json};
+use shared::web::{Problem, from_value};
 
 use super::caller::Caller;
 use super::etag::{IfMatch, Tagged};
@@ -218,7 +218,7 @@ pub fn merged<B: DeserializeOwned>(view: impl Serialize, read_only: &[&str], cha
     };
     fields.retain(|name, _| !read_only.contains(&name.as_str()));
     fields.extend(changes.0.clone());
-    from_json(Value::Object(fields).to_string().as_bytes())
+    from_value(Value::Object(fields))
 }
 
 /// Which rows of a kind need something, in words. `uses` answers the name of one that does.

@@ -36,8 +36,8 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceBody {
-    /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// Its name.
+    #[schema(min_length = 1, max_length = 128, example = "Checkout")]
     name: String,
     /// The team that owns it; null: none, and only admins may change it.
     #[serde(default)]
@@ -46,14 +46,15 @@ pub struct ServiceBody {
     policy_id: PolicyId,
     /// How its incidents get their urgency: critical and error high, the others low; or always the same.
     #[serde(default)]
+    #[schema(default = "by_severity")]
     urgency: UrgencyRule,
     /// How long an acknowledgement holds; 0: for ever.
     #[serde(default = "ack_timeout_seconds")]
-    #[schema(maximum = 604_800)]
+    #[schema(maximum = 604_800, default = 1_800, example = 1_800)]
     ack_timeout_seconds: u32,
     /// How long after the last signal an incident resolves by itself; 0: never.
     #[serde(default)]
-    #[schema(maximum = 604_800)]
+    #[schema(maximum = 604_800, default = 0)]
     auto_resolve_seconds: u32,
 }
 

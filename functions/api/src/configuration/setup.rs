@@ -31,21 +31,23 @@ pub fn routes() -> Routes {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SetupBody {
-    /// What others call them, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// What others call them.
+    #[schema(min_length = 1, max_length = 128, example = "Ada Lovelace")]
     name: String,
     /// Where they sign in. Kept in lower case.
-    #[schema(max_length = 254)]
+    #[schema(format = Email, max_length = 254, example = "ada@example.com")]
     email: String,
     /// What they sign in with, 10 characters or more and not easily guessed; null: they cannot sign in, only use the token.
     #[serde(default)]
-    #[schema(min_length = 10, max_length = 1024)]
+    #[schema(format = Password, min_length = 10, max_length = 1024, example = "ring the bell twice")]
     password: Option<String>,
     /// IANA time zone in which they are told times.
     #[serde(default = "utc")]
+    #[schema(format = "iana-time-zone", default = "UTC", example = "Europe/London")]
     time_zone: String,
     /// Language they are addressed in: `en`.
     #[serde(default = "english")]
+    #[schema(pattern = "^en$", default = "en", example = "en")]
     locale: String,
 }
 

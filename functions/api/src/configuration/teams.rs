@@ -49,8 +49,8 @@ pub async fn exists_if_named(
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamBody {
-    /// Its name, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// Its name.
+    #[schema(min_length = 1, max_length = 128, example = "Payments")]
     name: String,
 }
 

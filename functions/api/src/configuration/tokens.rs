@@ -10,7 +10,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{TokenId, UserId};
-use shared::domain::people::Role;
+use shared::domain::people::{Role, User};
 use shared::domain::principal::{Principal, Right, Scope, Token};
 use shared::secret::ApiToken;
 use shared::store::{Extra, Versioned};
@@ -18,6 +18,7 @@ use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Probl
 use utoipa::ToSchema;
 
 use super::caller::Caller;
+use super::contacts::is_anothers_owner;
 use super::create::{create, to_json};
 use super::etag::{IfMatch, Tagged};
 use super::list;
@@ -34,14 +35,15 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenBody {
-    /// What it is for, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// What it is for.
+    #[schema(min_length = 1, max_length = 128, example = "Deploy script")]
     name: String,
     /// What it may be used for; every scope includes reading. Cannot be changed later.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 4)]
     scopes: Vec<Scope>,
-    /// When it stops working; null: never. Cannot be changed later.
+    /// When it stops working, in the future; null: never. Cannot be changed later.
     #[serde(default)]
+    #[schema(example = "2027-01-01T00:00:00Z")]
     expires_at: Option<Timestamp>,
 }
 
@@ -95,9 +97,10 @@ impl Resource for TokenBody {
     const READ_ONLY: &'static [&'static str] = &["id", "user_id", "created_at"];
 
     async fn rights(&self, caller: &Caller, before: Option<&Token>) -> Result<Vec<Right>, Problem> {
-        Ok(vec![Right::SettingsOf(
-            before.map_or(caller.principal().user_id, |before| before.user_id),
-        )])
+        Ok(vec![match before {
+            Some(before) => right_over(caller, before).await?,
+            None => Right::SettingsOf(caller.principal().user_id),
+        }])
     }
 
     async fn plan(&self, caller: &Caller, before: Option<Versioned<Token>>) -> Result<Plan<Token>, Problem> {
@@ -146,9 +149,18 @@ impl Resource for TokenBody {
         token.user_id == caller.principal().user_id || caller.may(Right::Administer).is_ok()
     }
 
-    async fn right_to_remove(_: &Caller, token: &Token) -> Result<Right, Problem> {
-        Ok(Right::SettingsOf(token.user_id))
+    async fn right_to_remove(caller: &Caller, token: &Token) -> Result<Right, Problem> {
+        right_over(caller, token).await
     }
+}
+
+/// What it takes to change a token: an owner's are an owner's.
+async fn right_over(caller: &Caller, token: &Token) -> Result<Right, Problem> {
+    let user = caller.store().load::<User>(token.user_id).await?;
+    Ok(match user {
+        Some(user) if is_anothers_owner(caller, &user.value) => Right::Own,
+        _ => Right::SettingsOf(token.user_id),
+    })
 }
 
 fn check_scopes(faults: &mut Faults, scopes: &[Scope], principal: &Principal) {

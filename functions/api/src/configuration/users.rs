@@ -41,11 +41,11 @@ pub fn routes() -> Routes {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserBody {
-    /// What others call them, 1 to 128 characters.
-    #[schema(min_length = 1, max_length = 128)]
+    /// What others call them.
+    #[schema(min_length = 1, max_length = 128, example = "Ada Lovelace")]
     name: String,
     /// Where they sign in; nobody else's. Kept in lower case.
-    #[schema(max_length = 254)]
+    #[schema(format = Email, max_length = 254, example = "ada@example.com")]
     email: String,
     /// What they may do.
     role: Role,
@@ -55,9 +55,11 @@ pub struct UserBody {
     team_ids: Vec<TeamId>,
     /// IANA time zone in which they are told times.
     #[serde(default = "utc")]
+    #[schema(format = "iana-time-zone", default = "UTC", example = "Europe/London")]
     time_zone: String,
     /// Language they are addressed in: `en`.
     #[serde(default = "english")]
+    #[schema(pattern = "^en$", default = "en", example = "en")]
     locale: String,
 }
 

@@ -10,6 +10,7 @@ use shared::channel::{Gateway, check_url};
 use shared::ctx::Ctx;
 use shared::domain::limits;
 use shared::domain::people::Medium;
+use shared::domain::text::is_blank;
 use shared::store::{Entity, Extra};
 use shared::web::{FieldError, Problem};
 use url::Url;
@@ -52,9 +53,12 @@ impl Faults {
     pub fn name(&mut self, text: &str) -> String {
         let name = text.trim();
         let max = limits::NAME_CHARS_MAX;
-        if name.is_empty() || name.chars().count() > max {
-            self.add("name", format!("must have 1 to {max} characters"));
-        } else if name.chars().any(char::is_control) {
+        if is_blank(name) || text.chars().count() > max {
+            self.add(
+                "name",
+                format!("must have 1 to {max} characters, not all of them blank"),
+            );
+        } else if text.chars().any(char::is_control) {
             self.add("name", "must be one line, without control characters");
         }
         name.to_owned()
@@ -247,10 +251,10 @@ mod tests {
     #[test]
     fn names_are_trimmed_and_limited_in_characters() {
         let mut faults = Faults::default();
-        assert_eq!(faults.name("  Café \n"), "Café");
+        assert_eq!(faults.name("  Café "), "Café");
         assert_eq!(faults.none(), Ok(()));
         assert!(is_fine(|faults| drop(faults.name(&"é".repeat(128)))));
-        for bad in ["", " \t", &"é".repeat(129), "a\nb", "a\u{0}b"] {
+        for bad in ["", " ", "\u{feff}", &"é".repeat(129), "a\nb", "a\n", "a\u{0}b"] {
             assert_eq!(fields(|faults| drop(faults.name(bad))).len(), 1, "{bad:?}");
         }
         assert!(fields(|faults| drop(faults.name("")))[0].1.contains("1 to 128"));

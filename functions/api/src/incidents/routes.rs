@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
 
 type Answer = Result<Json<FullView>, Problem>;
 
-/// Incidents, newest first.
+/// Incidents, newest first
 #[utoipa::path(get, path = "/api/v1/incidents", tag = "Incidents", params(ListQuery),
     responses((status = 200, description = "A page of incidents", body = Listed<IncidentView>)))]
 async fn list_incidents(
@@ -50,7 +50,7 @@ async fn list_incidents(
     incidents::list(&ctx, query).await.map(Json)
 }
 
-/// Opens an incident by hand.
+/// Open an incident by hand
 #[utoipa::path(post, path = "/api/v1/incidents", tag = "Incidents", request_body = NewIncident,
     responses((status = 201, description = "It is open, or was opened by the same request before", body = FullView,
         headers(("Location" = String, description = "Where it is")))))]
@@ -64,7 +64,7 @@ async fn open_incident(
     incidents::open(&ctx, &who, &key, body).await
 }
 
-/// One incident, with its alerts and details.
+/// One incident, with its alerts and details
 #[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "Incidents", params(("id" = IncidentId, Path)),
     responses((status = 200, description = "The incident", body = FullView, headers(("ETag" = String, description = "For If-None-Match"))),
         (status = 304, description = "It is as the caller knows it")))]
@@ -78,43 +78,47 @@ async fn get_incident(
     Ok(FullView::load(&ctx, id).await?.answer(&headers))
 }
 
-/// Takes it: nobody else is paged. Once it is taken or over, nothing changes.
+/// Acknowledge an incident: nobody else is paged
+///
+/// Once it is acknowledged or resolved, nothing changes, and that is no error.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
 async fn acknowledge_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(body): JsonBody<AnswerBody>,
+    body: Option<JsonBody<AnswerBody>>,
 ) -> Answer {
-    answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), body.read()?).await
+    answer(&ctx, &who, id, Deed::Act(Act::Acknowledge), note(body)?).await
 }
 
-/// Gives it back: its step is paged again.
+/// Give an incident back: its step is paged again
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/unacknowledge", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
 async fn unacknowledge_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(NoBody {}): JsonBody<NoBody>,
+    _: Option<JsonBody<NoBody>>,
 ) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Unacknowledge), None).await
 }
 
-/// Ends it. Once it is over, nothing changes.
+/// Resolve an incident
+///
+/// Once it is resolved, nothing changes, and that is no error.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/resolve", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<AnswerBody>, responses((status = 200, description = "The incident", body = FullView)))]
 async fn resolve_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(body): JsonBody<AnswerBody>,
+    body: Option<JsonBody<AnswerBody>>,
 ) -> Answer {
-    answer(&ctx, &who, id, Deed::Resolve, body.read()?).await
+    answer(&ctx, &who, id, Deed::Resolve, note(body)?).await
 }
 
-/// Pages nobody until a time, at most 7 days away.
+/// Snooze an incident: nobody is paged until a time, at most 7 days away
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/snooze", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = SnoozeBody, responses((status = 200, description = "The incident", body = FullView)))]
 async fn snooze_incident(
@@ -126,7 +130,9 @@ async fn snooze_incident(
     answer(&ctx, &who, id, Deed::Act(body.read(who.now)?), None).await
 }
 
-/// Asks others, at once: by another policy, or these people and then by the service's policy.
+/// Reassign an incident: others are asked, at once
+///
+/// By another policy, or these people first and then by the service's policy.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/reassign", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = ReassignBody, responses((status = 200, description = "The incident", body = FullView)))]
 async fn reassign_incident(
@@ -140,19 +146,19 @@ async fn reassign_incident(
     answer(&ctx, &who, id, Deed::Act(route), None).await
 }
 
-/// Goes on to the next step of its policy, at once.
+/// Escalate an incident to the next step of its policy, at once
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/escalate", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = Option<NoBody>, responses((status = 200, description = "The incident", body = FullView)))]
 async fn escalate_incident(
     who: Authenticated,
     State(ctx): State<Ctx>,
     Id(id): Id<IncidentId>,
-    JsonBody(NoBody {}): JsonBody<NoBody>,
+    _: Option<JsonBody<NoBody>>,
 ) -> Answer {
     answer(&ctx, &who, id, Deed::Act(Act::Escalate), None).await
 }
 
-/// Writes something down on its timeline.
+/// Write something down on an incident's timeline
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "Incidents", params(("id" = IncidentId, Path)),
     request_body = NoteBody, responses((status = 200, description = "The incident", body = FullView)))]
 async fn add_incident_note(
@@ -166,13 +172,18 @@ async fn add_incident_note(
     FullView::of(&ctx, incident).await.map(Json)
 }
 
+/// What to add to the timeline with the act, if anything was sent along.
+fn note(body: Option<JsonBody<AnswerBody>>) -> Result<Option<Note>, Problem> {
+    body.map_or(Ok(None), |JsonBody(body)| body.read())
+}
+
 async fn answer(ctx: &Ctx, who: &Authenticated, id: IncidentId, deed: Deed, note: Option<Note>) -> Answer {
     who.may(Right::Respond)?;
     let incident = act(ctx, id, &who.principal.actor(), deed, note, who.now).await?;
     FullView::of(ctx, incident).await.map(Json)
 }
 
-/// What happened to it, newest first.
+/// What happened to an incident, newest first
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its timeline", body = Listed<EventView>)))]
 async fn get_incident_timeline(
@@ -185,7 +196,7 @@ async fn get_incident_timeline(
     incidents::timeline(&ctx, &who.principal, id, query).await.map(Json)
 }
 
-/// Whom it asked, how, and what came of it, newest first.
+/// Whom an incident asked, how, and what came of it, newest first
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/deliveries", tag = "Incidents", params(("id" = IncidentId, Path), PageQuery),
     responses((status = 200, description = "A page of its deliveries", body = Listed<DeliveryView>)))]
 async fn list_incident_deliveries(
@@ -198,9 +209,12 @@ async fn list_incident_deliveries(
     incidents::deliveries(&ctx, id, query).await.map(Json)
 }
 
-/// What would have been sent, in the local home. Everybody's links are in it: for administrators.
-#[utoipa::path(get, path = "/api/v1/outbox", tag = "Incidents", params(PageQuery),
-    responses((status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
+/// What would have been sent, newest first
+///
+/// Everybody's links are in it: for administrators.
+#[utoipa::path(get, path = "/api/v1/outbox", tag = "Outbox", params(PageQuery),
+    responses((status = 404, description = "Messages are really sent here.", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "A page of the outbox", body = Listed<OutboxMessage>)))]
 async fn list_outbox(
     who: Authenticated,
     State(ctx): State<Ctx>,

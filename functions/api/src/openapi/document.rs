@@ -2,14 +2,26 @@
 //!
 //! Which problems an operation may answer, which headers it takes and which version it answers follow from its method,
 //! its path and whether it needs credentials; so they are added here, once, instead of being repeated by each handler.
+//! What types cannot say of themselves is in `schemas.rs`.
 
-use serde_json::{Map, Value, json};
-use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem, REQUESTS_A_MINUTE};
+use serde_json::{Value, json};
+use shared::web::{
+    FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, PROBLEM_CODES, Problem, REQUESTS_A_MINUTE,
+};
 use utoipa::OpenApi;
+
+use super::{follow_ups, problems, schemas};
+use crate::configuration::IF_MATCH_PATTERN;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Nightbell", description = "On-call alerting."),
+    info(
+        title = "Nightbell",
+        description = "On-call alerting: everything that a person or a script may do. `GET /api/v1/docs` is the same to read.\n\n\
+            Times are RFC 3339 in UTC. Lists are `{\"items\": […], \"next\": \"<cursor>\" | null}`, newest first. What is wrong \
+            with a request is told as `application/problem+json` (RFC 9457) with a stable `code`. A path that does not take \
+            a method answers 405, with the methods that it takes in `Allow`."
+    ),
     components(schemas(Problem, FieldError))
 )]
 struct Base;
@@ -22,7 +34,64 @@ const LIMITS: [&str; 5] = [
     "RateLimit-Policy",
     "RateLimit",
 ];
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+/// The methods of our paths.
+pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The sections of the document in the order in which they are read, with what each is about.
+const TAGS: [(&str, &str); 13] = [
+    ("Incidents", "What people answer."),
+    ("Services", "What breaks, and how urgent that is."),
+    ("Integrations", "The senders of a service: a format and a key each."),
+    (
+        "Escalation policies",
+        "Whom to ask, in which order, and for how long each.",
+    ),
+    ("Teams", "Who owns services, policies and channels."),
+    ("Users", "The people."),
+    (
+        "Contacts",
+        "The ways to reach a person. One is used once its owner has confirmed the code that came by it.",
+    ),
+    (
+        "Notification rules",
+        "By which contact a person hears, and how long after a step begins.",
+    ),
+    ("Channels", "Places that many people read."),
+    (
+        "Tokens",
+        "What scripts act with, in a person's name and with no more rights than theirs.",
+    ),
+    ("Audit", "Who changed what, when and how."),
+    ("Outbox", "At home only, where messages are kept instead of sent."),
+    ("About", "The service itself."),
+];
+
+/// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
+const CONFLICTS: [(&str, &str, &[&str]); 11] = [
+    ("delete", "/api/v1/services/{id}", &["in_use"]),
+    ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
+    ("delete", "/api/v1/teams/{id}", &["in_use"]),
+    ("delete", "/api/v1/channels/{id}", &["in_use"]),
+    ("delete", "/api/v1/contacts/{id}", &["in_use"]),
+    ("delete", "/api/v1/users/{id}", &["in_use", "last_owner", "yourself"]),
+    ("post", "/api/v1/users", &["email_taken", "too_many_owners"]),
+    (
+        "patch",
+        "/api/v1/users/{id}",
+        &["email_taken", "last_owner", "too_many_owners"],
+    ),
+    ("post", "/api/v1/users/{id}/invitation", &["has_password", "no_email"]),
+    ("post", "/api/v1/contacts", &["too_many_contacts"]),
+    ("post", "/api/v1/setup/{code}", &["already_set_up", "email_taken"]),
+];
+
+/// Creations of what a team owns: another team is answered as missing.
+const OWNED: [&str; 4] = [
+    "/api/v1/services",
+    "/api/v1/integrations",
+    "/api/v1/escalation-policies",
+    "/api/v1/channels",
+];
 
 /// The document of these routes.
 pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
@@ -30,6 +99,10 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
     base.info.version = env!("CARGO_PKG_VERSION").to_owned();
     base.merge(routes);
     let mut document = serde_json::to_value(base).unwrap_or_default();
+    document["tags"] = TAGS
+        .iter()
+        .map(|(name, words)| json!({ "name": name, "description": words }))
+        .collect();
     document["security"] = json!([{ "bearer": [] }, { "session": [], "form_token": [] }]);
     document["components"]["securitySchemes"] = json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "An API token, for scripts." },
@@ -43,39 +116,17 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
         },
     });
     document["components"]["headers"] = headers();
-    let mut partial = Map::new();
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
                 complete(path, method, operation);
-                if method == "patch" {
-                    name_partial_body(operation, &mut partial);
-                }
             }
         }
     }
-    let schemas = &mut document["components"]["schemas"];
-    for (name, whole) in partial {
-        let mut schema = schemas[whole.as_str().unwrap_or_default()].clone();
-        if let Some(schema) = schema.as_object_mut() {
-            schema.remove("required");
-            // What a creation fills in, a change leaves as it is.
-            for (_, property) in schema
-                .get_mut("properties")
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flatten()
-            {
-                property.as_object_mut().and_then(|property| property.remove("default"));
-            }
-            schema.insert(
-                "description".into(),
-                "What is to change; what is left out stays as it is.".into(),
-            );
-        }
-        schemas[name] = schema;
-    }
+    follow_ups::add(&mut document);
+    schemas::finish(&mut document);
+    problems::share(&mut document);
     document
 }
 
@@ -91,40 +142,51 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_open = operation
         .get("security")
         .is_some_and(|security| *security == json!([{}]) || *security == json!([]));
-    if is_open {
-        return;
-    }
-    let is_creation = operation["responses"].get("201").is_some();
+    let is_creation = !is_open && operation["responses"].get("201").is_some();
     let is_versioned = matches!(method, "patch" | "put" | "delete") || path.ends_with("/rotate");
     if is_creation {
-        let words = "A name for this request, 1 to 255 characters. Sent again with it, it is answered as it was the first time.";
-        add_header(operation, IDEMPOTENCY_KEY, words);
+        let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
+            "examples": ["6a1f0c9e-order-4711"] });
+        add_header(operation, IDEMPOTENCY_KEY, words, schema);
     }
     if is_versioned {
         add_header(
             operation,
             "If-Match",
             "The ETag of what was read; it is changed only while it is still that.",
+            json!({ "type": "string", "format": "entity-tags", "minLength": 1, "pattern": IF_MATCH_PATTERN, "examples": ["\"3\""] }),
         );
     }
+    if operation["responses"].get("304").is_some() {
+        let words = "The ETag of what is known; 304 if it is still that.";
+        add_header(operation, "If-None-Match", words, json!({ "type": "string" }));
+    }
+    add_answered_headers(path, method, operation, is_creation);
     let has_id = path.contains('{');
-    let writes = method != "get";
+    let may_be_hidden = has_id || (method == "post" && OWNED.contains(&path));
     let has_body = operation.get("requestBody").is_some();
+    let has_input = has_body || has_query_or_header(operation);
+    let conflicts = conflicts(path, method, is_creation);
     for (status, words, applies) in [
-        ("400", "Input is wrong; `errors` names the fields.", true),
-        ("401", "No credentials, or wrong ones.", true),
-        ("403", "Known, but not allowed.", true),
+        ("400", "Input is wrong; `errors` names the fields.", has_input),
+        ("401", "No credentials, or wrong ones.", !is_open),
+        ("403", "Known, but not allowed.", !is_open),
         (
             "404",
             "There is no such thing, or none that the caller may change.",
-            has_id,
+            may_be_hidden,
         ),
-        ("409", "In use, or in conflict with something.", writes),
+        ("409", "In use, or in conflict with something.", !conflicts.is_empty()),
         ("412", "It changed since it was read.", is_versioned),
         ("413", "The body is too large.", has_body),
         ("415", "The body is not JSON.", has_body),
-        ("429", "Too many requests; `Retry-After` says when to try again.", true),
-        ("503", "Nothing was stored; try again in a moment.", true),
+        (
+            "429",
+            "Too many requests; `Retry-After` says when to try again.",
+            !is_open,
+        ),
+        ("503", "Nothing was stored; try again in a moment.", !is_open || has_id),
     ] {
         let responses = operation["responses"].as_object_mut();
         if let Some(responses) = responses.filter(|responses| applies && !responses.contains_key(status)) {
@@ -133,11 +195,17 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             responses.insert(status.to_owned(), json!({ "description": words, "content": content }));
         }
     }
+    let is_set_up = path.contains("/setup/");
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        tell_headers(status, response);
+        say_which_problems(status, &conflicts, is_set_up, response);
     }
+    if !is_open {
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            tell_limits(status, response);
+        }
+    }
+    may_be_left_out(operation);
 }
-
 /// The headers that answers have alike, by name.
 fn headers() -> Value {
     let header = |words: String, kind: &str| json!({ "description": words, "schema": { "type": kind } });
@@ -149,46 +217,119 @@ fn headers() -> Value {
         "RateLimit-Policy": header("The limit, as the draft for these headers has it: `\"requests\";q=<limit>;w=<seconds>`."
             .into(), "string"),
         "RateLimit": header("What is left of it: `\"requests\";r=<remaining>;t=<reset>`.".into(), "string"),
-        "Retry-After": header("Seconds after which to try again.".into(), "integer"),
     })
 }
 
 /// Whoever showed good credentials is told what they may ask for still.
-fn tell_headers(status: &str, response: &mut Value) {
-    let limits: &[&str] = if status == "401" { &[] } else { &LIMITS };
-    let wait: &[&str] = if matches!(status, "429" | "503") {
-        &["Retry-After"]
-    } else {
-        &[]
-    };
-    for name in limits.iter().chain(wait) {
-        response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+fn tell_limits(status: &str, response: &mut Value) {
+    if status != "401" {
+        for name in LIMITS {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+        }
     }
 }
 
-fn add_header(operation: &mut Value, name: &str, words: &str) {
-    let header = json!({ "name": name, "in": "header", "required": false, "description": words, "schema": { "type": "string" } });
+fn conflicts(path: &str, method: &str, is_creation: bool) -> Vec<&'static str> {
+    let known = CONFLICTS.iter().find(|known| (known.0, known.1) == (method, path));
+    let mut codes = known.map_or(Vec::new(), |known| known.2.to_vec());
+    codes.extend(is_creation.then_some("idempotency_key_reused"));
+    codes
+}
+
+/// The codes of a problem with this status, and the headers that come with it.
+fn say_which_problems(status: &str, conflicts: &[&str], is_set_up: bool, response: &mut Value) {
+    let Some(schema) = response.pointer_mut("/content/application~1problem+json/schema") else {
+        return;
+    };
+    let of_status =
+        |known: &&(u16, &str, &str)| known.0.to_string() == status && (is_set_up || known.1 != "wrong_setup_code");
+    let codes: Vec<&str> = match status {
+        "409" => conflicts.to_vec(),
+        _ => PROBLEM_CODES.iter().filter(of_status).map(|known| known.1).collect(),
+    };
+    let number: u16 = status.parse().unwrap_or_default();
+    let narrowed = json!({ "properties": { "status": { "const": number }, "code": { "enum": codes } } });
+    *schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, narrowed] });
+    let header = match status {
+        "401" => (
+            "WWW-Authenticate",
+            json!({ "type": "string", "const": "Bearer" }),
+            "How to show who one is.",
+        ),
+        "429" | "503" => (
+            "Retry-After",
+            json!({ "type": "integer", "minimum": 1 }),
+            "Seconds after which to try again.",
+        ),
+        _ => return,
+    };
+    answer_header(response, header.0, header.2, header.1, true);
+}
+
+/// A body that may be left out is none, rather than null.
+fn may_be_left_out(operation: &mut Value) {
+    let body = operation.pointer_mut("/requestBody/content/application~1json/schema");
+    if let Some(body) = body
+        && let Some(given) = body["oneOf"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one.get("$ref").is_some()))
+    {
+        *body = given.clone();
+        operation["requestBody"]["required"] = false.into();
+    }
+}
+
+/// `Location` and `ETag`, where they are answered.
+fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_creation: bool) {
+    let is_incident = path.starts_with("/api/v1/incidents");
+    let tag = match is_incident {
+        true => json!({ "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" }),
+        false => json!({ "type": "string", "pattern": "^\"[0-9]+\"$", "examples": ["\"3\""] }),
+    };
+    if is_creation {
+        let created = &mut operation["responses"]["201"];
+        let uri = json!({ "type": "string", "format": "uri-reference" });
+        answer_header(created, "Location", "Where it is.", uri, true);
+        answer_header(created, "ETag", "Its version.", tag, true);
+        let replay = json!({ "type": "string", "const": "true" });
+        let words = "There when this answer was given before, to the same request.";
+        answer_header(created, IDEMPOTENT_REPLAY, words, replay, false);
+        return;
+    }
+    let one = ["/{id}", "/me", "/notification-rules"];
+    let acts = ["/rotate", "/verify", "/confirm"];
+    let answers_version = match method {
+        "get" => one.iter().any(|end| path.ends_with(end)),
+        "patch" | "put" => true,
+        _ => acts.iter().any(|end| path.ends_with(end)),
+    };
+    if answers_version {
+        answer_header(&mut operation["responses"]["200"], "ETag", "Its version.", tag, true);
+    }
+}
+
+fn answer_header(response: &mut Value, name: &str, words: &str, schema: Value, is_required: bool) {
+    response["headers"][name] = json!({ "description": words, "required": is_required, "schema": schema });
+}
+
+fn has_query_or_header(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array();
+    parameters.is_some_and(|parameters| parameters.iter().any(|one| one["in"] != "path"))
+}
+
+fn add_header(operation: &mut Value, name: &str, words: &str, schema: Value) {
+    let header = json!({ "name": name, "in": "header", "required": false, "description": words, "schema": schema });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(header),
         None => operation["parameters"] = json!([header]),
     }
 }
 
-/// A change takes any part of the body of a creation: `ServiceBody` becomes `ServiceBodyChanges`, none of it required.
-fn name_partial_body(operation: &mut Value, partial: &mut Map<String, Value>) {
-    let reference = operation.pointer_mut("/requestBody/content/application~1json/schema/$ref");
-    if let Some(Value::String(reference)) = reference
-        && let Some((_, whole)) = reference.clone().rsplit_once('/')
-    {
-        let name = format!("{whole}Changes");
-        partial.insert(name.clone(), whole.into());
-        *reference = format!("#/components/schemas/{name}");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use shared::domain::limits;
 
     use super::*;
 
@@ -224,6 +365,10 @@ mod tests {
                 "{place} has no summary"
             );
             for (status, response) in operation["responses"].as_object().unwrap() {
+                let response = match response["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+                    Some(path) => document.pointer(path).unwrap(),
+                    None => response,
+                };
                 assert!(
                     !response["description"].as_str().unwrap_or_default().is_empty(),
                     "{place} {status}"
@@ -284,6 +429,142 @@ mod tests {
         let body = &patch["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(body["$ref"], "#/components/schemas/ServiceBodyChanges");
         assert!(patch["responses"]["412"].is_object());
+    }
+
+    /// Attributes of types take numbers, not the names of limits: so they are compared here.
+    #[test]
+    fn limits_are_those_that_the_code_enforces() {
+        let document = document();
+        let name = limits::NAME_CHARS_MAX as u64;
+        for (place, expected) in [
+            ("ServiceBody/properties/name/maxLength", name),
+            ("IntegrationBody/properties/name/maxLength", name),
+            ("PolicyBody/properties/name/maxLength", name),
+            ("TeamBody/properties/name/maxLength", name),
+            ("UserBody/properties/name/maxLength", name),
+            ("ChannelBody/properties/name/maxLength", name),
+            ("TokenBody/properties/name/maxLength", name),
+            ("SetupBody/properties/name/maxLength", name),
+            ("NewLink/properties/text/maxLength", name),
+            ("NewLink/properties/href/maxLength", limits::LINK_BYTES_MAX as u64),
+            (
+                "NewIncident/properties/runbook_url/maxLength",
+                limits::LINK_BYTES_MAX as u64,
+            ),
+            (
+                "NewIncident/properties/title/maxLength",
+                limits::SUMMARY_CHARS_MAX as u64,
+            ),
+            ("NewIncident/properties/links/maxItems", limits::LINKS_MAX as u64),
+            ("NoteBody/properties/text/maxLength", limits::NOTE_CHARS_MAX as u64),
+            ("AnswerBody/properties/note/maxLength", limits::NOTE_CHARS_MAX as u64),
+            (
+                "ReassignBody/oneOf/1/properties/user_ids/maxItems",
+                limits::STEP_TARGETS_MAX as u64,
+            ),
+            (
+                "PolicyBody/properties/repeat/maximum",
+                limits::POLICY_REPEATS_MAX.into(),
+            ),
+            ("PolicyBody/properties/steps/maxItems", limits::POLICY_STEPS_MAX as u64),
+            ("StepBody/properties/targets/maxItems", limits::STEP_TARGETS_MAX as u64),
+            (
+                "StepBody/properties/escalate_after_seconds/maximum",
+                limits::ESCALATE_AFTER_SECONDS_MAX.into(),
+            ),
+            (
+                "ServiceBody/properties/ack_timeout_seconds/default",
+                limits::ACK_TIMEOUT_SECONDS.into(),
+            ),
+            ("Rules/properties/high/maxItems", limits::RULES_MAX as u64),
+            ("Rules/properties/low/maxItems", limits::RULES_MAX as u64),
+            (
+                "Rule/properties/after_seconds/maximum",
+                limits::RULE_AFTER_SECONDS_MAX.into(),
+            ),
+        ] {
+            let said = document
+                .pointer(&format!("/components/schemas/{place}"))
+                .and_then(Value::as_u64);
+            assert_eq!(said, Some(expected), "{place}");
+        }
+        let page = &document["paths"]["/api/v1/teams"]["get"]["parameters"];
+        assert_eq!(page[0]["schema"]["maximum"], limits::PAGE_ITEMS_MAX);
+        assert_eq!(page[0]["schema"]["default"], limits::PAGE_ITEMS_DEFAULT);
+    }
+
+    #[test]
+    fn what_is_read_has_every_field_and_the_name_of_the_thing() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let service = &schemas["Service"];
+        assert_eq!(
+            service["required"].as_array().unwrap().len(),
+            service["properties"].as_object().unwrap().len()
+        );
+        assert_eq!(
+            schemas["ServiceList"]["properties"]["items"]["items"]["$ref"],
+            "#/components/schemas/Service"
+        );
+        assert!(
+            schemas
+                .keys()
+                .all(|name| !name.ends_with("View") && !name.contains('_')),
+            "{:?}",
+            schemas.keys()
+        );
+    }
+
+    #[test]
+    fn one_of_several_fields_and_lists_without_doubles_are_said() {
+        let document = document();
+        let schemas = &document["components"]["schemas"];
+        for (name, count) in [("TargetBody", 3), ("ReassignBody", 2)] {
+            let alternatives = schemas[name]["oneOf"].as_array().unwrap();
+            assert_eq!(alternatives.len(), count);
+            assert!(alternatives.iter().all(|one| one["additionalProperties"] == false));
+        }
+        assert_eq!(schemas["TokenBody"]["properties"]["scopes"]["uniqueItems"], true);
+        assert_eq!(
+            schemas["ChannelBody"]["properties"]["kind"]["enum"],
+            json!(["webhook", "topic"])
+        );
+    }
+
+    #[test]
+    fn what_was_made_is_linked_to_what_may_be_done_with_it() {
+        let document = document();
+        let links = &document["paths"]["/api/v1/integrations"]["post"]["responses"]["201"]["links"];
+        for operation in [
+            "get_integration",
+            "change_integration",
+            "rotate_integration_key",
+            "test_integration",
+        ] {
+            assert_eq!(
+                links[operation]["parameters"]["id"], "$response.body#/id",
+                "{operation}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_conflict_is_one_of_a_real_operation_and_a_known_code() {
+        let document = document();
+        for (method, path, codes) in CONFLICTS {
+            let answer = &document["paths"][path][method]["responses"]["409"];
+            let said = answer.pointer("/content/application~1problem+json/schema/allOf/1/properties/code/enum");
+            for code in codes {
+                assert!(
+                    said.unwrap().as_array().unwrap().contains(&json!(code)),
+                    "{method} {path} {code}"
+                );
+                assert!(
+                    PROBLEM_CODES.iter().any(|known| (known.0, known.1) == (409, code)),
+                    "{code}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,21 +1,26 @@
 //! What this function says about itself: which routes it has, and whether it is well.
 
 mod document;
+mod follow_ups;
 mod health;
+mod problems;
 mod routes;
+mod schemas;
 
 use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::Value;
 use shared::ctx::Ctx;
-use shared::web::{Problem, tell_allowance};
+use shared::web::{Problem, tag_of, tell_allowance, unless_known};
 
-use crate::{configuration, incidents, links};
+use crate::{configuration, docs, incidents, links};
+pub use document::METHODS;
 use health::{__path_get_health, get_health};
 pub(crate) use routes::routes;
 pub use routes::{Endpoint, Routes};
@@ -36,18 +41,35 @@ fn routes() -> Routes {
         .merge(incidents::routes())
         .merge(configuration::routes())
         .merge(links::routes().into())
+        .merge(docs::routes().into())
         .routes(routes!(get_health))
         .routes(routes!(get_openapi))
 }
 
 /// The document, made when it is first asked for: most starts of this function are not asked.
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document::finished(routes().into_openapi()).to_string().into());
+static DOCUMENT: LazyLock<(Bytes, String)> = LazyLock::new(|| {
+    let text = document().to_string();
+    let tag = tag_of(&text);
+    (text.into(), tag)
+});
+
+/// The description of every route.
+pub fn document() -> Value {
+    document::finished(routes().into_openapi())
+}
 
 /// This document
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "About", security(()),
-    responses((status = 200, content_type = "application/json", body = Object)))]
-async fn get_openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
+    responses((status = 200, content_type = "application/json", body = Object,
+            headers(("ETag" = String, description = "For If-None-Match"))),
+        (status = 304, description = "It is as the caller knows it")))]
+async fn get_openapi(headers: HeaderMap) -> Response {
+    let (text, tag) = &*DOCUMENT;
+    let fresh = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    unless_known(tag, &headers, || (fresh, text.clone()).into_response())
 }
 
 /// Answers are somebody's own, and some hold a secret: no cache keeps them, unless one says that it may be kept.

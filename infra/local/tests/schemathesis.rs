@@ -1,0 +1,130 @@
+//! The real process held against its own description by schemathesis: `tests/schemathesis/`.
+
+#![cfg(feature = "e2e")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout
+)]
+
+mod bell;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bell::{Bell, Folder};
+use serde_json::{Value, json};
+
+/// What all of it may take, on two cores that others use, too.
+const TIME_MAX: Duration = Duration::from_secs(240);
+/// What may end without a 2xx: the set-up code is AWS's alone, and the code that verifies a contact goes by message. Stories
+/// do both.
+const MAY_FAIL: [&str; 2] = ["POST /api/v1/contacts/{id}/confirm", "POST /api/v1/setup/{code}"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_is_as_it_is_described() {
+    let folder = Folder::new("schemathesis");
+    let bell = Bell::start(&folder.0).await;
+    let began = Instant::now();
+    let token = bell.demo["api_token"].as_str().unwrap();
+    let reading = made(&bell, "/api/v1/tokens", &json!({ "name": "Reads", "scopes": ["read"] })).await;
+    let reading = reading["token"].as_str().unwrap();
+    let own: Vec<String> = bell.all("/api/v1/tokens").await.iter().map(id).collect();
+    let own = format!("{},{}", bell.demo["owner"]["id"].as_str().unwrap(), own.join(","));
+
+    // By its whole might, by a token that may read, and by nobody.
+    let done = run(&bell, &folder.0, "owner", token, &own, &[]);
+    let is_in_vain = |name: &str, answers| !is_done(answers) && !MAY_FAIL.contains(&name);
+    let in_vain: Vec<&String> = done
+        .iter()
+        .filter(|(name, answers)| is_in_vain(name, answers))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        in_vain.is_empty(),
+        "never answered 2xx: what was tested of {in_vain:?}?"
+    );
+    // The run is still who it was.
+    assert_eq!(bell.get("/api/v1/users/me").await["role"], "owner");
+
+    let few = ["--phases", "examples,coverage"];
+    let read = run(&bell, &folder.0, "reader", reading, &own, &few);
+    for (name, answers) in &read {
+        let is_change = !name.starts_with("GET ") && !name.ends_with("/preview");
+        assert!(
+            !(is_change && is_done(answers)),
+            "{name} by a token that may read: {answers:?}"
+        );
+    }
+    let none = run(&bell, &folder.0, "nobody", "nb_none", &own, &few);
+    let open: Vec<&String> = none
+        .iter()
+        .filter(|(_, answers)| is_done(answers))
+        .map(|(name, _)| name)
+        .collect();
+    // The description itself is what is read, and not among what is tested.
+    assert_eq!(open, ["GET /healthz"]);
+    let took = began.elapsed();
+    println!("schemathesis: three runs in {:.0} s", took.as_secs_f64());
+    assert!(took < TIME_MAX, "{took:?}");
+    bell.kill();
+}
+
+/// How often each operation was answered with which status.
+type Answers = BTreeMap<String, BTreeMap<String, u32>>;
+
+fn is_done(answers: &BTreeMap<String, u32>) -> bool {
+    answers.keys().any(|status| status.starts_with('2'))
+}
+
+/// Runs it, prints its summary, and answers what was answered.
+fn run(bell: &Bell, folder: &Path, name: &str, token: &str, own: &str, options: &[&str]) -> Answers {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let answers = folder.join(format!("{name}.json"));
+    let run = Command::new(root.join("target/venv-schemathesis/bin/schemathesis"))
+        .current_dir(&root)
+        .args([
+            "--config-file",
+            "tests/schemathesis/schemathesis.toml",
+            "run",
+            "--no-color",
+        ])
+        .args(options)
+        .arg(bell.url("/api/v1/openapi.json"))
+        .env("NIGHTBELL_TOKEN", token)
+        .env("NIGHTBELL_OWN_IDS", own)
+        .env("NIGHTBELL_ANSWERS", &answers)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("tests/run has made the virtual environment");
+    let words = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        run.status.success(),
+        "{name}: {words}{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let summary = words.split("= SUMMARY =").last().unwrap_or_default();
+    println!("== schemathesis as {name}\n{}", summary.trim_matches('='));
+    serde_json::from_slice(&std::fs::read(answers).unwrap()).unwrap()
+}
+
+fn id(one: &Value) -> String {
+    one["id"].as_str().unwrap().to_owned()
+}
+
+async fn made(bell: &Bell, path: &str, body: &Value) -> Value {
+    let token = bell.demo["api_token"].as_str().unwrap();
+    let answer = bell
+        .http
+        .post(bell.url(path))
+        .bearer_auth(token)
+        .json(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 201, "{path}");
+    answer.json().await.unwrap()
+}
