@@ -10,7 +10,7 @@ use crate::channel::{
 };
 use crate::clock::Clock;
 use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
-use crate::intake::Sources;
+use crate::intake::{Received, Sources};
 use crate::oidc::Oidc;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
@@ -26,6 +26,7 @@ pub struct Ctx(Arc<Inner>);
 struct Inner {
     parts: Parts,
     sources: Sources,
+    received: Received,
 }
 
 /// The parts of a [`Ctx`].
@@ -87,6 +88,7 @@ impl From<Parts> for Ctx {
         Self(Arc::new(Inner {
             parts,
             sources: Sources::default(),
+            received: Received::default(),
         }))
     }
 }
@@ -161,6 +163,11 @@ impl Ctx {
     /// The senders that were seen lately.
     pub fn sources(&self) -> &Sources {
         &self.0.sources
+    }
+
+    /// When senders were last heard.
+    pub fn received(&self) -> &Received {
+        &self.0.received
     }
 
     /// An absolute URL of ours.

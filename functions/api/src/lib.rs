@@ -1,9 +1,10 @@
 //! REST for everything a person or a script may do, and the pages behind the links in messages.
 //!
-//! `incidents/` answers them, `configuration/` changes who is asked and how, `links/` is what a tired person taps.
+//! `incidents/` answers them, `insights` counts them, `configuration/` changes who is asked and how, `links/` is what a tired person taps.
 
 mod configuration;
 mod incidents;
+mod insights;
 mod links;
 mod openapi;
 

@@ -14,6 +14,7 @@ mod due;
 mod incidents;
 pub mod keys;
 mod outbox;
+mod received;
 mod row;
 mod schema;
 mod sessions;

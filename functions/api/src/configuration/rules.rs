@@ -10,6 +10,7 @@ use shared::store::Versioned;
 use shared::web::{Id, JsonBody, Problem};
 
 use super::caller::Caller;
+use super::contacts::may_set;
 use super::etag::{IfMatch, Tagged};
 use super::resource::{Plan, edit, load};
 use super::validate::Faults;
@@ -52,7 +53,7 @@ async fn set_notification_rules(
 
 async fn set(caller: &Caller, id: UserId, if_match: &IfMatch, rules: &Rules) -> Result<Tagged<Rules>, Problem> {
     let after = edit(caller, id, |before: Versioned<User>| async move {
-        caller.may(Right::SettingsOf(before.value.id))?;
+        may_set(caller, &before.value)?;
         if_match.check(before.version)?;
         let mut faults = Faults::default();
         check(&mut faults, rules, &before.value);

@@ -15,7 +15,7 @@ use axum::routing::get;
 use shared::ctx::Ctx;
 use shared::web::Problem;
 
-use crate::{configuration, incidents, links};
+use crate::{configuration, incidents, insights, links};
 use health::{__path_get_health, get_health};
 pub(crate) use routes::routes;
 pub use routes::{Endpoint, Routes};
@@ -33,6 +33,7 @@ pub fn router() -> Router<Ctx> {
 fn routes() -> Routes {
     Routes::default()
         .merge(incidents::routes())
+        .merge(insights::routes())
         .merge(configuration::routes())
         .merge(links::routes().into())
         .routes(routes!(get_health))

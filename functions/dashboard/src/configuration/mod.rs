@@ -10,6 +10,7 @@ mod people;
 mod places;
 mod policies;
 mod services;
+mod trials;
 
 use axum::Router;
 use axum::routing::get;
@@ -18,6 +19,7 @@ use shared::store::{Entity, Versioned};
 use shared::web::{Id, Problem};
 
 use crate::page::Refused;
+pub use choices::{Choice, by_name};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
@@ -30,8 +32,10 @@ pub fn routes() -> Router<Ctx> {
         .route("/policies/{id}", get(policies::one))
         .route("/people", get(people::list))
         .route("/people/{id}", get(people::one))
+        .route("/people/{id}/leave", get(people::leave))
         .route("/teams", get(places::teams))
         .route("/channels", get(places::channels))
+        .route("/tests/{id}", get(trials::show))
         .route("/more", get(more::show))
         .route("/audit", get(more::audit))
         .route("/outbox", get(more::outbox))
