@@ -56,8 +56,18 @@ pub struct InsightsQuery {
 pub async fn insights(ctx: &Ctx, query: &InsightsQuery, asker: UserId, now: Timestamp) -> Result<Insights, Problem> {
     let zone = match &query.time_zone {
         Some(name) if TimeZone::get(name).is_ok() => name.clone(),
-        Some(_) => return Err(Problem::invalid_field("time_zone", "is no IANA time zone, such as Europe/Berlin")),
-        None => ctx.store.load::<User>(asker).await?.map(|user| user.value.time_zone).unwrap_or_default(),
+        Some(_) => {
+            return Err(Problem::invalid_field(
+                "time_zone",
+                "is no IANA time zone, such as Europe/Berlin",
+            ));
+        }
+        None => ctx
+            .store
+            .load::<User>(asker)
+            .await?
+            .map(|user| user.value.time_zone)
+            .unwrap_or_default(),
     };
     let period = period(query, &zone, now)?;
     if let Tried::WaitSeconds(seconds) = ctx.store.attempt(&format!("insights/{asker}"), ASKING, now).await? {

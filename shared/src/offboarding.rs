@@ -30,9 +30,8 @@ pub struct Uses {
 impl Uses {
     /// Everything, in words.
     pub fn in_words(&self) -> Vec<String> {
-        let policy = |found: &Versioned<Policy>| {
-            format!("the escalation policy \"{}\" ({})", found.value.name, found.value.id)
-        };
+        let policy =
+            |found: &Versioned<Policy>| format!("the escalation policy \"{}\" ({})", found.value.name, found.value.id);
         let incident =
             |found: &Versioned<Incident>| format!("the open incident \"{}\" ({})", found.value.title, found.value.id);
         let policies = self.policies.iter().map(policy);

@@ -45,6 +45,8 @@ async fn every_page_is_there_for_whom_it_is() {
         ("/more".into(), all),
         ("/settings".into(), all),
         ("/audit".into(), admins),
+        ("/insights".into(), all),
+        (format!("/people/{ana}/leave"), [OK, NO, NO, NO]),
     ];
     let people = [
         ana,

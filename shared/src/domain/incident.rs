@@ -464,9 +464,10 @@ impl Incident {
     /// Counts people and places that a step asks at `now`.
     pub fn count_pages(&mut self, asked: u32, now: Timestamp) {
         let quarter = now.as_second().div_euclid(PAGED_QUARTER_SECONDS);
+        let is_full = self.pages.len() >= limits::PAGED_QUARTERS_MAX;
         match self.pages.last_mut() {
             Some((last, count)) if *last == quarter => *count += asked,
-            _ if self.pages.len() < limits::PAGED_QUARTERS_MAX => self.pages.push((quarter, asked)),
+            _ if !is_full => self.pages.push((quarter, asked)),
             _ => {}
         }
     }

@@ -165,7 +165,11 @@ impl Counting {
             warning: 0,
             info: 0,
         };
-        let days: Vec<Day> = first.series(1.day()).take_while(|date| *date <= last).map(day).collect();
+        let days: Vec<Day> = first
+            .series(1.day())
+            .take_while(|date| *date <= last)
+            .map(day)
+            .collect();
         let times = vec![Durations::default(); days.len().div_ceil(step(days.len()))];
         Self {
             from,
@@ -196,18 +200,29 @@ impl Counting {
             Severity::Info => day.info += 1,
         }
         let since = |end: Timestamp| u64::try_from(at.duration_until(end).as_secs()).unwrap_or(0);
-        let by_hand = incident.resolved.as_ref().filter(|mark| {
-            matches!(mark.by.kind, ActorKind::User | ActorKind::Token)
-        });
-        times.acknowledge.extend(incident.first_acknowledged_at.or(by_hand.map(|mark| mark.at)).map(since));
-        times.resolve.extend(incident.resolved.as_ref().map(|mark| since(mark.at)));
+        let by_hand = incident
+            .resolved
+            .as_ref()
+            .filter(|mark| matches!(mark.by.kind, ActorKind::User | ActorKind::Token));
+        times.acknowledge.extend(
+            incident
+                .first_acknowledged_at
+                .or(by_hand.map(|mark| mark.at))
+                .map(since),
+        );
+        times
+            .resolve
+            .extend(incident.resolved.as_ref().map(|mark| since(mark.at)));
         let pages = self.count_pages(&incident.pages);
-        let service = self.services.entry(incident.service_id).or_insert_with(|| NoisyService {
-            service_id: incident.service_id,
-            name: incident.service_name.clone(),
-            incidents: 0,
-            pages: 0,
-        });
+        let service = self
+            .services
+            .entry(incident.service_id)
+            .or_insert_with(|| NoisyService {
+                service_id: incident.service_id,
+                name: incident.service_name.clone(),
+                incidents: 0,
+                pages: 0,
+            });
         service.incidents += 1;
         service.pages += pages;
         let key = (incident.service_id, incident.title.clone());
@@ -302,7 +317,11 @@ fn step(days: usize) -> usize {
 /// By the nearest rank: times that there were, not ones between.
 fn summed(mut seconds: Vec<u64>) -> Option<Times> {
     seconds.sort_unstable();
-    let rank = |of_ten: usize| seconds.get((seconds.len() * of_ten).div_ceil(10).saturating_sub(1)).copied();
+    let rank = |of_ten: usize| {
+        seconds
+            .get((seconds.len() * of_ten).div_ceil(10).saturating_sub(1))
+            .copied()
+    };
     Some(Times {
         count: seconds.len() as u64,
         median_seconds: rank(5)?,
@@ -310,7 +329,11 @@ fn summed(mut seconds: Vec<u64>) -> Option<Times> {
     })
 }
 
-fn noisiest<K: Hash + Eq, T>(all: HashMap<K, T>, noise: impl Fn(&T) -> (u64, u64), name: impl Fn(&T) -> &str) -> Vec<T> {
+fn noisiest<K: Hash + Eq, T>(
+    all: HashMap<K, T>,
+    noise: impl Fn(&T) -> (u64, u64),
+    name: impl Fn(&T) -> &str,
+) -> Vec<T> {
     let mut all: Vec<T> = all.into_values().collect();
     all.sort_by(|a, b| noise(b).cmp(&noise(a)).then_with(|| name(a).cmp(name(b))));
     all.truncate(NAMED_MAX);
@@ -348,11 +371,18 @@ mod tests {
         assert_eq!(late.pages.len(), 1, "one quarter of an hour");
         let of = |zone| {
             let all = count(&[late.clone()], "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z", zone);
-            let days: Vec<_> = all.days.iter().map(|day| (day.date.to_string(), day.critical)).collect();
+            let days: Vec<_> = all
+                .days
+                .iter()
+                .map(|day| (day.date.to_string(), day.critical))
+                .collect();
             (days, all.hours.iter().position(|pages| *pages == 3), all.night_pages)
         };
         let day = |text: &str, count| (text.to_owned(), count);
-        assert_eq!(of("UTC"), (vec![day("2026-03-01", 1), day("2026-03-02", 0)], Some(23), 3));
+        assert_eq!(
+            of("UTC"),
+            (vec![day("2026-03-01", 1), day("2026-03-02", 0)], Some(23), 3)
+        );
         let (days, hour, night) = of("America/New_York");
         assert_eq!((days[1].clone(), hour, night), (day("2026-03-01", 1), Some(18), 0));
         let (days, hour, night) = of("Asia/Kathmandu");
@@ -403,7 +433,10 @@ mod tests {
             opened("2026-04-01T00:00:00Z"),
         ];
         let counted = count(&all, "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z", "UTC");
-        assert_eq!((counted.days.len(), counted.times.len(), counted.incidents), (90, 13, 2));
+        assert_eq!(
+            (counted.days.len(), counted.times.len(), counted.incidents),
+            (90, 13, 2)
+        );
         assert_eq!(counted.times[12].date.to_string(), "2026-03-26");
         let none = count(&[], "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "UTC");
         assert_eq!((none.incidents, none.acknowledge, none.hours.len()), (0, None, 24));
@@ -412,7 +445,11 @@ mod tests {
     #[test]
     fn a_period_of_days_begins_at_midnight_over_there() {
         let now = at("2026-04-01T12:00:00Z");
-        assert_eq!(days_ago(6, "Europe/Berlin", now), at("2026-03-25T23:00:00Z"), "winter time");
+        assert_eq!(
+            days_ago(6, "Europe/Berlin", now),
+            at("2026-03-25T23:00:00Z"),
+            "winter time"
+        );
         assert_eq!(days_ago(0, "Europe/Berlin", now), at("2026-03-31T22:00:00Z"));
     }
 }

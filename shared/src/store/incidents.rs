@@ -364,20 +364,25 @@ impl Store {
         max: usize,
         mut look: impl FnMut(Incident),
     ) -> Result<bool, StoreError> {
-        let lists = [true, false].into_iter().flat_map(|open| (0..SHARDS).map(move |shard| (open, shard)));
-        let partitions: Vec<String> = lists.map(|(open, shard)| keys::incidents_partition(open, shard)).collect();
+        let lists = [true, false]
+            .into_iter()
+            .flat_map(|open| (0..SHARDS).map(move |shard| (open, shard)));
+        let partitions: Vec<String> = lists
+            .map(|(open, shard)| keys::incidents_partition(open, shard))
+            .collect();
         let range = keys::incidents_opened(from, until);
-        let ids = partitions.iter().map(|partition| self.newest_of(partition, &range, max + 1));
+        let ids = partitions
+            .iter()
+            .map(|partition| self.newest_of(partition, &range, max + 1));
         let mut ids = future::try_join_all(ids).await?.concat();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         // One that closed between two answers of the index may be in both lists.
         ids.dedup();
         let is_all = ids.len() <= max;
         ids.truncate(max);
-        let batches = ids.chunks(BATCH_ITEMS).map(|ids| {
-            let keys = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident);
-            self.table.get_many(keys.collect())
-        });
+        let keys: Vec<Key> = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident).collect();
+        let batches: Vec<Vec<Key>> = keys.chunks(BATCH_ITEMS).map(<[Key]>::to_vec).collect();
+        let batches = batches.into_iter().map(|keys| self.table.get_many(keys));
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
         while let Some(items) = batches.try_next().await? {
             for item in items {
@@ -406,7 +411,11 @@ impl Store {
                 start,
             };
             let page = self.table.query(query).await?;
-            found.extend(page.items.iter().map(|item| text_of(item, attribute::LIST_SK).to_owned()));
+            found.extend(
+                page.items
+                    .iter()
+                    .map(|item| text_of(item, attribute::LIST_SK).to_owned()),
+            );
             if page.next.is_none() || found.len() >= max {
                 return Ok(found);
             }
@@ -420,8 +429,12 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn open_incidents(&self) -> Result<Vec<Versioned<Incident>>, StoreError> {
         let range = keys::incidents_opened(Timestamp::UNIX_EPOCH, Timestamp::MAX);
-        let partitions: Vec<String> = (0..SHARDS).map(|shard| keys::incidents_partition(true, shard)).collect();
-        let ids = partitions.iter().map(|partition| self.newest_of(partition, &range, OPEN_MAX));
+        let partitions: Vec<String> = (0..SHARDS)
+            .map(|shard| keys::incidents_partition(true, shard))
+            .collect();
+        let ids = partitions
+            .iter()
+            .map(|partition| self.newest_of(partition, &range, OPEN_MAX));
         let ids = future::try_join_all(ids).await?.concat();
         let keys = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident).collect();
         let found = self.table.get_many(keys).await?.into_iter().map(read);

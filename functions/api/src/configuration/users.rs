@@ -355,12 +355,7 @@ async fn delete_user(
 }
 
 /// Hands everything over first, and removes the person last: whatever stops it, nothing asks somebody who is gone.
-async fn leave(
-    caller: &Caller,
-    id: UserId,
-    if_match: &IfMatch,
-    substitute: UserId,
-) -> Result<StatusCode, Problem> {
+async fn leave(caller: &Caller, id: UserId, if_match: &IfMatch, substitute: UserId) -> Result<StatusCode, Problem> {
     let user = load::<User>(caller, id).await?;
     caller.may(UserBody::right_to_remove(caller, &user.value).await?)?;
     if_match.check(user.version)?;

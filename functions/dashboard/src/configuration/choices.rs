@@ -81,6 +81,7 @@ pub async fn services(ctx: &Ctx, visitor: &Visitor) -> Result<Vec<Choice>, Store
     let all = ctx.store.list_all::<Service>().await?;
     let may = all.iter().filter(|service| visitor.may_configure(service.team_id));
     Ok(by_name(
-        may.map(|service| Choice::new(service.id, &service.name, false)).collect(),
+        may.map(|service| Choice::new(service.id, &service.name, false))
+            .collect(),
     ))
 }

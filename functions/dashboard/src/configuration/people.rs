@@ -201,7 +201,9 @@ pub async fn leave(
     let policy = |one: &Versioned<Policy>| (one.value.name.clone(), format!("/policies/{}", one.value.id));
     let incident = |one: &Versioned<Incident>| (one.value.title.clone(), format!("/incidents/{}", one.value.id));
     let people = ctx.store.list_all::<User>().await?;
-    let can = people.iter().filter(|other| other.id != user.id && can_stand_in(other).is_ok());
+    let can = people
+        .iter()
+        .filter(|other| other.id != user.id && can_stand_in(other).is_ok());
     Ok(shown(&Leave {
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),

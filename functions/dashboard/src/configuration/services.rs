@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use shared::ctx::Ctx;
 use jiff::Timestamp;
+use shared::ctx::Ctx;
 use shared::domain::id::{IntegrationId, ServiceId};
 use shared::domain::limits;
 use shared::domain::policy::Policy;
@@ -148,7 +148,10 @@ pub async fn one(
     let service = found.value;
     let mut integrations = ctx.store.list_all_versioned::<Integration>().await?;
     integrations.retain(|row| row.value.service_id == service.id);
-    let heard = ctx.store.last_received(integrations.iter().map(|row| row.value.id)).await?;
+    let heard = ctx
+        .store
+        .last_received(integrations.iter().map(|row| row.value.id))
+        .await?;
     let integrations = integrations
         .into_iter()
         .map(|row| sender(&ctx, &visitor, row, &heard))
@@ -180,7 +183,11 @@ pub async fn one(
 /// What senders speak: its name in JSON, and for people.
 const FORMATS: [(Format, &str, &str); 4] = [
     (Format::Alertmanager, "alertmanager", "Alertmanager webhook"),
-    (Format::Prometheus, "prometheus", "Prometheus itself, without Alertmanager"),
+    (
+        Format::Prometheus,
+        "prometheus",
+        "Prometheus itself, without Alertmanager",
+    ),
     (Format::Pagerduty, "pagerduty", "PagerDuty Events v2"),
     (Format::Generic, "generic", "Nightbell's own JSON"),
 ];
@@ -191,7 +198,10 @@ fn sender(
     found: Versioned<Integration>,
     heard: &HashMap<IntegrationId, Timestamp>,
 ) -> Sender {
-    let Versioned { value: integration, version } = found;
+    let Versioned {
+        value: integration,
+        version,
+    } = found;
     let path = match integration.format {
         Format::Pagerduty => "/v2/enqueue",
         Format::Alertmanager | Format::Generic => "/hooks/…",

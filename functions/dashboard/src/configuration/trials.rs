@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::delivery::{DeliveryState, Subject};
-use shared::domain::people::{Channel, User};
+use shared::domain::people::{Channel, Role, User};
 use shared::domain::principal::Right;
 use shared::test_message::{TestView, newest};
 
@@ -96,6 +96,9 @@ async fn about(ctx: &Ctx, visitor: &Visitor, subject: Subject) -> Result<About, 
             let owner = ctx.store.user_of_contact(id).await?.ok_or_else(Refused::missing)?;
             visitor.who.may(Right::SettingsOf(owner))?;
             let user = ctx.store.load::<User>(owner).await?.ok_or_else(Refused::missing)?.value;
+            if user.role == Role::Owner && owner != visitor.user.id {
+                visitor.who.may(Right::Own)?;
+            }
             let contact = user.contact(id).ok_or_else(Refused::missing)?;
             let is_own = owner == visitor.user.id;
             Ok(About {

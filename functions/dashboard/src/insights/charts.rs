@@ -57,7 +57,11 @@ pub struct Line {
 /// How high something is, in the picture.
 fn height(value: u64, most: u64) -> u64 {
     // What there is at all can be seen.
-    if value == 0 { 0 } else { (value * TALL / most.max(1)).max(1) }
+    if value == 0 {
+        0
+    } else {
+        (value * TALL / most.max(1)).max(1)
+    }
 }
 
 /// Boxes from the ground up.
@@ -83,7 +87,11 @@ fn stacked(place: usize, parts: &[(u64, &'static str)], most: u64) -> Vec<Box> {
 pub fn by_day(days: &[Day]) -> Chart {
     let most = days.iter().map(Day::total).max().unwrap_or(0);
     let total: u64 = days.iter().map(Day::total).sum();
-    let worst = days.iter().rev().max_by_key(|day| day.total()).filter(|day| day.total() > 0);
+    let worst = days
+        .iter()
+        .rev()
+        .max_by_key(|day| day.total())
+        .filter(|day| day.total() > 0);
     let bar = |(place, day): (usize, &Day)| Bar {
         words: format!("{}: {}", short(day.date), incidents(day.total())),
         boxes: stacked(
@@ -127,7 +135,12 @@ pub fn by_day(days: &[Day]) -> Chart {
 
 /// Medians as bars, with a line up to what nine in ten took at the most.
 pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<Times>) -> Chart {
-    let most = all.iter().filter_map(&of).map(|times| times.p90_seconds).max().unwrap_or(0);
+    let most = all
+        .iter()
+        .filter_map(&of)
+        .map(|times| times.p90_seconds)
+        .max()
+        .unwrap_or(0);
     let is_weekly = matches!(all, [first, second, ..] if first.date.tomorrow().is_ok_and(|next| next < second.date));
     let named = |date: Date| {
         if is_weekly {
@@ -152,19 +165,28 @@ pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<T
         };
         Bar {
             words: format!("{}: {words}", named(from.date)),
-            boxes: times.map_or_else(Vec::new, |times| stacked(place, &[(times.median_seconds, "bar-fill")], most)),
+            boxes: times.map_or_else(Vec::new, |times| {
+                stacked(place, &[(times.median_seconds, "bar-fill")], most)
+            }),
             line: times.map(line),
         }
     };
     let row = |from: &TimesFrom| {
         let figures = of(from).map(|times| {
             let seconds = [times.median_seconds, times.p90_seconds];
-            seconds.map(lasting).into_iter().chain([times.count.to_string()]).collect()
+            seconds
+                .map(lasting)
+                .into_iter()
+                .chain([times.count.to_string()])
+                .collect()
         });
         let figures: Vec<String> = figures.unwrap_or_else(|| vec!["–".into(), "–".into(), "0".into()]);
         [vec![named(from.date)], figures].concat()
     };
-    let slowest = all.iter().filter(|from| of(from).is_some()).max_by_key(|from| of(from).map(|times| times.median_seconds));
+    let slowest = all
+        .iter()
+        .filter(|from| of(from).is_some())
+        .max_by_key(|from| of(from).map(|times| times.median_seconds));
     let slowest = slowest.and_then(|from| of(from).map(|times| (from.date, times)));
     Chart {
         title: title.into(),
@@ -176,7 +198,12 @@ pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<T
         width: all.len() as u64 * BAR,
         bars: all.iter().enumerate().map(bar).collect(),
         axis: ends(all.first().map(|from| from.date), all.last().map(|from| from.date)),
-        head: vec![if is_weekly { "Week" } else { "Day" }, "Median", "90 % within", "Incidents"],
+        head: vec![
+            if is_weekly { "Week" } else { "Day" },
+            "Median",
+            "90 % within",
+            "Incidents",
+        ],
         rows: all.iter().map(row).collect(),
     }
 }
@@ -184,12 +211,19 @@ pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<T
 /// Pages of each hour of the day, those of the night in another colour.
 pub fn by_hour(hours: &[u64]) -> Chart {
     let most = hours.iter().copied().max().unwrap_or(0);
-    let night: u64 = (0..hours.len()).filter(|hour| is_night(*hour)).filter_map(|hour| hours.get(hour)).sum();
+    let night: u64 = (0..hours.len())
+        .filter(|hour| is_night(*hour))
+        .filter_map(|hour| hours.get(hour))
+        .sum();
     let total: u64 = hours.iter().sum();
     let named = |hour: usize| format!("{hour:02}:00");
     let bar = |(hour, pages): (usize, &u64)| Bar {
         words: format!("{} to {}: {}", named(hour), named((hour + 1) % 24), self::pages(*pages)),
-        boxes: stacked(hour, &[(*pages, if is_night(hour) { "night-fill" } else { "bar-fill" })], most),
+        boxes: stacked(
+            hour,
+            &[(*pages, if is_night(hour) { "night-fill" } else { "bar-fill" })],
+            most,
+        ),
         line: None,
     };
     Chart {
@@ -200,7 +234,11 @@ pub fn by_hour(hours: &[u64]) -> Chart {
         bars: hours.iter().enumerate().map(bar).collect(),
         axis: ["0", "6", "12", "18", "24"].map(str::to_owned).to_vec(),
         head: vec!["Hour", "Pages"],
-        rows: hours.iter().enumerate().map(|(hour, pages)| vec![named(hour), pages.to_string()]).collect(),
+        rows: hours
+            .iter()
+            .enumerate()
+            .map(|(hour, pages)| vec![named(hour), pages.to_string()])
+            .collect(),
     }
 }
 
@@ -213,11 +251,19 @@ fn short(date: Date) -> String {
 }
 
 fn incidents(count: u64) -> String {
-    if count == 1 { "1 incident".into() } else { format!("{count} incidents") }
+    if count == 1 {
+        "1 incident".into()
+    } else {
+        format!("{count} incidents")
+    }
 }
 
 fn pages(count: u64) -> String {
-    if count == 1 { "1 page".into() } else { format!("{count} pages") }
+    if count == 1 {
+        "1 page".into()
+    } else {
+        format!("{count} pages")
+    }
 }
 
 /// A time as people say it: its two largest units.
@@ -237,7 +283,11 @@ pub fn lasting(seconds: u64) -> String {
             break;
         }
     }
-    if words.is_empty() { "0 s".into() } else { words.join(" ") }
+    if words.is_empty() {
+        "0 s".into()
+    } else {
+        words.join(" ")
+    }
 }
 
 #[cfg(test)]
@@ -270,7 +320,11 @@ mod tests {
             fill,
         };
         assert_eq!(boxes, [place(150, 50, "a"), place(0, 150, "c")]);
-        assert_eq!(stacked(0, &[(1, "a")], 100_000)[0].height, 1, "what there is can be seen");
+        assert_eq!(
+            stacked(0, &[(1, "a")], 100_000)[0].height,
+            1,
+            "what there is can be seen"
+        );
         assert!(stacked(0, &[(0, "a")], 0).is_empty());
     }
 

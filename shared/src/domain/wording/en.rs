@@ -127,9 +127,12 @@ impl Words for English {
 
     fn test(&self, medium: Medium, product_url: &str) -> Message {
         let text = match medium {
-            Medium::Sms => "Test from Nightbell: pages reach you here. Nothing is wrong, and nothing is to be done.".into(),
+            Medium::Sms => {
+                "Test from Nightbell: pages reach you here. Nothing is wrong, and nothing is to be done.".into()
+            }
             Medium::Voice => {
-                "This is Nightbell, with a test. Pages reach you here. Nothing is wrong, and nothing is to be done.".into()
+                "This is Nightbell, with a test. Pages reach you here. Nothing is wrong, and nothing is to be done."
+                    .into()
             }
             Medium::Email | Medium::Webhook | Medium::Topic => format!(
                 "This is a test: messages of the Nightbell at\n{product_url}\narrive here.\n\n\
