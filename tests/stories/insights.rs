@@ -157,36 +157,3 @@ async fn people_see_pictures_and_tables() {
     let mut viewer = Browser::signed_in(&world, cy).await;
     assert_eq!(viewer.get(&world, "/insights").await.status, StatusCode::OK);
 }
-
-#[tokio::test]
-async fn zz_measure() {
-    let world = World::new().await;
-    let mut n = 0u32;
-    let began = std::time::Instant::now();
-    for hour in 0..1000 {
-        for _ in 0..10 {
-            n += 1;
-            let event = json!({ "summary": format!("alert number {} of the shop in eu-central-1", n % 97), "dedup_key": format!("k{n}"), "severity": (["critical", "error", "warning", "info"][(n % 4) as usize]) });
-            let id = world.signal(event).await.body["incident_id"].as_str().unwrap().to_owned();
-            if n % 10 > 0 {
-                world.signal(json!({ "dedup_key": format!("k{n}"), "status": "resolve" })).await;
-            }
-            drop(id);
-        }
-        world.pass(SignedDuration::from_hours(2));
-        let _ = hour;
-    }
-    println!("made {n} in {:?}", began.elapsed());
-    let mut browser = Browser::signed_in(&world, world.cast.ana).await;
-    for path in ["/", "/?status=all", "/?status=resolved", "/?status=all&q=nothing+like+it", "/insights?days=7", "/insights?days=30", "/insights?days=90"] {
-        for _ in 0..2 {
-            world.wire.take_tally();
-            let began = std::time::Instant::now();
-            let answer = browser.get(&world, path).await;
-            println!("{path}: {} {:?} {} bytes {:?}", answer.status, began.elapsed(), browser.page.len(), world.wire.take_tally());
-        }
-    }
-    let began = std::time::Instant::now();
-    let answer = world.api(Method::GET, "/api/v1/insights?from=2026-03-01T03:00:00Z&until=2026-05-30T00:00:00Z", None).await;
-    println!("api: {:?} {} {}", began.elapsed(), answer.body.to_string().len(), answer.body["incidents"]);
-}

@@ -559,3 +559,93 @@ pub fn auto_resolve_at(timeouts: Timeouts, last_signal_at: Timestamp) -> Option<
     let seconds = timeouts.auto_resolve_seconds;
     (seconds > 0).then(|| after_seconds(last_signal_at, seconds.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::tests::{ana, incident};
+
+    fn user(n: u128) -> UserId {
+        ulid::Ulid::from_parts(1, n).into()
+    }
+
+    fn people(users: &[UserId]) -> Route {
+        Route::People {
+            users: users.to_vec(),
+            then: ulid::Ulid::from_parts(1, 9).into(),
+        }
+    }
+
+    #[test]
+    fn a_substitute_is_asked_where_somebody_was_and_only_there() {
+        let now: Timestamp = "2026-02-03T03:00:00Z".parse().unwrap();
+        let (leaver, other) = (ana().id.unwrap().parse::<UserId>().unwrap(), user(2));
+        let mut untouched = incident();
+        assert_eq!(untouched.substitute(leaver, other, now), None);
+        assert_eq!(untouched, incident());
+
+        let mut asked = Incident {
+            route: people(&[leaver, other]),
+            ..incident()
+        };
+        let event = asked.substitute(leaver, other, now);
+        assert_eq!(
+            event,
+            Some(EventKind::Reassigned {
+                to: vec![other.to_string()]
+            })
+        );
+        assert_eq!((&asked.route, asked.epoch), (&people(&[other]), 1), "once, and at once");
+        assert_eq!(asked.progress, Progress::Page(Because::Reassigned));
+
+        let mut taken = incident();
+        taken.act(Act::Acknowledge, &ana(), now).unwrap();
+        let mut snoozed = taken.clone();
+        assert!(taken.substitute(leaver, other, now).is_some());
+        assert_eq!((taken.status, taken.acknowledged), (Status::Triggered, None));
+
+        let until = after_seconds(now, 3_600);
+        snoozed.act(Act::Snooze(until), &ana(), now).unwrap();
+        assert!(!snoozed.needs(leaver), "its policy is asked afterwards");
+        snoozed.route = people(&[leaver]);
+        assert!(snoozed.substitute(leaver, other, now).is_some());
+        assert_eq!(
+            (snoozed.snoozed_until, &snoozed.route),
+            (Some(until), &people(&[other]))
+        );
+        assert_eq!(snoozed.due(), Some(until), "nobody is paged before");
+
+        let mut over = incident();
+        over.close(Resolution::ByHand, &ana(), None, now).unwrap();
+        over.route = people(&[leaver]);
+        assert_eq!(over.substitute(leaver, other, now), None);
+    }
+
+    #[test]
+    fn what_somebody_else_has_taken_stays_with_them() {
+        let now: Timestamp = "2026-02-03T03:00:00Z".parse().unwrap();
+        let leaver = user(1);
+        let mut incident = Incident {
+            route: people(&[leaver]),
+            ..incident()
+        };
+        incident.act(Act::Acknowledge, &ana(), now).unwrap();
+        assert!(incident.substitute(leaver, user(2), now).is_some());
+        assert_eq!(
+            (incident.status, &incident.route),
+            (Status::Acknowledged, &people(&[user(2)]))
+        );
+    }
+
+    #[test]
+    fn pages_are_counted_by_quarters_and_not_for_ever() {
+        let mut incident = incident();
+        for n in 0..100 {
+            incident.count_pages(1, after_seconds(incident.created_at, n * 450));
+        }
+        assert_eq!(
+            (incident.pages.len(), incident.pages[0].1),
+            (limits::PAGED_QUARTERS_MAX, 2)
+        );
+    }
+}

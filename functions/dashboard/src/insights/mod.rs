@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::id::{ServiceId, TeamId};
@@ -161,7 +162,8 @@ fn alerts(noisy: Vec<NoisyAlert>) -> Vec<Rank> {
         url: format!(
             "/?status=all&service_id={}&q={}",
             one.service_id,
-            percent_encoding::utf8_percent_encode(&one.title, percent_encoding::NON_ALPHANUMERIC)
+            // A search takes no longer words.
+            utf8_percent_encode(&one.title.chars().take(256).collect::<String>(), NON_ALPHANUMERIC)
         ),
         share: one.incidents * 100 / most.max(1),
         incidents: one.incidents,
