@@ -10,7 +10,7 @@ use super::deliveries;
 use super::keys::{self, IndexKey, Key, SHARDS};
 use super::row::{self, Item, Row, Versioned, attribute, text_of};
 use super::slots::{self, StoredSlot};
-use super::table::{Expression, Index, Query, Range, StoreError, Write};
+use super::table::{BATCH_KEYS_MAX, Expression, Index, Query, Range, StoreError, Write};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EventId, IncidentId, ServiceId, TeamId};
 use crate::domain::incident::{Incident, Status};
@@ -81,8 +81,7 @@ pub struct IncidentFilter {
 /// Incidents that one list request looks at, at the most; a page that would need more is short and has a cursor.
 const LOOKED_AT_MAX: usize = 1_000;
 
-/// Incidents that are read with one request, and requests under way at once, where many are looked at.
-const BATCH_ITEMS: usize = 100;
+/// Batches of incidents under way at once, where many are looked at.
 const BATCHES_AT_ONCE: usize = 8;
 
 /// Open incidents of one shard that are looked at when somebody leaves.
@@ -381,8 +380,8 @@ impl Store {
         let is_all = ids.len() <= max;
         ids.truncate(max);
         let keys: Vec<Key> = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident).collect();
-        let batches: Vec<Vec<Key>> = keys.chunks(BATCH_ITEMS).map(<[Key]>::to_vec).collect();
-        let batches = batches.into_iter().map(|keys| self.table.get_many(keys));
+        let batches: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
+        let batches = batches.into_iter().map(|keys| self.table.get_roughly(keys));
         let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
         while let Some(items) = batches.try_next().await? {
             for item in items {
