@@ -136,7 +136,7 @@ async fn people_see_pictures_and_tables() {
         "3 pages, 3 of them at night",
         "Noisiest alerts",
         "cert &#60;b&#62;expires",
-        "nine in ten within 10 min",
+        "nine in ten within 10\u{a0}min",
         "Europe/Berlin",
     ] {
         assert!(page.contains(words), "{words}: {page}");

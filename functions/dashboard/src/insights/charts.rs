@@ -27,17 +27,17 @@ pub struct Chart {
     pub rows: Vec<Vec<String>>,
 }
 
-/// One bar: boxes on top of one another, and perhaps a line above them.
+/// One bar: blocks on top of one another, and perhaps a line above them.
 #[derive(Debug)]
 pub struct Bar {
     pub words: String,
-    pub boxes: Vec<Box>,
+    pub blocks: Vec<Block>,
     pub line: Option<Line>,
 }
 
-/// A box.
+/// A block of a bar.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Box {
+pub struct Block {
     pub x: u64,
     pub y: u64,
     pub width: u64,
@@ -64,14 +64,14 @@ fn height(value: u64, most: u64) -> u64 {
     }
 }
 
-/// Boxes from the ground up.
-fn stacked(place: usize, parts: &[(u64, &'static str)], most: u64) -> Vec<Box> {
+/// Blocks from the ground up.
+fn stacked(place: usize, parts: &[(u64, &'static str)], most: u64) -> Vec<Block> {
     let x = place as u64 * BAR + GAP;
-    let (mut boxes, mut below) = (Vec::new(), 0);
+    let (mut blocks, mut below) = (Vec::new(), 0);
     for (value, fill) in parts.iter().filter(|(value, _)| *value > 0) {
         let (bottom, top) = (height(below, most), height(below + value, most));
         let height = top.saturating_sub(bottom).max(1);
-        boxes.push(Box {
+        blocks.push(Block {
             x,
             y: TALL.saturating_sub(bottom + height),
             width: BAR - 2 * GAP,
@@ -80,7 +80,7 @@ fn stacked(place: usize, parts: &[(u64, &'static str)], most: u64) -> Vec<Box> {
         });
         below += value;
     }
-    boxes
+    blocks
 }
 
 /// Incidents of each day, the worst at the bottom.
@@ -94,7 +94,7 @@ pub fn by_day(days: &[Day]) -> Chart {
         .filter(|day| day.total() > 0);
     let bar = |(place, day): (usize, &Day)| Bar {
         words: format!("{}: {}", short(day.date), incidents(day.total())),
-        boxes: stacked(
+        blocks: stacked(
             place,
             &[
                 (day.critical, "critical-fill"),
@@ -138,7 +138,7 @@ pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<T
     let most = all
         .iter()
         .filter_map(&of)
-        .map(|times| times.p90_seconds)
+        .map(|times| times.p90_seconds.max(1))
         .max()
         .unwrap_or(0);
     let is_weekly = matches!(all, [first, second, ..] if first.date.tomorrow().is_ok_and(|next| next < second.date));
@@ -165,7 +165,7 @@ pub fn times(title: &str, all: &[TimesFrom], of: impl Fn(&TimesFrom) -> Option<T
         };
         Bar {
             words: format!("{}: {words}", named(from.date)),
-            boxes: times.map_or_else(Vec::new, |times| {
+            blocks: times.map_or_else(Vec::new, |times| {
                 stacked(place, &[(times.median_seconds, "bar-fill")], most)
             }),
             line: times.map(line),
@@ -219,7 +219,7 @@ pub fn by_hour(hours: &[u64]) -> Chart {
     let named = |hour: usize| format!("{hour:02}:00");
     let bar = |(hour, pages): (usize, &u64)| Bar {
         words: format!("{} to {}: {}", named(hour), named((hour + 1) % 24), self::pages(*pages)),
-        boxes: stacked(
+        blocks: stacked(
             hour,
             &[(*pages, if is_night(hour) { "night-fill" } else { "bar-fill" })],
             most,
@@ -266,7 +266,7 @@ fn pages(count: u64) -> String {
     }
 }
 
-/// A time as people say it: its two largest units.
+/// A time as people say it: its two largest units, each on a line with its number.
 pub fn lasting(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let mut words = Vec::new();
@@ -275,7 +275,7 @@ pub fn lasting(seconds: u64) -> String {
         let count = rest / size;
         rest %= size;
         if count > 0 {
-            words.push(format!("{count} {name}"));
+            words.push(format!("{count}\u{a0}{name}"));
         } else if !words.is_empty() {
             break;
         }
@@ -284,7 +284,7 @@ pub fn lasting(seconds: u64) -> String {
         }
     }
     if words.is_empty() {
-        "0 s".into()
+        "0\u{a0}s".into()
     } else {
         words.join(" ")
     }
@@ -305,21 +305,21 @@ mod tests {
             (90_000, "1 d 1 h"),
             (86_400 * 12 + 59, "12 d"),
         ] {
-            assert_eq!(lasting(seconds), expected);
+            assert_eq!(lasting(seconds).replace('\u{a0}', " "), expected);
         }
     }
 
     #[test]
-    fn boxes_stand_on_one_another_and_reach_the_top() {
-        let boxes = stacked(2, &[(1, "a"), (0, "b"), (3, "c")], 4);
-        let place = |y, height, fill| Box {
+    fn blocks_stand_on_one_another_and_reach_the_top() {
+        let blocks = stacked(2, &[(1, "a"), (0, "b"), (3, "c")], 4);
+        let place = |y, height, fill| Block {
             x: 21,
             y,
             width: 8,
             height,
             fill,
         };
-        assert_eq!(boxes, [place(150, 50, "a"), place(0, 150, "c")]);
+        assert_eq!(blocks, [place(150, 50, "a"), place(0, 150, "c")]);
         assert_eq!(
             stacked(0, &[(1, "a")], 100_000)[0].height,
             1,
