@@ -10,7 +10,7 @@ use crate::channel::{
 };
 use crate::clock::Clock;
 use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
-use crate::intake::Sources;
+use crate::intake::{Received, Sources};
 use crate::oidc::Oidc;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
@@ -28,6 +28,7 @@ struct Inner {
     parts: Parts,
     sources: Sources,
     limits: Limits,
+    received: Received,
 }
 
 /// The parts of a [`Ctx`].
@@ -90,6 +91,7 @@ impl From<Parts> for Ctx {
             parts,
             sources: Sources::default(),
             limits: Limits::default(),
+            received: Received::default(),
         }))
     }
 }
@@ -169,6 +171,11 @@ impl Ctx {
     /// How often who asked, and what was refused.
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// When senders were last heard.
+    pub fn received(&self) -> &Received {
+        &self.0.received
     }
 
     /// An absolute URL of ours.

@@ -7,7 +7,7 @@ use crate::cloud::Cloud;
 
 /// The functions and, of what is tried, what each may do besides reading its own rows.
 const ROLES: [(&str, &[&str]); 8] = [
-    ("AlertIngestHttp", &["write a slot"]),
+    ("AlertIngestHttp", &["write a slot", "note that a sender was heard"]),
     (
         "ApiHttp",
         &[
@@ -183,6 +183,12 @@ fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)
             "dynamodb",
             "delete_item",
             row("AUDIT#try"),
+        ),
+        (
+            "note that a sender was heard",
+            "dynamodb",
+            "update_item",
+            json!({ "TableName": table, "Key": { "pk": { "S": "SEEN#try" }, "sk": { "S": "SEEN" } } }),
         ),
         ("list incidents", "dynamodb", "query", query("gsi1", "pk1", "OPEN#0")),
         (

@@ -270,3 +270,27 @@ async fn what_is_to_be_done_first_is_listed_until_it_is_done() {
     owner.get(&world, "/").await;
     assert!(owner.page.contains("All quiet"), "{}", owner.page);
 }
+
+/// The page that everybody begins with weighs the same, and takes as many reads, however much has happened before.
+#[tokio::test]
+async fn the_list_is_as_light_with_many_as_with_few() {
+    let world = World::new().await;
+    for n in 0..160 {
+        let key = format!("many-{n}");
+        world.trigger(&key).await;
+        if n % 2 == 0 {
+            world.signal(json!({ "dedup_key": key, "status": "resolve" })).await;
+        }
+    }
+    let mut browser = Browser::signed_in(&world, world.cast.ben).await;
+    for path in ["/", "/?status=resolved", "/?status=all"] {
+        world.wire.take_tally();
+        browser.get(&world, path).await;
+        let tally = world.wire.take_tally();
+        println!("{path}: {} bytes, {tally:?}", browser.page.len());
+        assert_eq!(browser.page.matches(r#"<li class="row"#).count(), 50);
+        assert!(browser.page.len() <= 64 * 1024, "{path}: {} bytes", browser.page.len());
+        // Session, person, a query a list and shard, the incidents, their slots.
+        assert!(tally.requests <= 12, "{path}: {tally:?}");
+    }
+}

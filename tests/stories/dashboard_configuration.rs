@@ -46,6 +46,8 @@ async fn every_page_is_there_for_whom_it_is() {
         ("/settings".into(), all),
         ("/audit".into(), admins),
         ("/outbox".into(), admins),
+        ("/insights".into(), all),
+        (format!("/people/{ana}/leave"), [OK, NO, NO, NO]),
     ];
     let people = [
         ana,

@@ -1,11 +1,12 @@
 //! REST for everything a person or a script may do, and the pages behind the links in messages.
 //!
-//! `incidents/` answers them, `configuration/` changes who is asked and how, `links/` is what a tired person taps;
-//! `openapi/` describes all of it to programs, `docs/` to people.
+//! `incidents/` answers them, `insights` counts them, `configuration/` changes who is asked and how, `links/` is what a
+//! tired person taps; `openapi/` describes all of it to programs, `docs/` to people.
 
 mod configuration;
 mod docs;
 mod incidents;
+mod insights;
 mod links;
 mod openapi;
 

@@ -37,7 +37,10 @@ async function send(form) {
   if (form.dataset.etag) headers['if-match'] = form.dataset.etag
   if (method === 'POST') headers['idempotency-key'] = form.dataset.key ??= crypto.randomUUID()
   // `{here}` is the last part of this page's own address.
-  const url = path.replace('{here}', location.pathname.split('/').pop())
+  let url = path.replace('{here}', location.pathname.split('/').pop())
+  // What is removed has no body: what a form says of it is asked for in the address.
+  const asked = method === 'DELETE' ? new URLSearchParams(Object.entries(read(form)).filter(([, value]) => value)).toString() : ''
+  if (asked) url += `?${asked}`
   let answer
   try {
     answer = await fetch(url, { method, headers, body: method === 'DELETE' ? undefined : JSON.stringify(read(form)) })
@@ -101,9 +104,18 @@ function value(input) {
     case 'minutes': return text === '' ? null : Math.round(Number(text) * 60)
     case 'optional': return text === '' ? null : text
     case 'day': return text === '' ? null : `${text}T00:00:00Z`
-    case 'target': return { [text.startsWith('chn_') ? 'channel_id' : 'user_id']: text }
+    case 'target': return target(text)
     default: return text
   }
+}
+
+// What the kind of an id is called where a policy asks somebody.
+const TARGETS = { usr: 'user_id', sch: 'schedule_id', chn: 'channel_id' }
+
+function target(id) {
+  const name = TARGETS[id.split('_')[0]]
+  // None was chosen, or a kind that this page does not know: the API says what there may be.
+  return name ? { [name]: id } : {}
 }
 
 // Puts a value where its name says: `a.b`, `a[0].b`.

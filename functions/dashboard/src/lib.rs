@@ -1,6 +1,6 @@
 //! The web pages: rendered here, readable without a script, quicker with one.
 //!
-//! `sign_in/` lets people in, `incidents/` is what they come for, `configuration/` is who is asked and how,
+//! `sign_in/` lets people in, `incidents/` is what they come for, `insights/` is what became of them, `configuration/` is who is asked and how,
 //! `settings/` is what people set for themselves, `page/` is what every page has: its frame, its headers,
 //! its assets, and who looks at it. What is absent: rules of their own. Incidents are listed and answered by
 //! [`shared::incidents`], rights are checked by [`shared::web::Authenticated`]; forms that change configuration are sent to
@@ -8,9 +8,12 @@
 
 mod configuration;
 mod incidents;
+mod insights;
 mod page;
+mod reach;
 mod settings;
 mod sign_in;
+mod tokens;
 mod words;
 
 use axum::Router;
@@ -33,6 +36,7 @@ pub fn router() -> Router<Ctx> {
     Router::new()
         .merge(sign_in::routes())
         .merge(incidents::routes())
+        .merge(insights::routes())
         .merge(configuration::routes())
         .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())

@@ -108,7 +108,7 @@ async fn checked_send(ctx: &Ctx, delivery: &Delivery) -> Result<(Attempt, Option
 /// What a delivery is about, as it stands now; none when the delivery is no longer wanted.
 async fn matter(ctx: &Ctx, delivery: &Delivery, now: Timestamp) -> Result<Option<Matter>, StoreError> {
     Ok(match delivery.key.subject {
-        Subject::Contact(_) => Some(Matter::Contact),
+        Subject::Contact(_) | Subject::Channel(_) => Some(Matter::Contact),
         Subject::Account(_) => accounts::link_to_send(ctx, delivery, now)
             .await?
             .map(|url| Matter::Account { url }),

@@ -87,5 +87,6 @@ fn kind(part: Part) -> &'static str {
         Part::Stuck => "incident.stuck",
         Part::Verification(_) => "contact.verification",
         Part::Account(..) => "account.link",
+        Part::Test(_) => "test",
     }
 }

@@ -30,7 +30,7 @@ pub enum Route {
 pub enum Matter {
     /// An incident.
     Incident(Box<Incident>),
-    /// A contact that is being verified.
+    /// A contact that is being verified, or a way out that is tried.
     Contact,
     /// An account.
     Account {
@@ -156,6 +156,7 @@ fn message(ctx: &Ctx, delivery: &Delivery, matter: &Matter, act_url: Option<&str
             code = verification_code(ctx.master(), &contact.to_string(), sent_at);
             About::Verification { code: &code }
         }
+        (Subject::Contact(_) | Subject::Channel(_), Part::Test(_), Matter::Contact) => About::Test,
         (Subject::Account(_), Part::Account(purpose, _), Matter::Account { url }) => About::Account { purpose, url },
         (Subject::Incident(_), part, Matter::Incident(incident)) => About::Incident {
             incident,
@@ -192,7 +193,7 @@ async fn to_outbox(
         body: message.text,
         incident_id: match delivery.key.subject {
             Subject::Incident(id) => Some(id),
-            Subject::Contact(_) | Subject::Account(_) => None,
+            Subject::Contact(_) | Subject::Account(_) | Subject::Channel(_) => None,
         },
         delivery_id: delivery.key.public_id(),
     };

@@ -28,6 +28,8 @@ pub enum Subject {
     Contact(ContactId),
     /// A way into an account.
     Account(UserId),
+    /// A channel that is tried out.
+    Channel(ChannelId),
 }
 
 /// Whom it reaches.
@@ -58,6 +60,8 @@ pub enum Part {
     Verification(i64),
     /// A link into an account, asked for at this millisecond.
     Account(LinkPurpose, i64),
+    /// A message that only shows whether it arrives, asked for at this millisecond.
+    Test(i64),
 }
 
 impl Part {
@@ -90,7 +94,7 @@ pub struct DeliveryKey {
 pub struct NotADeliveryKey;
 
 impl Subject {
-    /// Reads `inc_…`, `con_…` or `usr_…`.
+    /// Reads `inc_…`, `con_…`, `usr_…` or `chn_…`.
     ///
     /// # Errors
     /// When it is none of them.
@@ -99,6 +103,7 @@ impl Subject {
         incident()
             .or_else(|_| text.parse().map(Self::Contact))
             .or_else(|_| text.parse().map(Self::Account))
+            .or_else(|_| text.parse().map(Self::Channel))
             .map_err(|_| NotADeliveryKey)
     }
 }
@@ -109,6 +114,7 @@ impl fmt::Display for Subject {
             Self::Incident(id) => id.fmt(f),
             Self::Contact(id) => id.fmt(f),
             Self::Account(id) => id.fmt(f),
+            Self::Channel(id) => id.fmt(f),
         }
     }
 }
@@ -126,6 +132,7 @@ impl fmt::Display for Part {
             Self::Verification(at) => write!(f, "v{at:013}"),
             Self::Account(LinkPurpose::Reset, at) => write!(f, "p{at:013}"),
             Self::Account(LinkPurpose::Invitation, at) => write!(f, "i{at:013}"),
+            Self::Test(at) => write!(f, "t{at:013}"),
         }
     }
 }
@@ -149,6 +156,7 @@ impl FromStr for Part {
                     "v" => Self::Verification(at()?),
                     "p" => Self::Account(LinkPurpose::Reset, at()?),
                     "i" => Self::Account(LinkPurpose::Invitation, at()?),
+                    "t" => Self::Test(at()?),
                     _ => return Err(NotADeliveryKey),
                 }
             }
@@ -483,6 +491,7 @@ mod tests {
             Part::Verification(1_700_000_000_000),
             Part::Account(LinkPurpose::Reset, 1_700_000_000_000),
             Part::Account(LinkPurpose::Invitation, 1_700_000_000_000),
+            Part::Test(1_700_000_000_000),
         ] {
             let key = key(12, 9, part);
             assert_eq!(DeliveryKey::parse(&key.subject.to_string(), &key.message()), Ok(key));

@@ -580,6 +580,9 @@ impl Deciding<'_> {
     ) -> Asking<Decision> {
         self.next.progress = Progress::Waiting(after_seconds(self.now, step.escalate_after_seconds.into()));
         self.next.likely = self.likely_next();
+        let reached = asked.iter().filter(|asked| asked.why_not.is_none()).count();
+        self.next
+            .count_pages(u32::try_from(reached).unwrap_or(u32::MAX), self.now);
         let (cycle, step) = (self.next.cycle, self.next.step);
         let event = Some(EventKind::Paged {
             because,

@@ -146,6 +146,9 @@ pub struct Incident {
     /// Who took it, while it is taken, and who had it when it was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Mark>,
+    /// When a person or a script first took it, whatever became of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_acknowledged_at: Option<Timestamp>,
     /// Who or what ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Mark>,
@@ -191,7 +194,14 @@ pub struct Incident {
     /// Whom the next step would ask by what is known now: a hint that saves a read, never believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub likely: Vec<UserId>,
+    /// How many people and places its steps asked, by quarters of an hour since 1970: what charts count. Those after the
+    /// first [`limits::PAGED_QUARTERS_MAX`] quarters are not counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<(i64, u32)>,
 }
+
+/// Seconds of the intervals by which pages are counted: every time zone is some of them from UTC.
+pub const PAGED_QUARTER_SECONDS: i64 = 900;
 
 /// What a person, a script or a sender did, as it changes an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,6 +251,7 @@ impl Incident {
             created_at: now,
             status: Status::Triggered,
             acknowledged: None,
+            first_acknowledged_at: None,
             resolved: None,
             epoch: 0,
             cycle: 0,
@@ -263,6 +274,7 @@ impl Incident {
                     Target::Schedule(_) | Target::Channel(_) => None,
                 })
                 .collect(),
+            pages: Vec::new(),
         }
     }
 
@@ -376,6 +388,9 @@ impl Incident {
             at: now,
             by: by.clone(),
         });
+        if !by_sender {
+            self.first_acknowledged_at.get_or_insert(now);
+        }
         self.announce = Some(Announcement::TakenBy);
         // Nobody may be looking when only the sender says so: its word always times out.
         let seconds = match self.timeouts.ack_seconds {
@@ -403,6 +418,58 @@ impl Incident {
         self.counts = counts;
         self.wake_at = Some(now);
         Some(EventKind::Resolved { how })
+    }
+
+    /// Whether it asks this person by name, or is theirs to end: somebody must take their place when they leave.
+    pub fn needs(&self, user: UserId) -> bool {
+        // After a snooze its policy is asked again, whoever had it before.
+        self.is_open() && (self.asks_by_name(user) || (self.is_with(user) && self.snoozed_until.is_none()))
+    }
+
+    fn asks_by_name(&self, user: UserId) -> bool {
+        matches!(&self.route, Route::People { users, .. } if users.contains(&user))
+    }
+
+    fn is_with(&self, user: UserId) -> bool {
+        let taken = self.acknowledged.as_ref();
+        self.status == Status::Acknowledged && taken.is_some_and(|mark| mark.by.is_user(user))
+    }
+
+    /// Puts `to` in the place of `from`, who is leaving, wherever it asks `from` by name. None: it does not.
+    ///
+    /// What `from` is asked now, or has taken, `to` is asked at once. A snooze holds: only whom it asks afterwards changes.
+    pub fn substitute(&mut self, from: UserId, to: UserId, now: Timestamp) -> Option<EventKind> {
+        let (is_asked, has_it) = (self.asks_by_name(from), self.is_with(from));
+        if !self.needs(from) {
+            return None;
+        }
+        let then = match &self.route {
+            Route::People { then, .. } | Route::Policy(then) => *then,
+        };
+        let users = match &self.route {
+            Route::People { users, .. } if is_asked => substituted(users, from, to),
+            _ => vec![to],
+        };
+        let named = users.iter().map(ToString::to_string).collect();
+        self.route = Route::People { users, then };
+        let is_anothers = self.status == Status::Acknowledged && !has_it;
+        if self.snoozed_until.is_none() && !is_anothers {
+            self.restart(Because::Reassigned);
+            self.backoff = None;
+            self.wake_at = Some(now);
+        }
+        Some(EventKind::Reassigned { to: named })
+    }
+
+    /// Counts people and places that a step asks at `now`.
+    pub fn count_pages(&mut self, asked: u32, now: Timestamp) {
+        let quarter = now.as_second().div_euclid(PAGED_QUARTER_SECONDS);
+        let is_full = self.pages.len() >= limits::PAGED_QUARTERS_MAX;
+        match self.pages.last_mut() {
+            Some((last, count)) if *last == quarter => *count += asked,
+            _ if !is_full => self.pages.push((quarter, asked)),
+            _ => {}
+        }
     }
 
     /// Takes in a changed snapshot of its group. False: the incident's own row stays as it is.
@@ -476,8 +543,109 @@ impl Incident {
     }
 }
 
+/// The same people with `to` in the place of `from`, each once.
+fn substituted(users: &[UserId], from: UserId, to: UserId) -> Vec<UserId> {
+    let mut after = Vec::new();
+    for user in users.iter().map(|user| if *user == from { to } else { *user }) {
+        if !after.contains(&user) {
+            after.push(user);
+        }
+    }
+    after
+}
+
 /// When to look whether the sender has fallen silent, after a signal at `last_signal_at`.
 pub fn auto_resolve_at(timeouts: Timeouts, last_signal_at: Timestamp) -> Option<Timestamp> {
     let seconds = timeouts.auto_resolve_seconds;
     (seconds > 0).then(|| after_seconds(last_signal_at, seconds.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::tests::{ana, incident};
+
+    fn user(n: u128) -> UserId {
+        ulid::Ulid::from_parts(1, n).into()
+    }
+
+    fn people(users: &[UserId]) -> Route {
+        Route::People {
+            users: users.to_vec(),
+            then: ulid::Ulid::from_parts(1, 9).into(),
+        }
+    }
+
+    #[test]
+    fn a_substitute_is_asked_where_somebody_was_and_only_there() {
+        let now: Timestamp = "2026-02-03T03:00:00Z".parse().unwrap();
+        let (leaver, other) = (ana().id.unwrap().parse::<UserId>().unwrap(), user(2));
+        let mut untouched = incident();
+        assert_eq!(untouched.substitute(leaver, other, now), None);
+        assert_eq!(untouched, incident());
+
+        let mut asked = Incident {
+            route: people(&[leaver, other]),
+            ..incident()
+        };
+        let event = asked.substitute(leaver, other, now);
+        assert_eq!(
+            event,
+            Some(EventKind::Reassigned {
+                to: vec![other.to_string()]
+            })
+        );
+        assert_eq!((&asked.route, asked.epoch), (&people(&[other]), 1), "once, and at once");
+        assert_eq!(asked.progress, Progress::Page(Because::Reassigned));
+
+        let mut taken = incident();
+        taken.act(Act::Acknowledge, &ana(), now).unwrap();
+        let mut snoozed = taken.clone();
+        assert!(taken.substitute(leaver, other, now).is_some());
+        assert_eq!((taken.status, taken.acknowledged), (Status::Triggered, None));
+
+        let until = after_seconds(now, 3_600);
+        snoozed.act(Act::Snooze(until), &ana(), now).unwrap();
+        assert!(!snoozed.needs(leaver), "its policy is asked afterwards");
+        snoozed.route = people(&[leaver]);
+        assert!(snoozed.substitute(leaver, other, now).is_some());
+        assert_eq!(
+            (snoozed.snoozed_until, &snoozed.route),
+            (Some(until), &people(&[other]))
+        );
+        assert!(!snoozed.wants_pages(snoozed.epoch), "nobody is paged before");
+
+        let mut over = incident();
+        over.close(Resolution::ByHand, &ana(), None, now).unwrap();
+        over.route = people(&[leaver]);
+        assert_eq!(over.substitute(leaver, other, now), None);
+    }
+
+    #[test]
+    fn what_somebody_else_has_taken_stays_with_them() {
+        let now: Timestamp = "2026-02-03T03:00:00Z".parse().unwrap();
+        let leaver = user(1);
+        let mut incident = Incident {
+            route: people(&[leaver]),
+            ..incident()
+        };
+        incident.act(Act::Acknowledge, &ana(), now).unwrap();
+        assert!(incident.substitute(leaver, user(2), now).is_some());
+        assert_eq!(
+            (incident.status, &incident.route),
+            (Status::Acknowledged, &people(&[user(2)]))
+        );
+    }
+
+    #[test]
+    fn pages_are_counted_by_quarters_and_not_for_ever() {
+        let mut incident = incident();
+        for n in 0..100 {
+            incident.count_pages(1, after_seconds(incident.created_at, n * 450));
+        }
+        assert_eq!(
+            (incident.pages.len(), incident.pages[1].1),
+            (limits::PAGED_QUARTERS_MAX, 2)
+        );
+    }
 }

@@ -88,6 +88,13 @@ pub const STRIKES_MAX: u32 = 5;
 /// The slow clock of a stuck row.
 pub const STUCK_RETRY_SECONDS: i64 = 900;
 
+/// Quarters of an hour in which an incident's pages are counted.
+pub const PAGED_QUARTERS_MAX: usize = 32;
+/// Incidents that one answer about a period counts: the newest of them.
+pub const INSIGHTS_INCIDENTS_MAX: usize = 10_000;
+/// Longest period of such an answer.
+pub const INSIGHTS_DAYS_MAX: i64 = 92;
+
 /// Items of a list answer.
 pub const PAGE_ITEMS_MAX: usize = 100;
 /// Items of a list answer when nothing is asked for.

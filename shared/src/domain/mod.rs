@@ -14,6 +14,7 @@ pub mod escalation;
 mod escalation_tests;
 pub mod id;
 pub mod incident;
+pub mod insights;
 pub mod limits;
 pub mod people;
 pub mod policy;

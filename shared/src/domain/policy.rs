@@ -49,6 +49,28 @@ pub struct Policy {
     pub created_at: jiff::Timestamp,
 }
 
+impl Policy {
+    /// Whether a step asks this target.
+    pub fn asks(&self, target: Target) -> bool {
+        self.steps.iter().any(|step| step.targets.contains(&target))
+    }
+
+    /// The same policy with `to` in the place of `from`; a step that asks `to` already asks it once.
+    pub fn with_substitute(&self, from: Target, to: Target) -> Self {
+        let mut policy = self.clone();
+        for step in &mut policy.steps {
+            let mut targets = Vec::new();
+            for target in step.targets.iter().map(|one| if *one == from { to } else { *one }) {
+                if !targets.contains(&target) {
+                    targets.push(target);
+                }
+            }
+            step.targets = targets;
+        }
+        policy
+    }
+}
+
 /// Who is on call at one instant, for the schedules that were looked at: empty where nobody is, or where there is no
 /// such schedule. The rota arithmetic that fills it is elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -160,7 +160,7 @@ impl Purpose {
             Part::Unanswered => Self::Unanswered,
             Part::Stuck => Self::Stuck,
             // Neither is ever about an incident.
-            Part::Verification(_) | Part::Account(..) => Self::Verification,
+            Part::Verification(_) | Part::Account(..) | Part::Test(_) => Self::Verification,
         }
     }
 }

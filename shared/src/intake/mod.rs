@@ -3,6 +3,7 @@
 //! A repeat is one conditional write. Everything else is decided by [`judge`] on the slot that write found, and guarded
 //! by it; who loses a race reads again and decides again, three times, and then asks the sender to retry.
 
+mod received;
 mod sources;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::metrics;
 use crate::store::keys::Key;
 use crate::store::{Applied, ClosedBy, Opened, Repeated, StoreError, StoredSlot, TakenIn, Versioned};
 
+pub use received::Received;
 pub use sources::{Source, Sources};
 
 /// What came of a signal. Each is durably stored before it is answered.
@@ -82,6 +84,16 @@ pub async fn accept(ctx: &Ctx, source: &Source, signal: &Signal, now: Timestamp)
         "signal accepted"
     );
     Ok(outcome)
+}
+
+/// The same for a signal that came from its sender: that it came is noted beside.
+///
+/// # Errors
+/// Those of [`accept`].
+pub async fn receive(ctx: &Ctx, source: &Source, signal: &Signal, now: Timestamp) -> Result<Outcome, StoreError> {
+    let noted = ctx.received().note(&ctx.store, source.integration.id, now);
+    let (outcome, ()) = futures_util::join!(accept(ctx, source, signal, now), noted);
+    outcome
 }
 
 struct Intake<'a> {

@@ -104,6 +104,8 @@ pub enum Extra {
     AddContact(ContactId, UserId),
     /// A contact that is gone.
     EndContact(ContactId),
+    /// What was noted of an integration that is gone.
+    EndReceived(IntegrationId),
     /// A row that must exist while this is written.
     Needs(&'static str, String),
     /// A row that must be of this version while this is written.
@@ -408,6 +410,7 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
             )
         }
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
+        Extra::EndReceived(id) => Write::Delete(Key::received(*id), Expression::either_way()),
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
         Extra::Unchanged(partition, id, version) => {
             Write::Check(Key::entity(partition, id), Expression::version(*version))

@@ -35,6 +35,9 @@ pub struct LinkTarget {
 const ROWS_READ_MAX: usize = 10_000;
 const ROWS_PER_QUERY: usize = 500;
 
+/// How long it is known what came of a test message.
+const TEST_DAYS: i64 = 7;
+
 impl Store {
     /// Claims a delivery for one try: sets its due time to the lease's end and counts the try, in one write.
     ///
@@ -151,7 +154,7 @@ impl Store {
         }
     }
 
-    /// Adds one delivery that follows from no plan: a verification. An equal one that is there already stays.
+    /// Adds one delivery that follows from no plan: a verification, a test. An equal one that is there already stays.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -214,6 +217,7 @@ pub(super) fn row(delivery: &Delivery) -> Result<Row, StoreError> {
     // Whoever has no account can ask for a link into one: those messages go when their links do.
     let expires = match delivery.key.part {
         Part::Account(purpose, _) => Some(after_seconds(delivery.created_at, purpose.seconds())),
+        Part::Test(_) => Some(after_seconds(delivery.created_at, TEST_DAYS * 86_400)),
         _ => None,
     };
     Ok(Row::of(Key::delivery(&delivery.key), "delivery", delivery)?

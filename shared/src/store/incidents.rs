@@ -1,6 +1,6 @@
 //! Incidents: opened with their slot, changed under their version, closed with their slot, listed over shards.
 
-use futures_util::future;
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use jiff::Timestamp;
 
 use super::Store;
@@ -10,7 +10,7 @@ use super::deliveries;
 use super::keys::{self, IndexKey, Key, SHARDS};
 use super::row::{self, Item, Row, Versioned, attribute, text_of};
 use super::slots::{self, StoredSlot};
-use super::table::{Expression, Query, Range, StoreError, Write};
+use super::table::{BATCH_KEYS_MAX, Expression, Index, Query, Range, StoreError, Write};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EventId, IncidentId, ServiceId, TeamId};
 use crate::domain::incident::{Incident, Status};
@@ -80,6 +80,12 @@ pub struct IncidentFilter {
 
 /// Incidents that one list request looks at, at the most; a page that would need more is short and has a cursor.
 const LOOKED_AT_MAX: usize = 1_000;
+
+/// Batches of incidents under way at once, where many are looked at.
+const BATCHES_AT_ONCE: usize = 8;
+
+/// Open incidents of one shard that are looked at when somebody leaves.
+const OPEN_MAX: usize = 5_000;
 
 /// How long changes at the sender's side are kept.
 const CHANGE_DAYS: i64 = 90;
@@ -341,6 +347,98 @@ impl Store {
             }
             at = at.moved(last);
         }
+    }
+
+    /// Looks at the incidents that were opened in `[from, until)`, newest first in batches, at `max` of them at the most. Answers
+    /// whether these were all.
+    ///
+    /// Ids sort by the time they were made, so the lists are read for this period alone: one query a list and shard, and
+    /// one batch for each hundred incidents.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn incidents_opened(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        max: usize,
+        mut look: impl FnMut(Incident),
+    ) -> Result<bool, StoreError> {
+        let lists = [true, false]
+            .into_iter()
+            .flat_map(|open| (0..SHARDS).map(move |shard| (open, shard)));
+        let partitions: Vec<String> = lists
+            .map(|(open, shard)| keys::incidents_partition(open, shard))
+            .collect();
+        let range = keys::incidents_opened(from, until);
+        let ids = partitions
+            .iter()
+            .map(|partition| self.newest_of(partition, &range, max + 1));
+        let mut ids = future::try_join_all(ids).await?.concat();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        // One that closed between two answers of the index may be in both lists.
+        ids.dedup();
+        let is_all = ids.len() <= max;
+        ids.truncate(max);
+        let keys: Vec<Key> = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident).collect();
+        let batches: Vec<Vec<Key>> = keys.chunks(BATCH_KEYS_MAX).map(<[Key]>::to_vec).collect();
+        let batches = batches.into_iter().map(|keys| self.table.get_roughly(keys));
+        let mut batches = stream::iter(batches).buffered(BATCHES_AT_ONCE);
+        while let Some(items) = batches.try_next().await? {
+            for item in items {
+                look(read(item)?.value);
+            }
+        }
+        Ok(is_all)
+    }
+
+    /// The places of a list's newest entries within a range, at most `max`.
+    async fn newest_of(
+        &self,
+        partition: &str,
+        (first, last): &(String, String),
+        max: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let query = Query {
+                index: Some(Index::List),
+                partition,
+                range: Range::Between(first.clone(), last.clone()),
+                newest_first: true,
+                limit: max - found.len(),
+                start,
+            };
+            let page = self.table.query(query).await?;
+            found.extend(
+                page.items
+                    .iter()
+                    .map(|item| text_of(item, attribute::LIST_SK).to_owned()),
+            );
+            if page.next.is_none() || found.len() >= max {
+                return Ok(found);
+            }
+            start = page.next;
+        }
+    }
+
+    /// Every open incident with its version, for whoever goes on to change some: a handful, unless the house is on fire.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn open_incidents(&self) -> Result<Vec<Versioned<Incident>>, StoreError> {
+        let range = keys::incidents_opened(Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        let partitions: Vec<String> = (0..SHARDS)
+            .map(|shard| keys::incidents_partition(true, shard))
+            .collect();
+        let ids = partitions
+            .iter()
+            .map(|partition| self.newest_of(partition, &range, OPEN_MAX));
+        let ids = future::try_join_all(ids).await?.concat();
+        let keys = ids.iter().filter_map(|id| id.parse().ok()).map(Key::incident).collect();
+        let found = self.table.get_many(keys).await?.into_iter().map(read);
+        let open = found.filter(|found| found.as_ref().map_or(true, |one| one.value.is_open()));
+        open.collect()
     }
 
     /// The counts of each of these incidents: their own once closed, their slot's while open.

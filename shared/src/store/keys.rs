@@ -6,8 +6,9 @@
 //! | what an incident shows | `INC#<inc>` | `ALR` | | |
 //! | timeline entry | `INC#<inc>` | `EVT#<evt>` | | |
 //! | slot | `SLOT#<int or svc>#<sha256 of the group key>` | `SLOT` | | |
-//! | delivery | `DLV#<inc, con or usr>` | `<epoch>#<cycle>#<step>#<to>#<contact>#<part>` | `LINK#<sha256 of the link code>` / `<sent ms>` | `DUE#DLV#<shard>` / `<ms>#<subject>#<sk>` |
+//! | delivery | `DLV#<inc, con, usr or chn>` | `<epoch>#<cycle>#<step>#<to>#<contact>#<part>` | `LINK#<sha256 of the link code>` / `<sent ms>` | `DUE#DLV#<shard>` / `<ms>#<subject>#<sk>` |
 //! | integration key | `KEY#<sha256>` | `KEY` | | |
+//! | when an integration last received | `SEEN#<int>` | `SEEN` | | |
 //! | e-mail address | `EMAIL#<sha256>` | `EMAIL` | | |
 //! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
 //! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
@@ -26,7 +27,7 @@ use ulid::Ulid;
 
 use crate::domain::account::LinkPurpose;
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
-use crate::domain::id::{ContactId, EventId, IncidentId, ServiceId, SessionId, UserId};
+use crate::domain::id::{ContactId, EventId, IncidentId, IntegrationId, ServiceId, SessionId, UserId};
 use crate::domain::incident::Incident;
 use crate::secret::sha256_hex;
 
@@ -98,6 +99,11 @@ impl Key {
     /// An integration key, by its hash.
     pub fn integration_key(key_hash: &str) -> Self {
         Self::new(format!("KEY#{key_hash}"), "KEY")
+    }
+
+    /// When an integration last received anything.
+    pub fn received(id: IntegrationId) -> Self {
+        Self::new(format!("SEEN#{id}"), "SEEN")
     }
 
     /// Whose an e-mail address is.
@@ -246,6 +252,15 @@ pub fn incidents_partition(open: bool, shard: u8) -> String {
     format!("{}#{shard}", if open { "OPEN" } else { "CLOSED" })
 }
 
+/// The places, first and last, of incidents that were opened in `[from, until)`, to the millisecond.
+pub fn incidents_opened(from: Timestamp, until: Timestamp) -> (String, String) {
+    let ms = |at: Timestamp| u64::try_from(at.as_millisecond()).unwrap_or(0);
+    let first = IncidentId(Ulid::from_parts(ms(from), 0));
+    // 48 bits are the year 10889.
+    let last = IncidentId(Ulid::from_parts(ms(until).saturating_sub(1), u128::MAX));
+    (first.to_string(), last.to_string())
+}
+
 /// The due list of one kind (`INC`, `DLV`) and shard.
 pub fn due_partition(kind: &str, shard: u8) -> String {
     format!("DUE#{kind}#{shard}")
@@ -257,6 +272,7 @@ pub fn delivery_due_partition(key: &DeliveryKey) -> String {
         Subject::Incident(id) => id.0,
         Subject::Contact(id) => id.0,
         Subject::Account(id) => id.0,
+        Subject::Channel(id) => id.0,
     };
     due_partition("DLV", shard(ulid))
 }

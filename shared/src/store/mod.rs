@@ -15,6 +15,7 @@ mod due;
 mod incidents;
 pub mod keys;
 mod outbox;
+mod received;
 mod row;
 mod schema;
 mod sessions;

@@ -22,7 +22,7 @@ const TRIES_MAX: u32 = 3;
 /// Jittered wait before the second try; twice that before the third.
 const WAIT_MILLISECONDS: u64 = 50;
 /// Keys of one batch read.
-const BATCH_KEYS_MAX: usize = 100;
+pub(super) const BATCH_KEYS_MAX: usize = 100;
 
 /// Why the table did not do as asked, after every try.
 #[derive(Debug, thiserror::Error)]
@@ -164,11 +164,17 @@ impl Table {
 
     /// Rows, read consistently, in no order; keys without a row are left out.
     pub(super) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
-        let chunks = keys.chunks(BATCH_KEYS_MAX).map(|chunk| self.get_chunk(chunk));
+        let chunks = keys.chunks(BATCH_KEYS_MAX).map(|chunk| self.get_chunk(chunk, true));
         Ok(future::try_join_all(chunks).await?.concat())
     }
 
-    async fn get_chunk(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+    /// Rows as they are or were a moment ago, at half the price: for figures, never for decisions. At most
+    /// [`BATCH_KEYS_MAX`].
+    pub(super) async fn get_roughly(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        self.get_chunk(&keys, false).await
+    }
+
+    async fn get_chunk(&self, keys: &[Key], is_consistent: bool) -> Result<Vec<Item>, StoreError> {
         let mut wanted: Vec<Item> = keys.iter().map(key_item).collect();
         let mut found = Vec::with_capacity(wanted.len());
         for turn in 0..TRIES_MAX * 4 {
@@ -179,7 +185,7 @@ impl Table {
                 self.wait(turn).await;
             }
             let keys = KeysAndAttributes::builder()
-                .consistent_read(true)
+                .consistent_read(is_consistent)
                 .set_keys(Some(wanted))
                 .build();
             let keys = keys.map_err(|error| StoreError::Refused(error.to_string()))?;

@@ -40,13 +40,13 @@ pub async fn group(State(ctx): State<Ctx>, Path(key): Path<String>, body: Body) 
     match source.integration.format {
         Format::Alertmanager => {
             let signal = alertmanager::read(&body, now).map_err(problem)?;
-            let outcome = intake::accept(&ctx, &source, &signal, now).await?;
+            let outcome = intake::receive(&ctx, &source, &signal, now).await?;
             Ok(taken(StatusCode::OK, outcome, None))
         }
         Format::Generic => {
             let fresh_key = HEXLOWER.encode(&ctx.random.bytes::<16>());
             let signal = generic::read(&body, &fresh_key, now).map_err(problem)?;
-            let outcome = intake::accept(&ctx, &source, &signal, now).await?;
+            let outcome = intake::receive(&ctx, &source, &signal, now).await?;
             Ok(taken(StatusCode::ACCEPTED, outcome, Some(signal.group_key)))
         }
         Format::Prometheus => Err(Problem::invalid_field(
@@ -73,7 +73,7 @@ pub async fn pushed(State(ctx): State<Ctx>, Path(key): Path<String>, body: Body)
     let body = read(body).await?;
     let signals = prometheus::read(&body, now).map_err(problem)?;
     let (ctx, source) = (&ctx, &source);
-    let all = stream::iter(signals).map(async |signal| intake::accept(ctx, source, &signal, now).await);
+    let all = stream::iter(signals).map(async |signal| intake::receive(ctx, source, &signal, now).await);
     all.buffer_unordered(AT_ONCE_MAX).try_for_each(async |_| Ok(())).await?;
     Ok((StatusCode::OK, Json(serde_json::json!({ "status": "success" }))).into_response())
 }

@@ -51,7 +51,7 @@ pub async fn event(State(ctx): State<Ctx>, body: Body) -> Result<Response, NotTa
     let fresh_key = HEXLOWER.encode(&ctx.random.bytes::<16>());
     let event = pagerduty::read(&body, &fresh_key, now)?;
     let source = source(&ctx, &event.routing_key, now).await?;
-    intake::accept(&ctx, &source, &event.signal, now).await?;
+    intake::receive(&ctx, &source, &event.signal, now).await?;
     Ok(accepted("Event processed", Some(event.signal.group_key)))
 }
 
@@ -71,7 +71,9 @@ pub async fn change(State(ctx): State<Ctx>, body: Body) -> Result<Response, NotT
         actor: source.integration.actor(),
         kind,
     };
-    ctx.store.add_service_event(source.service.id, &event).await?;
+    let noted = ctx.received().note(&ctx.store, source.integration.id, now);
+    let (kept, ()) = futures_util::join!(ctx.store.add_service_event(source.service.id, &event), noted);
+    kept?;
     Ok(accepted("Change event processed", None))
 }
 

@@ -2,17 +2,20 @@
 
 use crate::openapi::Routes;
 use crate::openapi::routes;
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::ctx::Ctx;
+use shared::domain::delivery::Subject;
 use shared::domain::id::{ChannelId, TeamId};
 use shared::domain::people::{Channel, Medium};
 use shared::domain::policy::Target;
 use shared::domain::principal::Right;
 use shared::store::Versioned;
+use shared::test_message::{self, TestView};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 
@@ -21,7 +24,7 @@ use super::create::{create, to_json};
 use super::etag::{IfMatch, Tagged};
 use super::list;
 use super::policies::policies_that_ask;
-use super::resource::{self, Changes, Plan, Resource};
+use super::resource::{self, Changes, Plan, Resource, load};
 use super::teams::{exists_if_named, rights_over_owned};
 use super::validate::Faults;
 
@@ -29,6 +32,8 @@ pub fn routes() -> Routes {
     Routes::default()
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(get_channel, change_channel, delete_channel))
+        .routes(routes!(test_channel))
+        .routes(routes!(list_channel_tests))
 }
 
 /// A channel as it is written.
@@ -212,4 +217,27 @@ async fn change_channel(
     responses((status = 204)))]
 async fn delete_channel(caller: Caller, Id(id): Id<ChannelId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
     resource::remove::<ChannelBody>(&caller, id, &if_match).await
+}
+
+/// Send a test message through a channel
+///
+/// It goes the way that pages go; `GET /api/v1/channels/{id}/tests` tells what came of it. Three at once, then one a minute.
+#[utoipa::path(post, path = "/api/v1/channels/{id}/test", tag = "Channels", params(("id" = ChannelId, Path)),
+    responses((status = 202, body = TestView), (status = 429, body = Problem,
+        content_type = "application/problem+json", description = "Too often; `Retry-After` says when to try again.")))]
+async fn test_channel(caller: Caller, Id(id): Id<ChannelId>) -> Result<(StatusCode, Json<TestView>), Problem> {
+    let channel = load::<Channel>(&caller, id).await?.value;
+    caller.may(Right::Configure(channel.team_id))?;
+    let sent = test_message::to_channel(&caller.ctx, &channel, caller.now()).await?;
+    Ok((StatusCode::ACCEPTED, Json(sent)))
+}
+
+/// A channel's last ten test messages of seven days, newest first, and what came of them
+#[utoipa::path(get, path = "/api/v1/channels/{id}/tests", tag = "Channels", params(("id" = ChannelId, Path)),
+    responses((status = 200, body = Listed<TestView>)))]
+async fn list_channel_tests(caller: Caller, Id(id): Id<ChannelId>) -> Result<Json<Listed<TestView>>, Problem> {
+    caller.may(Right::Read)?;
+    load::<Channel>(&caller, id).await?;
+    let items = test_message::newest(&caller.ctx, Subject::Channel(id)).await?;
+    Ok(Json(Listed { items, next: None }))
 }

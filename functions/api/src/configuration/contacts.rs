@@ -8,6 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::domain::delivery::Subject;
 use shared::domain::id::{ContactId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Contact, Medium, Role, User};
@@ -15,6 +16,7 @@ use shared::domain::principal::Right;
 use shared::incidents::masked;
 use shared::secret::webhook_secret;
 use shared::store::{Applied, Extra, Versioned};
+use shared::test_message::{self, TestView};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, bad_cursor, page_limit};
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,6 +32,8 @@ pub fn routes() -> Routes {
     Routes::default()
         .routes(routes!(list_contacts, create_contact))
         .routes(routes!(get_contact, change_contact, delete_contact))
+        .routes(routes!(test_contact))
+        .routes(routes!(list_contact_tests))
 }
 
 /// A contact as it is written.
@@ -356,6 +360,29 @@ async fn remove(caller: &Caller, id: ContactId, if_match: &IfMatch) -> Result<St
         }
     }
     Err(Problem::unavailable())
+}
+
+/// Send a test message to a verified contact
+///
+/// It goes the way that pages go; `GET /api/v1/contacts/{id}/tests` tells what came of it. Three at once, then one a minute.
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/test", tag = "Contacts", params(("id" = ContactId, Path)),
+    responses((status = 202, body = TestView), (status = 429, body = Problem,
+        content_type = "application/problem+json", description = "Too often; `Retry-After` says when to try again.")))]
+async fn test_contact(caller: Caller, Id(id): Id<ContactId>) -> Result<(StatusCode, Json<TestView>), Problem> {
+    let user = load::<User>(&caller, owner(&caller, id).await?).await?.value;
+    may_set(&caller, &user)?;
+    let sent = test_message::to_contact(&caller.ctx, &user, of(&user, id)?, caller.now()).await?;
+    Ok((StatusCode::ACCEPTED, Json(sent)))
+}
+
+/// A contact's last ten test messages of seven days, newest first, and what came of them
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/tests", tag = "Contacts", params(("id" = ContactId, Path)),
+    responses((status = 200, body = Listed<TestView>)))]
+async fn list_contact_tests(caller: Caller, Id(id): Id<ContactId>) -> Result<Json<Listed<TestView>>, Problem> {
+    caller.may(Right::Read)?;
+    owner(&caller, id).await?;
+    let items = test_message::newest(&caller.ctx, Subject::Contact(id)).await?;
+    Ok(Json(Listed { items, next: None }))
 }
 
 fn rules_that_use(user: &User, id: ContactId) -> Vec<String> {

@@ -67,6 +67,8 @@ pub struct IntegrationView {
     name: String,
     /// Until when the key before the last rotation works; null: it does not, or there was none.
     previous_key_expires_at: Option<Timestamp>,
+    /// When its sender was last heard, to the minute; null: never. Test alerts do not count.
+    last_received_at: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -99,6 +101,7 @@ impl From<Integration> for IntegrationView {
             format,
             name,
             previous_key_expires_at: previous_key.map(|key| key.expires_at),
+            last_received_at: None,
             created_at,
         }
     }
@@ -123,7 +126,7 @@ impl Resource for IntegrationBody {
     type Entity = Integration;
     type View = IntegrationView;
     const PATH: &'static str = "/api/v1/integrations";
-    const READ_ONLY: &'static [&'static str] = &["id", "previous_key_expires_at", "created_at"];
+    const READ_ONLY: &'static [&'static str] = &["id", "previous_key_expires_at", "last_received_at", "created_at"];
 
     async fn rights(&self, caller: &Caller, before: Option<&Integration>) -> Result<Vec<Right>, Problem> {
         let mut rights = Vec::new();
@@ -201,13 +204,22 @@ impl Resource for IntegrationBody {
     async fn removed_with(_: &Caller, integration: &Integration) -> Result<Vec<Extra>, Problem> {
         let previous = integration.previous_key.as_ref().map(|key| &key.key_hash);
         let keys = [&integration.key_hash].into_iter().chain(previous);
-        Ok(keys
-            .map(|key_hash| Extra::EndKey {
-                key_hash: key_hash.clone(),
-                at: None,
-            })
-            .collect())
+        let ended = keys.map(|key_hash| Extra::EndKey {
+            key_hash: key_hash.clone(),
+            at: None,
+        });
+        Ok(ended.chain([Extra::EndReceived(integration.id)]).collect())
     }
+}
+
+/// When their senders were last heard, which is no part of their rows.
+async fn heard<'a>(caller: &Caller, views: impl Iterator<Item = &'a mut IntegrationView>) -> Result<(), Problem> {
+    let mut views: Vec<_> = views.collect();
+    let mut last = caller.store().last_received(views.iter().map(|view| view.id)).await?;
+    for view in &mut views {
+        view.last_received_at = last.remove(&view.id);
+    }
+    Ok(())
 }
 
 /// What it takes to change an integration.
@@ -237,7 +249,9 @@ struct IntegrationQuery {
 async fn list_integrations(caller: Caller, Params(query): Params<IntegrationQuery>) -> list::Answer<IntegrationBody> {
     let page = page_request(query.limit, query.after.as_deref());
     let wanted = |one: &Integration| query.service_id.is_none_or(|service| one.service_id == service);
-    list::list_where::<IntegrationBody>(&caller, page, wanted).await
+    let mut answer = list::list_where::<IntegrationBody>(&caller, page, wanted).await?;
+    heard(&caller, answer.0.items.iter_mut()).await?;
+    Ok(answer)
 }
 
 /// Make an integration; its key is answered this once
@@ -255,7 +269,9 @@ async fn create_integration(
 #[utoipa::path(get, path = "/api/v1/integrations/{id}", tag = "Integrations", params(("id" = IntegrationId, Path)),
     responses((status = 200, body = IntegrationView)))]
 async fn get_integration(caller: Caller, Id(id): Id<IntegrationId>) -> Result<Tagged<IntegrationView>, Problem> {
-    resource::get::<IntegrationBody>(&caller, id).await
+    let mut found = resource::get::<IntegrationBody>(&caller, id).await?;
+    heard(&caller, [&mut found.value].into_iter()).await?;
+    Ok(found)
 }
 
 /// Change an integration
@@ -267,7 +283,9 @@ async fn change_integration(
     if_match: IfMatch,
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Tagged<IntegrationView>, Problem> {
-    resource::change::<IntegrationBody>(&caller, id, &if_match, &changes).await
+    let mut changed = resource::change::<IntegrationBody>(&caller, id, &if_match, &changes).await?;
+    heard(&caller, [&mut changed.value].into_iter()).await?;
+    Ok(changed)
 }
 
 /// Remove an integration; its key stops working
@@ -327,9 +345,11 @@ async fn rotate(
         Ok(Plan::new(Some(before), integration, extras).called("key_rotated"))
     });
     let after = after.await?;
+    let mut value = IntegrationWithKey::new(&caller.ctx, after.value, key);
+    heard(caller, [&mut value.integration].into_iter()).await?;
     Ok(Tagged {
         version: after.version,
-        value: IntegrationWithKey::new(&caller.ctx, after.value, key),
+        value,
     })
 }
 

@@ -266,8 +266,7 @@ impl Resource for PolicyBody {
 
 /// The policies that ask this target, in words.
 pub async fn policies_that_ask(caller: &Caller, target: Target) -> Result<Vec<String>, Problem> {
-    let asks = |policy: &Policy| policy.steps.iter().any(|step| step.targets.contains(&target));
-    users_among::<Policy>(caller, |policy| asks(policy).then_some(&policy.name)).await
+    users_among::<Policy>(caller, |policy| policy.asks(target).then_some(&policy.name)).await
 }
 
 /// Escalation policies, newest first

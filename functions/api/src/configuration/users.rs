@@ -13,18 +13,17 @@ use shared::accounts::remove_tokens;
 use shared::domain::id::{TeamId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Role, Team, User};
-use shared::domain::policy::Target;
 use shared::domain::principal::Right;
-use shared::store::{Entity, Extra, Versioned};
+use shared::offboarding::{can_stand_in, hand_over, uses_of};
+use shared::store::{Applied, Entity, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
 use super::create::create;
 use super::etag::{IfMatch, Tagged};
 use super::list;
-use super::policies::policies_that_ask;
-use super::resource::{self, Changes, Plan, Resource};
+use super::resource::{self, Changes, Plan, ROUNDS_MAX, Resource, load};
 use super::validate::Faults;
 
 /// Teams of one person: they are checked by the write, which has room for these.
@@ -193,13 +192,8 @@ impl Resource for UserBody {
     }
 
     async fn users(caller: &Caller, user: &User) -> Result<Vec<String>, Problem> {
-        if user.id == caller.principal().user_id {
-            return Err(Problem::conflict(
-                "yourself",
-                "You cannot remove yourself; ask another admin.",
-            ));
-        }
-        policies_that_ask(caller, Target::User(user.id)).await
+        not_oneself(caller, user.id)?;
+        Ok(uses_of(caller.store(), user.id).await?.in_words())
     }
 
     async fn removed_with(caller: &Caller, user: &User) -> Result<Vec<Extra>, Problem> {
@@ -328,14 +322,105 @@ async fn change_user(
     resource::change::<UserBody>(&caller, id, &if_match, &changes).await
 }
 
-/// Remove a person whom no escalation policy asks, and with them their contacts and tokens
-#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "Users", params(("id" = UserId, Path)),
+/// Who takes the place of somebody who leaves.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Leaving {
+    /// Who takes their place: no viewer, and reachable.
+    substitute_id: Option<UserId>,
+}
+
+/// Remove a person, and with them their contacts, sessions and tokens
+///
+/// Without `substitute_id`, 409 names what they are still needed for: escalation policies that ask them, and open incidents that
+/// ask them by name or that they have taken. With it, that person takes their place in all of these, is asked at once where
+/// they were, and joins their teams. Each of these is written by itself; sent again after a failure, it goes on where it stopped.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "Users", params(("id" = UserId, Path), Leaving),
     responses((status = 204)))]
-async fn delete_user(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result<StatusCode, Problem> {
-    let removed = resource::remove::<UserBody>(&caller, id, &if_match).await?;
-    // They work no more already; this cleans.
-    remove_tokens(&caller.ctx, id, &caller.change()).await?;
+async fn delete_user(
+    caller: Caller,
+    Id(id): Id<UserId>,
+    if_match: IfMatch,
+    Params(leaving): Params<Leaving>,
+) -> Result<StatusCode, Problem> {
+    let Some(substitute) = leaving.substitute_id else {
+        let removed = resource::remove::<UserBody>(&caller, id, &if_match).await?;
+        // They work no more already; this cleans.
+        remove_tokens(&caller.ctx, id, &caller.change()).await?;
+        return Ok(removed);
+    };
+    if caller.store().load::<User>(id).await?.is_none() {
+        // Gone by an earlier request, which may have been cut off before its end.
+        caller.may(Right::Administer)?;
+        finish(&caller, id, substitute).await?;
+        return Err(Problem::not_found());
+    }
+    leave(&caller, id, &if_match, substitute).await
+}
+
+/// Hands everything over first, and removes the person last: whatever stops it, nothing asks somebody who is gone.
+async fn leave(caller: &Caller, id: UserId, if_match: &IfMatch, substitute: UserId) -> Result<StatusCode, Problem> {
+    let user = load::<User>(caller, id).await?;
+    caller.may(UserBody::right_to_remove(caller, &user.value).await?)?;
+    if_match.check(user.version)?;
+    not_oneself(caller, id)?;
+    // Nothing is handed over for somebody who must stay.
+    UserBody::removed_with(caller, &user.value).await?;
+    let uses = uses_of(caller.store(), id).await?;
+    for policy in &uses.policies {
+        caller.may(Right::Configure(policy.value.team_id))?;
+    }
+    join_teams(caller, substitute, &user.value).await?;
+    hand_over(&caller.ctx, uses, id, substitute, &caller.change()).await?;
+    let removed = resource::remove::<UserBody>(caller, id, if_match).await?;
+    finish(caller, id, substitute).await?;
+    tracing::info!(user_id = %id, substitute_id = %substitute, "left");
     Ok(removed)
+}
+
+/// What came to ask them while they left asks somebody who is gone; nothing can begin to now. Their tokens work no more.
+async fn finish(caller: &Caller, id: UserId, substitute: UserId) -> Result<(), Problem> {
+    let rest = uses_of(caller.store(), id).await?;
+    hand_over(&caller.ctx, rest, id, substitute, &caller.change()).await?;
+    remove_tokens(&caller.ctx, id, &caller.change()).await?;
+    Ok(())
+}
+
+/// The substitute in the teams of the one who leaves. Admins need no team to change what it owns.
+async fn join_teams(caller: &Caller, substitute: UserId, leaver: &User) -> Result<(), Problem> {
+    let wrong = |why: String| Problem::invalid_field("substitute_id", why);
+    if substitute == leaver.id {
+        return Err(wrong("is the person who leaves".into()));
+    }
+    for _ in 0..ROUNDS_MAX {
+        let before = caller.store().load::<User>(substitute).await?;
+        let before = before.ok_or_else(|| wrong(format!("there is no person {substitute}")))?;
+        can_stand_in(&before.value).map_err(|why| wrong(why.to_owned()))?;
+        let mut after = before.value.clone();
+        for team in &leaver.team_ids {
+            if !after.team_ids.contains(team) && after.role == Role::Responder {
+                after.team_ids.push(*team);
+            }
+        }
+        if after.team_ids.len() > TEAMS_MAX {
+            return Err(wrong(format!("would be in more than {TEAMS_MAX} teams")));
+        }
+        if after == before.value || Plan::over(before, after).write(caller).await? == Applied::Done {
+            return Ok(());
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+fn not_oneself(caller: &Caller, id: UserId) -> Result<(), Problem> {
+    if id == caller.principal().user_id {
+        return Err(Problem::conflict(
+            "yourself",
+            "You cannot remove yourself; ask another admin.",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

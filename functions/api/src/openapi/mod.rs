@@ -19,7 +19,7 @@ use serde_json::Value;
 use shared::ctx::Ctx;
 use shared::web::{Problem, tag_of, tell_allowance, unless_known};
 
-use crate::{configuration, docs, incidents, links};
+use crate::{configuration, docs, incidents, insights, links};
 pub use document::METHODS;
 use health::{__path_get_health, get_health};
 pub(crate) use routes::routes;
@@ -39,6 +39,7 @@ pub fn router() -> Router<Ctx> {
 fn routes() -> Routes {
     Routes::default()
         .merge(incidents::routes())
+        .merge(insights::routes())
         .merge(configuration::routes())
         .merge(links::routes().into())
         .merge(docs::routes().into())

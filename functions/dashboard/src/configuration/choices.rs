@@ -4,6 +4,7 @@ use shared::ctx::Ctx;
 use shared::domain::id::TeamId;
 use shared::domain::people::{Channel, Team, User};
 use shared::domain::policy::Policy;
+use shared::domain::service::Service;
 use shared::store::StoreError;
 
 use crate::page::Visitor;
@@ -26,7 +27,8 @@ impl Choice {
     }
 }
 
-fn by_name(mut choices: Vec<Choice>) -> Vec<Choice> {
+/// In the order in which people look for them.
+pub fn by_name(mut choices: Vec<Choice>) -> Vec<Choice> {
     choices.sort_by_key(|choice| choice.name.to_lowercase());
     choices
 }
@@ -72,4 +74,14 @@ pub async fn channels(ctx: &Ctx) -> Result<Vec<Choice>, StoreError> {
     let all = ctx.store.list_all::<Channel>().await?;
     let choice = |channel: &Channel| Choice::new(channel.id, &channel.name, false);
     Ok(by_name(all.iter().map(choice).collect()))
+}
+
+/// Services whose senders this visitor may change.
+pub async fn services(ctx: &Ctx, visitor: &Visitor) -> Result<Vec<Choice>, StoreError> {
+    let all = ctx.store.list_all::<Service>().await?;
+    let may = all.iter().filter(|service| visitor.may_configure(service.team_id));
+    Ok(by_name(
+        may.map(|service| Choice::new(service.id, &service.name, false))
+            .collect(),
+    ))
 }

@@ -11,6 +11,7 @@ mod people;
 mod places;
 mod policies;
 mod services;
+mod trials;
 
 use axum::Router;
 use axum::routing::get;
@@ -19,6 +20,7 @@ use shared::store::{Entity, Versioned};
 use shared::web::{Id, Problem};
 
 use crate::page::Refused;
+pub use choices::{Choice, by_name};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
@@ -31,8 +33,10 @@ pub fn routes() -> Router<Ctx> {
         .route("/policies/{id}", get(policies::one))
         .route("/people", get(people::list))
         .route("/people/{id}", get(people::one))
+        .route("/people/{id}/leave", get(people::leave))
         .route("/teams", get(places::teams))
         .route("/channels", get(places::channels))
+        .route("/tests/{id}", get(trials::show))
         .route("/more", get(more::show))
         .route("/audit", get(audit::show))
         .route("/outbox", get(more::outbox))

@@ -1,19 +1,26 @@
-//! People: who may sign in, what they may do, and the teams they are in.
+//! People: who may sign in, what they may do, how they are reached, and who takes their place when they leave.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::id::{TeamId, UserId};
-use shared::domain::people::{Role, Team, User};
+use shared::domain::incident::Incident;
+use shared::domain::people::{Contact, Medium, Role, Team, User};
+use shared::domain::policy::Policy;
 use shared::domain::principal::Right;
+use shared::offboarding::{can_stand_in, uses_of};
+use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
 use super::load;
 use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
+use crate::reach::Reach;
+use crate::tokens::{self, TokenRow};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -51,6 +58,11 @@ struct One {
     contacts: Vec<(&'static str, bool)>,
     may_change: bool,
     is_me: bool,
+    /// Where nobody signed in yet, they can be invited.
+    may_invite: bool,
+    is_invited: bool,
+    reach: Reach,
+    tokens: Vec<TokenRow>,
     roles: Vec<Choice>,
     teams: Vec<Choice>,
 }
@@ -109,6 +121,7 @@ pub async fn one(
     visitor: Visitor,
     State(ctx): State<Ctx>,
     id: Result<Id<UserId>, Problem>,
+    Asked(after): Asked<After>,
 ) -> Result<Response, Refused> {
     let found = load::<User>(&ctx, id).await?;
     let user = &found.value;
@@ -117,8 +130,14 @@ pub async fn one(
     } else {
         Right::Administer
     };
-    let contact =
-        |contact: &shared::domain::people::Contact| (words::medium(contact.kind), contact.verified_at.is_some());
+    let may_change = visitor.who.may(right).is_ok();
+    let is_me = user.id == visitor.user.id;
+    let tokens = if may_change && !is_me {
+        tokens::of(&ctx, user, visitor.now, &visitor.zone()).await?
+    } else {
+        Vec::new()
+    };
+    let contact = |contact: &Contact| (words::medium(contact.kind), contact.verified_at.is_some());
     Ok(shown(&One {
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),
@@ -129,9 +148,70 @@ pub async fn one(
         time_zone: user.time_zone.clone(),
         team_names: named(&user.team_ids, &team_names(&ctx).await?),
         contacts: user.contacts.iter().map(contact).collect(),
-        may_change: visitor.who.may(right).is_ok(),
-        is_me: user.id == visitor.user.id,
+        may_invite: may_change && user.password_hash.is_none() && ctx.gateways.of(Medium::Email).is_some(),
+        is_invited: after.done.is_some(),
+        may_change,
+        is_me,
+        reach: Reach::of(&found, &ctx.gateways, false),
+        tokens,
         roles: roles(&visitor, user.role),
         teams: choices::teams(&ctx, &user.team_ids).await?,
+    }))
+}
+
+/// What was just done.
+#[derive(Debug, Deserialize)]
+pub struct After {
+    done: Option<Done>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Done {
+    Invited,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "configuration/leave.html")]
+struct Leave {
+    frame: Frame,
+    id: String,
+    version: u64,
+    who: Person,
+    /// What they are needed for: its name, its address.
+    policies: Vec<(String, String)>,
+    incidents: Vec<(String, String)>,
+    team_names: String,
+    substitutes: Vec<Choice>,
+}
+
+/// What somebody is still needed for, and who takes their place.
+pub async fn leave(
+    visitor: Visitor,
+    State(ctx): State<Ctx>,
+    id: Result<Id<UserId>, Problem>,
+) -> Result<Response, Refused> {
+    visitor.who.may(Right::Administer)?;
+    let found = load::<User>(&ctx, id).await?;
+    let user = &found.value;
+    if user.role == Role::Owner {
+        visitor.who.may(Right::Own)?;
+    }
+    let uses = uses_of(&ctx.store, user.id).await?;
+    let policy = |one: &Versioned<Policy>| (one.value.name.clone(), format!("/policies/{}", one.value.id));
+    let incident = |one: &Versioned<Incident>| (one.value.title.clone(), format!("/incidents/{}", one.value.id));
+    let people = ctx.store.list_all::<User>().await?;
+    let can = people
+        .iter()
+        .filter(|other| other.id != user.id && can_stand_in(other).is_ok());
+    Ok(shown(&Leave {
+        frame: Frame::new(Section::People, &visitor),
+        id: user.id.to_string(),
+        version: found.version,
+        who: user.into(),
+        policies: uses.policies.iter().map(policy).collect(),
+        incidents: uses.incidents.iter().map(incident).collect(),
+        team_names: named(&user.team_ids, &team_names(&ctx).await?),
+        substitutes: choices::by_name(can.map(|other| Choice::new(other.id, &other.name, false)).collect()),
     }))
 }

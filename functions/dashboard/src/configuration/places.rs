@@ -49,6 +49,8 @@ struct ChannelRow {
     name: String,
     kind: &'static str,
     address: String,
+    /// Empty: no team.
+    team_id: String,
     may_change: bool,
 }
 
@@ -91,6 +93,7 @@ pub async fn channels(
         id: channel.id.to_string(),
         version,
         may_change: visitor.may_configure(channel.team_id),
+        team_id: channel.team_id.map(|id| id.to_string()).unwrap_or_default(),
         name: channel.name,
         kind: words::medium(channel.kind),
         address: channel.address,

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
 use shared::ctx::Ctx;
-use shared::domain::id::ServiceId;
+use shared::domain::id::{IntegrationId, ServiceId};
 use shared::domain::limits;
 use shared::domain::policy::Policy;
 use shared::domain::service::{Format, Integration, Service, UrgencyRule};
+use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
@@ -45,6 +47,9 @@ struct One {
     policy: String,
     form: Form,
     integrations: Vec<Sender>,
+    /// Where an integration may be moved to.
+    services: Vec<Choice>,
+    formats: [(&'static str, &'static str); 4],
 }
 
 #[derive(Debug, Template)]
@@ -85,7 +90,10 @@ struct Sender {
     id: String,
     version: u64,
     name: String,
+    /// Its name in JSON.
+    format_id: &'static str,
     format: &'static str,
+    last_received: Option<Moment>,
     /// Where its sender posts to; `…` stands for the key.
     url: String,
     has_key_in_url: bool,
@@ -138,11 +146,15 @@ pub async fn one(
 ) -> Result<Response, Refused> {
     let found = load::<Service>(&ctx, id).await?;
     let service = found.value;
-    let integrations = ctx.store.list_all_versioned::<Integration>().await?;
+    let mut integrations = ctx.store.list_all_versioned::<Integration>().await?;
+    integrations.retain(|row| row.value.service_id == service.id);
+    let heard = ctx
+        .store
+        .last_received(integrations.iter().map(|row| row.value.id))
+        .await?;
     let integrations = integrations
         .into_iter()
-        .filter(|row| row.value.service_id == service.id)
-        .map(|row| sender(&ctx, &visitor, row.value, row.version))
+        .map(|row| sender(&ctx, &visitor, row, &heard))
         .collect();
     let policy_id = service.policy_id.to_string();
     let policies = choices::policies(&ctx, &policy_id).await?;
@@ -161,28 +173,50 @@ pub async fn one(
             ack_minutes: minutes(service.ack_timeout_seconds),
             auto_resolve_minutes: minutes(service.auto_resolve_seconds),
         },
+        services: choices::services(&ctx, &visitor).await?,
+        formats: FORMATS.map(|(_, id, name)| (id, name)),
         name: service.name,
         integrations,
     }))
 }
 
-fn sender(ctx: &Ctx, visitor: &Visitor, integration: Integration, version: u64) -> Sender {
+/// What senders speak: its name in JSON, and for people.
+const FORMATS: [(Format, &str, &str); 4] = [
+    (Format::Alertmanager, "alertmanager", "Alertmanager webhook"),
+    (
+        Format::Prometheus,
+        "prometheus",
+        "Prometheus itself, without Alertmanager",
+    ),
+    (Format::Pagerduty, "pagerduty", "PagerDuty Events v2"),
+    (Format::Generic, "generic", "Nightbell's own JSON"),
+];
+
+fn sender(
+    ctx: &Ctx,
+    visitor: &Visitor,
+    found: Versioned<Integration>,
+    heard: &HashMap<IntegrationId, Timestamp>,
+) -> Sender {
+    let Versioned {
+        value: integration,
+        version,
+    } = found;
     let path = match integration.format {
         Format::Pagerduty => "/v2/enqueue",
         Format::Alertmanager | Format::Generic => "/hooks/…",
         Format::Prometheus => "/hooks/…/api/v2/alerts",
     };
     let previous = integration.previous_key.filter(|key| key.expires_at > visitor.now);
+    let format = FORMATS.iter().find(|(format, ..)| *format == integration.format);
+    let (format_id, format) = format.map_or(("", ""), |(_, id, name)| (*id, *name));
     Sender {
         id: integration.id.to_string(),
         version,
         name: integration.name,
-        format: match integration.format {
-            Format::Pagerduty => "PagerDuty Events v2",
-            Format::Alertmanager => "Alertmanager webhook",
-            Format::Prometheus => "Prometheus",
-            Format::Generic => "Nightbell's own JSON",
-        },
+        format_id,
+        format,
+        last_received: heard.get(&integration.id).map(|at| visitor.zone().moment(*at)),
         url: ctx.url(path),
         has_key_in_url: integration.format != Format::Pagerduty,
         previous_key_until: previous.map(|key| visitor.zone().moment(key.expires_at)),

@@ -24,6 +24,6 @@ pub fn routes() -> Router<Ctx> {
 }
 
 /// A page's living part: 304 for whoever has it already.
-fn live(html: String, request: &HeaderMap) -> Response {
+pub fn live(html: String, request: &HeaderMap) -> Response {
     unless_known(&tag_of(&html), request, || Html(html).into_response())
 }

@@ -12,18 +12,20 @@ pub enum Section {
     Services,
     Policies,
     People,
+    Insights,
     More,
     Settings,
 }
 
 impl Section {
     /// The sections of the navigation, with their addresses.
-    const EACH: [(Self, &'static str, &'static str); 6] = [
+    const EACH: [(Self, &'static str, &'static str); 7] = [
         (Self::Incidents, "/", "Incidents"),
         (Self::OnCall, "/on-call", "On call"),
         (Self::Services, "/services", "Services"),
         (Self::Policies, "/policies", "Policies"),
         (Self::People, "/people", "People"),
+        (Self::Insights, "/insights", "Insights"),
         (Self::More, "/more", "More"),
     ];
 }
@@ -34,6 +36,8 @@ pub struct SectionLink {
     pub url: &'static str,
     pub label: &'static str,
     pub is_current: bool,
+    /// Whether a telephone has no room for it: it is found under "More" there.
+    pub is_wide: bool,
 }
 
 /// Somebody, wherever they appear.
@@ -55,6 +59,8 @@ pub struct Frame {
     /// What forms carry.
     pub form_token: String,
     pub may_respond: bool,
+    /// What the browser was told to look like: `light` or `dark`; empty: like the rest of its screen.
+    pub theme: &'static str,
 }
 
 impl Person {
@@ -87,6 +93,7 @@ impl Frame {
             role: role_name(visitor.user.role),
             form_token: visitor.form_token.clone(),
             may_respond: visitor.may_respond(),
+            theme: visitor.theme.as_str(),
         }
     }
 
@@ -96,6 +103,7 @@ impl Frame {
             url,
             label,
             is_current: section == self.section,
+            is_wide: section == Section::Insights,
         };
         Section::EACH.into_iter().map(link)
     }

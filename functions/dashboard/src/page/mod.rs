@@ -8,6 +8,7 @@ mod headers;
 mod posted;
 mod refused;
 mod shown;
+mod theme;
 mod visitor;
 
 pub use asked::Asked;
@@ -18,4 +19,5 @@ pub use headers::guarded;
 pub use posted::{Posted, read_form};
 pub use refused::Refused;
 pub use shown::{Older, shown};
+pub use theme::Theme;
 pub use visitor::Visitor;

@@ -15,6 +15,7 @@ use shared::web::{Authenticated, client_address, session_form_token, signed_in};
 
 use super::clock::Zone;
 use super::refused::Refused;
+use super::theme::Theme;
 
 /// Somebody who is signed in, and the time of their request.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Visitor {
     pub who: Authenticated,
     /// What their forms carry.
     pub form_token: String,
+    /// How pages look in their browser.
+    pub theme: Theme,
     pub now: Timestamp,
 }
 
@@ -76,6 +79,7 @@ impl Visitor {
         };
         Ok(Some(Self {
             form_token: session_form_token(ctx, session.id),
+            theme: Theme::of(&parts.headers, ctx),
             session,
             user,
             who,

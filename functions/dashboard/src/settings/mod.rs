@@ -5,6 +5,7 @@
 //! token can neither see nor change them.
 
 mod account;
+mod look;
 mod page;
 
 use axum::Router;
@@ -15,5 +16,6 @@ pub fn routes() -> Router<Ctx> {
     Router::new()
         .route("/settings", get(page::show))
         .route("/settings/sign-out", post(account::sign_out))
+        .route("/settings/theme", post(look::choose))
         .route("/settings/password", post(account::change_password))
 }

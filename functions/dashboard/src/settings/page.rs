@@ -4,18 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use shared::channel::Gateways;
 use shared::ctx::Ctx;
-use shared::domain::people::{Contact, Medium, Rule, User};
-use shared::domain::principal::{Scope, Token};
+use shared::domain::people::User;
 use shared::domain::session::Session;
-use shared::store::Versioned;
 
-use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, minutes, shown};
-use crate::words;
-
-/// Ways to reach people, as a form offers them.
-const MEDIA: [Medium; 4] = [Medium::Sms, Medium::Voice, Medium::Email, Medium::Webhook];
+use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::reach::Reach;
+use crate::tokens::{self, TokenRow};
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
@@ -28,6 +23,7 @@ pub struct Wanted {
 enum Done {
     Password,
     SignedOut,
+    Theme,
 }
 
 #[derive(Debug, Template)]
@@ -40,47 +36,12 @@ struct Page {
     name: String,
     time_zone: String,
     zones: Vec<String>,
-    contacts: Vec<ContactRow>,
-    media: Vec<(&'static str, &'static str)>,
-    rules: [RuleList; 2],
-    token_rows: Vec<TokenRow>,
-    tokens: usize,
+    reach: Reach,
+    tokens: Vec<TokenRow>,
+    token_count: usize,
     sessions: Vec<SessionRow>,
     has_password: bool,
     has_other_sessions: bool,
-}
-
-#[derive(Debug)]
-struct ContactRow {
-    id: String,
-    name: String,
-    is_verified: bool,
-    is_waiting: bool,
-}
-
-/// The rules of one urgency.
-#[derive(Debug)]
-struct RuleList {
-    urgency: &'static str,
-    heading: &'static str,
-    rules: Vec<RuleRow>,
-    /// What a rule is when it is added.
-    blank: RuleRow,
-}
-
-#[derive(Debug)]
-struct RuleRow {
-    minutes: String,
-    contact_id: String,
-}
-
-#[derive(Debug)]
-struct TokenRow {
-    id: String,
-    version: u64,
-    name: String,
-    scopes: String,
-    until: Option<Moment>,
 }
 
 #[derive(Debug)]
@@ -102,90 +63,26 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
         .filter(|session| session.is_of(user, visitor.now))
         .map(|session| session_row(session, &visitor, &zone))
         .collect();
-    let mut tokens = ctx.store.list_all_versioned::<Token>().await?;
-    tokens.retain(|token| token.value.user_id == user.id);
+    let tokens = tokens::of(&ctx, user, visitor.now, &zone).await?;
     Ok(shown(&Page {
         frame: Frame::new(Section::Settings, &visitor),
         done: wanted.done.map(|done| match done {
             Done::Password => "Your password is changed, and you are signed out everywhere else.",
             Done::SignedOut => "Signed out there.",
+            Done::Theme => "This browser keeps to it.",
         }),
         id: user.id.to_string(),
         version: found.version,
         name: user.name.clone(),
         time_zone: user.time_zone.clone(),
         zones: jiff::tz::db().available().map(|name| name.to_string()).collect(),
-        contacts: user.contacts.iter().map(contact_row).collect(),
-        media: media(&ctx.gateways),
-        rules: [
-            rule_list("high", "When something is urgent", &user.rules.high),
-            rule_list("low", "When it can wait", &user.rules.low),
-        ],
-        tokens: tokens
-            .iter()
-            .filter(|token| token.value.is_of(user, visitor.now))
-            .count(),
-        token_rows: tokens.into_iter().map(|token| token_row(token, &zone)).collect(),
+        reach: Reach::of(&found, &ctx.gateways, true),
+        token_count: tokens.len(),
+        tokens,
         has_password: user.password_hash.is_some(),
         has_other_sessions: sessions.iter().any(|session| !session.is_this),
         sessions,
     }))
-}
-
-/// The media that this deployment can send by.
-fn media(gateways: &Gateways) -> Vec<(&'static str, &'static str)> {
-    let can = MEDIA.into_iter().filter(|medium| gateways.of(*medium).is_some());
-    can.map(|medium| (medium.as_str(), words::medium(medium))).collect()
-}
-
-fn contact_row(contact: &Contact) -> ContactRow {
-    ContactRow {
-        id: contact.id.to_string(),
-        name: format!("{} to {}", words::medium(contact.kind), contact.address),
-        is_verified: contact.verified_at.is_some(),
-        is_waiting: contact.verification.is_some(),
-    }
-}
-
-fn rule_list(urgency: &'static str, heading: &'static str, rules: &[Rule]) -> RuleList {
-    let row = |rule: &Rule| RuleRow {
-        minutes: minutes(rule.after_seconds),
-        contact_id: rule.contact_id.to_string(),
-    };
-    RuleList {
-        urgency,
-        heading,
-        rules: rules.iter().map(row).collect(),
-        blank: RuleRow {
-            minutes: minutes(0),
-            contact_id: String::new(),
-        },
-    }
-}
-
-fn token_row(found: Versioned<Token>, zone: &Zone) -> TokenRow {
-    TokenRow {
-        id: found.value.id.to_string(),
-        version: found.version,
-        scopes: found
-            .value
-            .scopes
-            .iter()
-            .map(|scope| scope_name(*scope))
-            .collect::<Vec<_>>()
-            .join(", "),
-        until: found.value.expires_at.map(|at| zone.moment(at)),
-        name: found.value.name,
-    }
-}
-
-fn scope_name(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Read => "read",
-        Scope::Respond => "respond",
-        Scope::Configure => "configure",
-        Scope::Administer => "administer",
-    }
 }
 
 fn session_row(session: Session, visitor: &Visitor, zone: &Zone) -> SessionRow {

@@ -132,18 +132,24 @@ pub struct Choose {
     name: String,
     email: String,
     /// How many API tokens go on working, if they are not ended.
-    tokens: usize,
+    token_count: usize,
     form_token: String,
     fault: Option<String>,
 }
 
 impl Choose {
-    pub fn new(purpose: LinkPurpose, user: &User, tokens: usize, form_token: String, fault: Option<Fault>) -> Self {
+    pub fn new(
+        purpose: LinkPurpose,
+        user: &User,
+        token_count: usize,
+        form_token: String,
+        fault: Option<Fault>,
+    ) -> Self {
         Self {
             is_invitation: purpose == LinkPurpose::Invitation,
             name: user.name.clone(),
             email: user.email.clone(),
-            tokens,
+            token_count,
             form_token,
             fault: fault.map(Fault::words),
         }

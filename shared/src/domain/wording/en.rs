@@ -125,6 +125,26 @@ impl Words for English {
         Message { subject, text }
     }
 
+    fn test(&self, medium: Medium, product_url: &str) -> Message {
+        let text = match medium {
+            Medium::Sms => {
+                "Test from Nightbell: pages reach you here. Nothing is wrong, and nothing is to be done.".into()
+            }
+            Medium::Voice => {
+                "This is Nightbell, with a test. Pages reach you here. Nothing is wrong, and nothing is to be done."
+                    .into()
+            }
+            Medium::Email | Medium::Webhook | Medium::Topic => format!(
+                "This is a test: messages of the Nightbell at\n{product_url}\narrive here.\n\n\
+                 Nothing is wrong, and nothing is to be done."
+            ),
+        };
+        Message {
+            subject: "Test from Nightbell".into(),
+            text,
+        }
+    }
+
     fn account_link(&self, purpose: LinkPurpose, url: &str, product_url: &str) -> Message {
         let (subject, text) = match purpose {
             LinkPurpose::Reset => (

@@ -93,6 +93,8 @@ pub enum About<'a> {
         /// The code to type in.
         code: &'a str,
     },
+    /// Nothing: it shows whether it arrives.
+    Test,
 }
 
 /// A message, ready to go out.
@@ -112,6 +114,7 @@ pub fn compose(medium: Medium, locale: Locale, facts: &Facts<'_>) -> Message {
     let words = locale.words();
     match facts.about {
         About::Verification { code } => words.verification(medium, code),
+        About::Test => words.test(medium, facts.product_url),
         About::Account { purpose, url } => words.account_link(purpose, url, facts.product_url),
         About::Incident {
             incident,
@@ -163,6 +166,8 @@ trait Words: Sync {
     fn sms(&self, story: &Story<'_>) -> sms::Pieces;
     /// The whole message with the code that verifies a contact.
     fn verification(&self, medium: Medium, code: &str) -> Message;
+    /// The message that only shows whether it arrives.
+    fn test(&self, medium: Medium, product_url: &str) -> Message;
     /// The e-mail with a link into the recipient's account.
     fn account_link(&self, purpose: LinkPurpose, url: &str, product_url: &str) -> Message;
     /// The first line of a timeline.
@@ -216,7 +221,9 @@ impl<'a> Story<'a> {
             at: moment(mark.at),
         };
         let why = match part {
-            Part::Rule(_) | Part::Page | Part::Fallback | Part::Verification(_) | Part::Account(..) => Why::Page,
+            Part::Rule(_) | Part::Page | Part::Fallback | Part::Verification(_) | Part::Account(..) | Part::Test(_) => {
+                Why::Page
+            }
             Part::Notice(Announcement::TakenBy) => Why::Taken(incident.acknowledged.as_ref().map(deed)),
             Part::Notice(Announcement::Over) => Why::Over(incident.resolved.as_ref().map(deed)),
             Part::Unanswered => Why::Unanswered(match incident.progress {

@@ -79,6 +79,8 @@ fn incident() -> Incident {
         stuck_told: None,
         counts: None,
         likely: vec![],
+        first_acknowledged_at: None,
+        pages: vec![],
     }
 }
 
