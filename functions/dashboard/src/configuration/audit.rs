@@ -27,7 +27,7 @@ const KINDS: [(&str, &str); 8] = [
     ("team", "Teams"),
     ("channel", "Channels"),
     ("token", "API tokens"),
-    ("session", "Signing in and out"),
+    ("session", "Sign-ins"),
 ];
 /// Lines of one difference; the rest is counted.
 const LINES_MAX: usize = 60;
@@ -222,11 +222,16 @@ fn flatten(value: &Value, place: String, found: &mut BTreeMap<String, String>) {
                 flatten(value, format!("{place}{joint}{name}"), found);
             }
         }
+        Value::Array(items) if items.is_empty() => {}
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            found.insert(place, cut(&words.join(", ")));
+        }
         // Things with ids are told apart by them: one that goes does not make all that follow it others.
         Value::Array(items) => {
             let mut seen = HashMap::new();
             for (number, item) in items.iter().enumerate() {
-                let own = item["id"].as_str().or_else(|| item.as_str());
+                let own = item["id"].as_str();
                 let name = own.map_or_else(|| (number + 1).to_string(), str::to_owned);
                 let times: &mut u32 = seen.entry(name.clone()).or_default();
                 *times += 1;
@@ -288,7 +293,7 @@ mod tests {
             [
                 "contacts a, address: a@example.com > -",
                 "contacts a, id: a > -",
-                "team ids x: x > -"
+                "team ids: x, y > y"
             ]
         );
     }
