@@ -67,7 +67,8 @@ async fn every_page_is_there_for_whom_it_is() {
                 assert!(!browser.page.contains("data-api"), "{path} for {place}");
             }
         }
-        // Viewers look: they answer nothing.
+        // Viewers look: they answer nothing, with a form that is their own.
+        browser.get(&world, "/").await;
         let expected = if place == 3 { NO } else { StatusCode::SEE_OTHER };
         let id = incident.to_string();
         let answered = browser.post(&world, "/incidents/act", &[("acknowledge", &id)]).await;

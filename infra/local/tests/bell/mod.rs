@@ -22,9 +22,15 @@ impl Bell {
     }
 
     pub async fn start_with(data: &Path, options: &[&str]) -> Self {
+        let log: &[&str] = if options.contains(&"--log") {
+            &[]
+        } else {
+            &["--log", "warn"]
+        };
         let child = Command::new(env!("CARGO_BIN_EXE_nightbell"))
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--data"])
+            .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(log)
             .args(options)
             .stdout(Stdio::null())
             .spawn()
