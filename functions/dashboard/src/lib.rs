@@ -15,7 +15,7 @@ mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::map_response;
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use shared::config::Need;
@@ -37,7 +37,7 @@ pub fn router() -> Router<Ctx> {
         .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
         .method_not_allowed_fallback(async || page::Refused::not_this_way().into_response())
-        .layer(map_response(page::guarded))
+        .layer(from_fn(page::guarded))
         .merge(page::assets())
         .route(
             "/healthz/dashboard",

@@ -9,7 +9,7 @@ use shared::domain::principal::Right;
 use shared::store::{AuditEntry, OutboxMessage};
 use shared::web::PageQuery;
 
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -31,7 +31,7 @@ struct Audit {
 #[derive(Debug)]
 struct Changed {
     at: Moment,
-    who: String,
+    who: Person,
     action: String,
     object: String,
     id: String,
@@ -72,17 +72,22 @@ pub async fn audit(
     visitor.who.may(Right::Administer)?;
     let page = ctx.store.audit_log(&query.page()?).await?;
     let zone = visitor.zone();
+    let people = People::load(&ctx, page.items.iter().filter_map(|entry| entry.actor.person())).await?;
     Ok(shown(&Audit {
         frame: Frame::new(Section::More, &visitor),
         older: Older::of("/audit", query.after.as_deref(), page.next.as_deref()),
-        rows: page.items.into_iter().map(|entry| changed(entry, &zone)).collect(),
+        rows: page
+            .items
+            .into_iter()
+            .map(|entry| changed(entry, &people, &zone))
+            .collect(),
     }))
 }
 
-fn changed(entry: AuditEntry, zone: &Zone) -> Changed {
+fn changed(entry: AuditEntry, people: &People, zone: &Zone) -> Changed {
     Changed {
         at: zone.moment(entry.at),
-        who: entry.actor.name,
+        who: people.actor(&entry.actor),
         action: entry.action,
         object: entry.object.replace('_', " "),
         id: entry.object_id,

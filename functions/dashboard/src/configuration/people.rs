@@ -13,7 +13,7 @@ use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
 use super::load;
-use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
+use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, person, role_name, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -89,7 +89,7 @@ pub async fn list(
     let names = team_names(&ctx).await?;
     let row = |user: &User| Row {
         id: user.id.to_string(),
-        who: user.into(),
+        who: person(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         teams: named(&user.team_ids, &names),
@@ -123,7 +123,7 @@ pub async fn one(
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),
         version: found.version,
-        who: user.into(),
+        who: person(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         time_zone: user.time_zone.clone(),

@@ -14,6 +14,8 @@ use shared::domain::session::Session;
 use shared::web::{Authenticated, session_form_token, signed_in};
 
 use super::clock::Zone;
+use super::headers::Reach;
+use super::person::{Person, person};
 use super::refused::Refused;
 
 /// Somebody who is signed in, and the time of their request.
@@ -21,6 +23,8 @@ use super::refused::Refused;
 pub struct Visitor {
     pub session: Session,
     pub user: User,
+    /// How they are shown.
+    pub person: Person,
     pub who: Authenticated,
     /// What their forms carry.
     pub form_token: String,
@@ -72,6 +76,7 @@ impl Visitor {
         Ok(Some(Self {
             form_token: session_form_token(ctx, session.id),
             session,
+            person: person(ctx, &user),
             user,
             who: Authenticated { principal, now },
             now,
@@ -84,7 +89,12 @@ impl FromRequestParts<Ctx> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Response> {
         match Self::of(&parts.headers, ctx).await {
-            Ok(Some(visitor)) => Ok(visitor),
+            Ok(Some(visitor)) => {
+                if let Some(reach) = parts.extensions.get::<Reach>() {
+                    reach.widen(ctx);
+                }
+                Ok(visitor)
+            }
             Ok(None) => Err(to_sign_in(parts)),
             Err(refused) => Err(refused.into_response()),
         }
