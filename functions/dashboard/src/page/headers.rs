@@ -10,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use shared::ctx::Ctx;
+use url::Url;
 
 const HEADERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "same-origin"),
@@ -31,8 +32,16 @@ struct Origins {
 impl Reach {
     /// What a page for somebody who is signed in may.
     pub fn widen(&self, ctx: &Ctx) {
-        let _ = ctx;
-        self.0.get_or_init(Origins::default);
+        let other = |url: &Url| {
+            let origin = url.origin();
+            let ours = origin == ctx.config.public_url.origin();
+            let origin = Some(origin.ascii_serialization()).filter(|_| !ours);
+            origin.map_or_else(String::new, |origin| format!(" {origin}"))
+        };
+        self.0.get_or_init(|| Origins {
+            pictures: other(&ctx.config.objects_url),
+            uploads: other(ctx.objects.uploads_url()),
+        });
     }
 
     fn policy(&self) -> String {
