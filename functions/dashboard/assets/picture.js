@@ -22,7 +22,7 @@ const HTML = `
 </div>
 <div data-pane="crop">
   <canvas class="stage" tabindex="0" role="application" aria-label="The part that is shown" aria-describedby="picture-keys"></canvas>
-  <p class="hint" id="picture-keys">Drag it, or tap what belongs in the middle. Arrow keys move it, + and − zoom, 0 begins again.</p>
+  <p class="hint" id="picture-keys">Drag it, or tap what belongs in the middle. <span>Arrow keys move it, + and − zoom, 0 begins again.</span></p>
   <div class="zoom"><button type="button" data-act="farther" aria-label="Farther">−</button>
   <input type="range" min="0" max="100" aria-label="Zoom"><button type="button" data-act="nearer" aria-label="Nearer">+</button></div>
   <div class="previews" aria-hidden="true"><canvas class="large"></canvas><canvas></canvas><canvas class="small"></canvas></div>
