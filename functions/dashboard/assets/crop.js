@@ -111,6 +111,12 @@ export class Crop {
     pen.fill()
   }
 
+  // The square in parts: its corner of the picture's sides, its side of the shorter one.
+  get square() {
+    const { bitmap, side } = this
+    return { x: (this.x - side / 2) / bitmap.width, y: (this.y - side / 2) / bitmap.height, size: side / this.widest }
+  }
+
   // The square as a picture of this type; browsers that cannot write it write PNG.
   picture(type) {
     const canvas = this.paint(canvasOf(Math.round(Math.min(this.side, SIDE_MAX))))

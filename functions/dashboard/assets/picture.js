@@ -60,7 +60,9 @@ let me = null
 let crop = null
 // What is sent: a Blob, kept until it is there, so that it can be sent again.
 let picture = null
-let type = null
+// The part of it that is kept; null: its middle, or all of what was cropped here.
+let square = null
+let chosen = null
 let stop = null
 // Which file is looked at; of two, the later one counts.
 let looked = 0
@@ -116,8 +118,8 @@ async function take(file) {
   if (turn !== looked || stop) return
   if (file.size === 0) return refuse('This file is empty.')
   if (!found) return refuse(`${file.name || 'This'} is not a JPEG, PNG, WebP or GIF picture, whatever its name says.`)
-  type = found
-  if (!canDraw()) return takeWhole(file)
+  chosen = { file, type: found }
+  if (!canDraw()) return takeWhole()
   if (file.size > READABLE_BYTES_MAX) return refuse('This file is larger than 100 MiB. Choose a smaller one.')
   let bitmap
   try {
@@ -139,9 +141,11 @@ async function take(file) {
   stage.focus({ preventScroll: true })
 }
 
-function takeWhole(file) {
+function takeWhole() {
+  const { file, type } = chosen
   if (file.size > BYTES_MAX) return refuse('This picture is too large: at most 5 MiB can be sent.')
   picture = file.slice(0, file.size, type)
+  square = null
   enter('whole')
   $('[data-name]').textContent = file.name || 'it'
   $('[data-pane=whole] [data-act=use]').focus()
@@ -165,10 +169,15 @@ function endCrop() {
 // ---- Sending.
 
 async function use() {
-  if (crop) {
+  const { file, type } = chosen
+  if (crop && type === 'image/gif' && file.size <= BYTES_MAX) {
+    // It may move: it is sent as it is, and cut there.
+    picture = file.slice(0, file.size, type)
+    square = crop.square
+  } else if (crop) {
     try {
-      // A GIF's first image is what is shown of it; it is written without loss.
       picture = await crop.picture(type === 'image/gif' ? 'image/png' : type)
+      square = null
     } catch {
       return refuse('This picture cannot be drawn here. Choose a smaller one.')
     }
@@ -195,7 +204,7 @@ async function sendIt() {
     slow: () => (standing.textContent = 'This takes longer than usual. You may close this: the picture appears by itself.'),
   }
   try {
-    const urls = await upload(picture, tell, stop.signal)
+    const urls = await upload(picture, square, tell, stop.signal)
     show(me, urls)
     if (stop === mine) finish('This is how others see you.')
   } catch (error) {

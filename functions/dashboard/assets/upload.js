@@ -16,10 +16,10 @@ export class Failed extends Error {
   }
 }
 
-// Sends `picture` (a Blob) and answers its URLs by size. `tell.progress(0..1)` while it is on its way, `tell.sent()` once
+// Sends `picture` (a Blob), of which `crop` is to be kept (null: its middle), and answers its URLs by size. `tell.progress(0..1)` while it is on its way, `tell.sent()` once
 // it is there, `tell.slow()` when that takes long. `stop` (an AbortSignal) ends it; once it is sent there is nothing left to stop.
-export async function upload(picture, tell, stop) {
-  const ticket = await send(picture, tell, stop)
+export async function upload(picture, crop, tell, stop) {
+  const ticket = await send(picture, crop, tell, stop)
   tell.sent()
   return settled(ticket.upload_id, tell)
 }
@@ -28,13 +28,13 @@ export async function remove() {
   await ask('DELETE')
 }
 
-async function send(picture, tell, stop, isSecond = false) {
-  const ticket = await ask('POST', { content_type: picture.type, bytes: picture.size }, stop)
+async function send(picture, crop, tell, stop, isSecond = false) {
+  const ticket = await ask('POST', { content_type: picture.type, bytes: picture.size, crop }, stop)
   try {
     await post(ticket, picture, tell, stop)
   } catch (error) {
     // Too slow a choice, or a slow clock: another ticket is all it takes.
-    if (error.isExpired && !isSecond) return send(picture, tell, stop, true)
+    if (error.isExpired && !isSecond) return send(picture, crop, tell, stop, true)
     throw error
   }
   return ticket
@@ -104,7 +104,7 @@ async function settled(id, tell) {
       throw error
     })
     if (!found) continue
-    if (found.upload?.id !== id) throw new Failed('Another picture was sent after this one, and counts.', false)
+    if (found.upload?.id !== id) throw new Failed('A later picture, or the removal of it, counts instead.', false)
     if (found.upload.state === 'ready') return found.urls
     if (found.upload.state === 'rejected') throw new Failed(sentence(found.upload.reason), false)
   }

@@ -68,7 +68,7 @@ impl Rehearsed {
         let page = |page: PagePreview| PageRow {
             who: page
                 .user_id
-                .map_or_else(|| Person::machine(&page.name), |id| people.named(id, &page.name)),
+                .map_or_else(|| Person::machine(&page.name), |id| people.get(id, &page.name)),
             medium: words::medium(page.medium),
             at: zone.moment(page.at),
         };

@@ -13,7 +13,7 @@ use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
 use super::load;
-use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, person, role_name, shown};
+use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -50,6 +50,7 @@ struct One {
     team_names: String,
     contacts: Vec<(&'static str, bool)>,
     may_change: bool,
+    may_remove_picture: bool,
     is_me: bool,
     roles: Vec<Choice>,
     teams: Vec<Choice>,
@@ -89,7 +90,7 @@ pub async fn list(
     let names = team_names(&ctx).await?;
     let row = |user: &User| Row {
         id: user.id.to_string(),
-        who: person(&ctx, user),
+        who: Person::of(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         teams: named(&user.team_ids, &names),
@@ -123,13 +124,14 @@ pub async fn one(
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),
         version: found.version,
-        who: person(&ctx, user),
+        who: Person::of(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         time_zone: user.time_zone.clone(),
         team_names: named(&user.team_ids, &team_names(&ctx).await?),
         contacts: user.contacts.iter().map(contact).collect(),
         may_change: visitor.who.may(right).is_ok(),
+        may_remove_picture: visitor.who.may(Right::SettingsOf(user.id)).is_ok(),
         is_me: user.id == visitor.user.id,
         roles: roles(&visitor, user.role),
         teams: choices::teams(&ctx, &user.team_ids).await?,

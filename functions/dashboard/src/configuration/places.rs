@@ -11,7 +11,7 @@ use shared::store::Versioned;
 use shared::web::PageQuery;
 
 use super::choices::{self, Choice};
-use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, person, shown};
+use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -61,7 +61,7 @@ pub async fn teams(
     let mut people: HashMap<_, Vec<Person>> = HashMap::new();
     for user in ctx.store.list_all::<User>().await? {
         for team in &user.team_ids {
-            people.entry(*team).or_default().push(person(&ctx, &user));
+            people.entry(*team).or_default().push(Person::of(&ctx, &user));
         }
     }
     let row = |Versioned { value: team, version }: Versioned<Team>| TeamRow {

@@ -304,7 +304,7 @@ impl Message {
     fn new(delivery: DeliveryView, people: &People, zone: &Zone) -> Self {
         let who = delivery.user_id.map_or_else(
             || Person::machine("Channel"),
-            |id| people.named(id, "Somebody who is gone"),
+            |id| people.get(id, "Somebody who is gone"),
         );
         Self {
             purpose: words::purpose(delivery.purpose),

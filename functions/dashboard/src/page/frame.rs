@@ -1,5 +1,6 @@
 //! The frame around every page of somebody signed in: where they are, who they are, and where else they may go.
 
+use shared::domain::id::UserId;
 use shared::domain::people::Role;
 
 use super::person::Person;
@@ -42,6 +43,7 @@ pub struct SectionLink {
 pub struct Frame {
     pub section: Section,
     pub me: Person,
+    pub my_id: UserId,
     pub email: String,
     pub role: &'static str,
     /// What forms carry.
@@ -55,6 +57,7 @@ impl Frame {
         Self {
             section,
             me: visitor.person.clone(),
+            my_id: visitor.user.id,
             email: visitor.user.email.clone(),
             role: role_name(visitor.user.role),
             form_token: visitor.form_token.clone(),

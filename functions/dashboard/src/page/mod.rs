@@ -16,7 +16,7 @@ pub use assets::{URLS, routes as assets};
 pub use clock::{Moment, Zone, minutes};
 pub use frame::{Frame, Section, role_name};
 pub use headers::guarded;
-pub use person::{People, Person, person};
+pub use person::{People, Person};
 pub use posted::{Posted, read_form};
 pub use refused::Refused;
 pub use shown::{Older, shown};

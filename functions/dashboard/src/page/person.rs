@@ -1,10 +1,11 @@
-//! People wherever they appear: by name and by face, which is their picture or, without one, their initials in a colour of
-//! their own. `{{ who.face() }}` is always beside their name, so to screen readers it is nothing.
+//! People wherever they appear: by name and by face, which is their picture or, without one, their initials. A face is
+//! always beside a name, so to screen readers it is nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use shared::avatars::Face;
 use shared::ctx::Ctx;
 use shared::domain::actor::{Actor, ActorKind};
 use shared::domain::id::UserId;
@@ -14,25 +15,19 @@ use shared::store::StoreError;
 /// Somebody, or something that acts by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// None: somebody or something that has no account.
-    pub id: Option<UserId>,
     pub name: String,
-    pub initials: String,
-    /// One of six colours, the same for the same person everywhere.
-    pub colour: u8,
-    pub urls: Option<Urls>,
-    pub is_machine: bool,
+    /// None: it is no person.
+    pub known: Option<Known>,
 }
 
-/// Where a picture is, by the length of its side in pixels.
+/// What is known of a person by their id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Urls {
-    pub px_64: String,
-    pub px_256: String,
-    pub px_512: String,
+pub struct Known {
+    pub id: UserId,
+    pub face: Face,
 }
 
-/// How large a face is shown, in pixels of CSS; `style.css` says the same.
+/// How large a face is shown, in pixels; `style.css` says the same.
 #[derive(Debug, Clone, Copy)]
 enum Size {
     Small = 28,
@@ -40,68 +35,80 @@ enum Size {
     Large = 96,
 }
 
-/// A person's face.
+/// A face, for a page: `{{ who.face() }}`.
 #[derive(Debug, Template)]
 #[template(path = "face.html")]
-pub struct Face<'a> {
+pub struct Shown<'a> {
     who: &'a Person,
     class: &'static str,
     px: u16,
 }
 
 /// What is in the template is markup, and what it shows is escaped there.
-impl HtmlSafe for Face<'_> {}
+impl HtmlSafe for Shown<'_> {}
 
 impl Person {
-    /// Something that acts by itself: a sender, a channel, Nightbell.
-    pub fn machine(name: &str) -> Self {
-        Self {
-            is_machine: true,
-            ..Self::unknown(None, name)
-        }
+    /// Somebody, as they are now.
+    pub fn of(ctx: &Ctx, user: &User) -> Self {
+        Self::with(user.id, &user.name, Face::of(ctx, user))
     }
 
     /// Somebody whose row is not there, or not any more.
-    fn unknown(id: Option<UserId>, name: &str) -> Self {
+    pub fn gone(id: UserId, name: &str) -> Self {
+        Self::with(id, name, Face::initials(id, name))
+    }
+
+    /// Something that acts by itself: a sender, a channel, Nightbell.
+    pub fn machine(name: &str) -> Self {
         Self {
-            colour: id.map_or(0, colour),
-            id,
             name: name.to_owned(),
-            initials: initials(name),
-            urls: None,
-            is_machine: false,
+            known: None,
         }
+    }
+
+    fn with(id: UserId, name: &str, face: Face) -> Self {
+        Self {
+            name: name.to_owned(),
+            known: Some(Known { id, face }),
+        }
+    }
+
+    /// Whether they have a picture.
+    pub fn has_picture(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.face.urls.is_some())
     }
 
     /// Their face in a list.
-    pub fn face(&self) -> Face<'_> {
-        self.of_size(Size::Normal)
+    pub fn face(&self) -> Shown<'_> {
+        self.shown(Size::Normal, "")
     }
 
     /// Their face in a line of text.
-    pub fn small_face(&self) -> Face<'_> {
-        self.of_size(Size::Small)
+    pub fn small_face(&self) -> Shown<'_> {
+        self.shown(Size::Small, " small")
     }
 
     /// Their face where it is what one came for.
-    pub fn large_face(&self) -> Face<'_> {
-        self.of_size(Size::Large)
+    pub fn large_face(&self) -> Shown<'_> {
+        self.shown(Size::Large, " large")
     }
 
-    fn of_size(&self, size: Size) -> Face<'_> {
-        Face {
+    fn shown(&self, size: Size, class: &'static str) -> Shown<'_> {
+        Shown {
             who: self,
-            class: match size {
-                Size::Small => " small",
-                Size::Normal => "",
-                Size::Large => " large",
-            },
+            class,
             px: size as u16,
         }
     }
+
+    /// What stands for a machine: the first letter of its name.
+    fn letter(&self) -> String {
+        let letter = self.name.chars().find(|c| c.is_alphanumeric());
+        letter.map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
+    }
 }
 
-/// The people of a page, who are shown as they are now, whatever they were called then.
+/// The people of a page.
 #[derive(Debug, Default)]
 pub struct People(BTreeMap<UserId, Person>);
 
@@ -113,50 +120,38 @@ impl People {
             return Ok(Self::default());
         }
         let users = ctx.store.load_many::<User>(ids).await?;
-        Ok(Self(users.iter().map(|user| (user.id, person(ctx, user))).collect()))
+        let named = |user: &User| (user.id, Person::of(ctx, user));
+        Ok(Self(users.iter().map(named).collect()))
     }
 
-    /// Somebody who was called `name`.
-    pub fn named(&self, id: UserId, name: &str) -> Person {
-        self.get(id).unwrap_or_else(|| Person::unknown(Some(id), name))
+    /// Somebody, as they are now; `name` is what they were called, in case they are gone.
+    pub fn get(&self, id: UserId, name: &str) -> Person {
+        self.0.get(&id).cloned().unwrap_or_else(|| Person::gone(id, name))
     }
 
-    /// Somebody, if they are there.
-    pub fn get(&self, id: UserId) -> Option<Person> {
-        self.0.get(&id).cloned()
-    }
-
-    /// Who did something. A person's token is that person.
+    /// Who did something, under the name they had then. A person's token is that person.
     pub fn actor(&self, actor: &Actor) -> Person {
         match (actor.kind, actor.person()) {
             (ActorKind::User | ActorKind::Token, Some(id)) => Person {
                 name: actor.name.clone(),
-                ..self.named(id, &actor.name)
+                ..self.get(id, &actor.name)
             },
-            (ActorKind::User | ActorKind::Token, None) => Person::unknown(None, &actor.name),
-            (ActorKind::Integration | ActorKind::System, _) => Person::machine(&actor.name),
+            _ => Person::machine(&actor.name),
         }
     }
 }
 
-/// Somebody, as they are shown.
-pub fn person(ctx: &Ctx, user: &User) -> Person {
-    let _ = ctx;
-    Person::unknown(Some(user.id), &user.name)
-}
+#[cfg(test)]
+mod tests {
+    use shared::domain::face::{COLOURS, colour};
 
-fn colour(id: UserId) -> u8 {
-    let sum = id
-        .to_string()
-        .bytes()
-        .fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    (sum % 6) as u8
-}
-
-/// The first letters of the first and the last word of a name, in capitals.
-fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    #[test]
+    fn the_style_sheet_has_every_colour() {
+        let style = include_str!("../../assets/style.css");
+        for number in 0..COLOURS {
+            let rule = format!(".c{number} {{ background: {}; }}", colour(number));
+            assert!(style.contains(&rule), "{rule}");
+        }
+        assert!(!style.contains(&format!(".c{COLOURS} ")));
+    }
 }

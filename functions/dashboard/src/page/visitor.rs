@@ -15,7 +15,7 @@ use shared::web::{Authenticated, session_form_token, signed_in};
 
 use super::clock::Zone;
 use super::headers::Reach;
-use super::person::{Person, person};
+use super::person::Person;
 use super::refused::Refused;
 
 /// Somebody who is signed in, and the time of their request.
@@ -76,7 +76,7 @@ impl Visitor {
         Ok(Some(Self {
             form_token: session_form_token(ctx, session.id),
             session,
-            person: person(ctx, &user),
+            person: Person::of(ctx, &user),
             user,
             who: Authenticated { principal, now },
             now,
