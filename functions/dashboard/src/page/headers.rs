@@ -23,29 +23,35 @@ const HEADERS: [(HeaderName, &str); 4] = [
 #[derive(Debug, Clone, Default)]
 pub struct Reach(Arc<OnceLock<Origins>>);
 
+impl Reach {
+    /// What a page for somebody who is signed in may.
+    pub fn widen(&self, ctx: &Ctx) {
+        let origins = || Origins::of(&ctx.config.public_url, &ctx.config.objects_url, ctx.objects.uploads_url());
+        self.0.get_or_init(origins);
+    }
+}
+
+/// Origins besides our own, each with a space before it; empty where it is our own.
 #[derive(Debug, Default)]
 struct Origins {
     pictures: String,
     uploads: String,
 }
 
-impl Reach {
-    /// What a page for somebody who is signed in may.
-    pub fn widen(&self, ctx: &Ctx) {
+impl Origins {
+    fn of(ours: &Url, objects: &Url, uploads: &Url) -> Self {
         let other = |url: &Url| {
-            let origin = url.origin();
-            let ours = origin == ctx.config.public_url.origin();
-            let origin = Some(origin.ascii_serialization()).filter(|_| !ours);
-            origin.map_or_else(String::new, |origin| format!(" {origin}"))
+            let origin = Some(url.origin()).filter(|origin| *origin != ours.origin());
+            origin.map_or_else(String::new, |origin| format!(" {}", origin.ascii_serialization()))
         };
-        self.0.get_or_init(|| Origins {
-            pictures: other(&ctx.config.objects_url),
-            uploads: other(ctx.objects.uploads_url()),
-        });
+        Self {
+            pictures: other(objects),
+            uploads: other(uploads),
+        }
     }
 
     fn policy(&self) -> String {
-        let Origins { pictures, uploads } = self.0.get_or_init(Origins::default);
+        let Self { pictures, uploads } = self;
         format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{pictures}; connect-src 'self'{uploads}; \
              form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -63,8 +69,32 @@ pub async fn guarded(mut request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let policy = HeaderValue::try_from(reach.policy());
+    let policy = HeaderValue::try_from(reach.0.get_or_init(Origins::default).policy());
     let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_reaches_the_two_origins_it_needs_and_no_further() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let ours = url("https://bell.example.com");
+        let elsewhere = Origins::of(
+            &ours,
+            &url("https://objects.example.com/x"),
+            &url("https://uploads.s3.eu-central-1.amazonaws.com"),
+        );
+        let policy = elsewhere.policy();
+        assert!(policy.contains("img-src 'self' https://objects.example.com;"), "{policy}");
+        let connect = "connect-src 'self' https://uploads.s3.eu-central-1.amazonaws.com;";
+        assert!(policy.contains(connect), "{policy}");
+        assert!(policy.contains("script-src 'self';") && policy.contains("form-action 'self';"));
+        let here = Origins::of(&ours, &ours, &url("https://bell.example.com/s3/uploads"));
+        assert_eq!(here.policy(), Origins::default().policy());
+        assert!(here.policy().contains("img-src 'self'; connect-src 'self';"));
+    }
 }
