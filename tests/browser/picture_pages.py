@@ -3,8 +3,6 @@
 import base64
 import json
 import re
-import threading
-import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -211,6 +209,58 @@ class Pictures(Pages):
         expect(dialog.get_by_label("The part that is shown")).to_be_focused()
         self.sent(page, dialog)
 
+    def test_fingers_and_wheel(self):
+        page = self.sign_in(self.open(PHONE, has_touch=True))
+        dialog = self.dialog(page)
+        self.choose(page, dialog, "me.jpg", pictures.photo(2000, 1000))
+        stage, zoom = dialog.get_by_label("The part that is shown"), dialog.get_by_role("slider", name="Zoom")
+        expect(stage).to_be_focused()
+        box = stage.bounding_box()
+        left, top = box["x"], box["y"]
+        middle = {"x": left + box["width"] / 2, "y": top + box["height"] / 2}
+
+        def colour(x, y):
+            """What is seen in that part of the stage."""
+            script = """(stage, [x, y]) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+              const [red, green, blue] = stage.getContext('2d').getImageData(x * stage.width, y * stage.height, 1, 1).data
+              done(red > 150 ? 'red' : blue > 150 ? 'blue' : green > 120 ? 'green' : `${red} ${green} ${blue}`)
+            })))"""
+            return stage.evaluate(script, [x, y])
+
+        touch = page.context.new_cdp_session(page)
+
+        def fingers(kind, *places):
+            points = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(places)]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        self.assertEqual((colour(0.5, 0.3), colour(0.5, 0.7)), ("red", "blue"))
+        # Two fingers that move apart: nearer.
+        x, y = middle["x"], middle["y"]
+        fingers("touchStart", (x - 20, y), (x + 20, y))
+        for apart in (30, 40, 60, 80):
+            fingers("touchMove", (x - apart, y), (x + apart, y))
+        fingers("touchEnd")
+        expect(zoom).not_to_have_value("0")
+        # One finger down: what was above comes into view.
+        fingers("touchStart", (x, y))
+        for down in (20, 60, 100):
+            fingers("touchMove", (x, y + down))
+        fingers("touchEnd")
+        self.assertEqual((colour(0.5, 0.6), colour(0.5, 0.95)), ("red", "blue"))
+        # A tap: there is the middle.
+        page.touchscreen.tap(x, top + box["height"] * 0.95)
+        self.assertEqual((colour(0.5, 0.2), colour(0.5, 0.5)), ("red", "blue"))
+        page.mouse.move(x, y)
+        for _ in range(20):
+            page.mouse.wheel(0, 200)
+        expect(zoom).to_have_value("0")
+        page.mouse.wheel(0, -300)
+        expect(zoom).not_to_have_value("0")
+        dialog.get_by_role("button", name="Farther").click()
+        stage.focus()
+        page.keyboard.press("0")
+        expect(zoom).to_have_value("0")
+
     def test_cancelled_while_it_is_sent(self):
         page = self.sign_in(self.open())
         page.route("**/s3/**", lambda route: None)
@@ -360,10 +410,8 @@ class Pictures(Pages):
             page.keyboard.press("+")
             page.keyboard.press("+")
             self.assert_fit_for_people(page, f"picture-crop-{name}-{scheme}")
-            gate = threading.Event()
             self.sent(page, dialog)
             self.assert_fit_for_people(page, f"incidents-with-face-{name}-{scheme}")
             page.goto(BASE + "/settings")
             self.assert_face(page.locator("main"), OWNER)
             self.assert_fit_for_people(page, f"settings-with-face-{name}-{scheme}")
-            gate.set()
