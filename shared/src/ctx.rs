@@ -123,6 +123,13 @@ impl Ctx {
             uploads: bucket(config.uploads_bucket),
             uploads_url: config.uploads_url,
             public: bucket(config.public_bucket),
+            identity: sdk
+                .credentials_provider()
+                .zip(sdk.region())
+                .map(|(credentials, region)| object::Identity {
+                    credentials,
+                    region: region.to_string(),
+                }),
         };
         let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
         let gateways = config.gateways.map(|gateways| self::gateways(&sdk, gateways));

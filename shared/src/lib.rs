@@ -4,6 +4,7 @@
 //! the channels, the web, the Lambda runtime. Edges depend on the domain, never the other way.
 
 pub mod accounts;
+pub mod avatars;
 pub mod aws;
 pub mod channel;
 pub mod clock;

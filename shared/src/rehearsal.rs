@@ -280,6 +280,7 @@ mod tests {
             rules: Rules::default(),
             password_hash: None,
             signed_out_at: None,
+            avatar: Default::default(),
             created_at: at("2026-01-01T00:00:00Z"),
         }
     }

@@ -111,6 +111,7 @@ pub async fn person(ctx: &Ctx, name: &str, role: Role, phone: &str) -> UserId {
         rules: Rules::default(),
         password_hash: None,
         signed_out_at: None,
+        avatar: Default::default(),
         created_at: now,
     };
     create(ctx, &user, &extras).await;

@@ -144,6 +144,7 @@ impl World {
                     uploads: bucket(Need::Uploads, objects::UPLOADS),
                     uploads_url: has(Need::UploadsUrl).then(|| front::uploads_url(&base)),
                     public: bucket(Need::PublicObjects, objects::PUBLIC),
+                    identity: Some(objects.identity()),
                 },
                 config: Config {
                     public_url: base.clone(),

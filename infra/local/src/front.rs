@@ -103,10 +103,7 @@ async fn named(path: Option<MatchedPath>, request: Request, next: Next) -> Respo
 }
 
 async fn answer(routes: &[Route], request: Request) -> Response {
-    let Some(route) = routes
-        .iter()
-        .find(|route| request.uri().path().starts_with(route.prefix))
-    else {
+    let Some(route) = routes.iter().find(|route| begins(request.uri().path(), route.prefix)) else {
         return Problem::not_found().into_response();
     };
     let began = Instant::now();
@@ -131,6 +128,22 @@ async fn answer(routes: &[Route], request: Request) -> Response {
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1_000.0);
     tracing::debug!(function = route.name, %method, path, status, ms = format_args!("{ms:.1}"), "request");
     response
+}
+
+/// Whether a path begins with a prefix, in which `{…}` stands for one segment. One that has any is whole: nothing follows.
+fn begins(path: &str, prefix: &str) -> bool {
+    if !prefix.contains('{') {
+        return path.starts_with(prefix);
+    }
+    let (mut given, mut wanted) = (path.split('/'), prefix.split('/'));
+    loop {
+        match (given.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(given), Some(wanted)) if given == wanted => {}
+            (Some(given), Some(wanted)) if wanted.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +172,21 @@ mod tests {
         Router::new()
             .route("/", get(|| async { "second" }))
             .fallback(|| async { (StatusCode::NOT_FOUND, "second") })
+    }
+
+    #[test]
+    fn a_segment_may_be_anything_but_nothing() {
+        let route = "/api/v1/users/{id}/avatar";
+        assert!(begins("/api/v1/users/me/avatar", route) && begins("/api/v1/users/usr_1/avatar", route));
+        for other in [
+            "/api/v1/users/me",
+            "/api/v1/users//avatar",
+            "/api/v1/users/me/avatar/",
+            "/api/v1/users/a/b/avatar",
+        ] {
+            assert!(!begins(other, route), "{other}");
+        }
+        assert!(begins("/hooks/x", "/hooks/") && !begins("/hook", "/hooks/"));
     }
 
     #[tokio::test]

@@ -360,6 +360,7 @@ pub async fn ctx(table: &Table, objects: &Objects, settings: Settings) -> Result
             uploads: bucket(objects::UPLOADS),
             uploads_url: Some(front::uploads_url(&settings.public_url)),
             public: bucket(objects::PUBLIC),
+            identity: Some(objects.identity()),
         },
         config: Config {
             objects_url: settings.public_url.clone(),

@@ -179,6 +179,7 @@ impl Seeding<'_> {
             rules: Rules::default(),
             password_hash: Some(password_hash),
             signed_out_at: None,
+            avatar: Default::default(),
             created_at: self.now,
         };
         // Hashing a password is slow on purpose: not at every start.

@@ -8,8 +8,13 @@
 //! uploads, tries (the SDK makes them), and anything that touches a file.
 
 mod bucket;
+mod presigned_post;
 
+use aws_sdk_s3::config::{ProvideCredentials, SharedCredentialsProvider};
+use jiff::Timestamp;
 use url::Url;
+
+use presigned_post::{Form, Signer, presign};
 
 pub use bucket::{Body, Bucket, Listed, Object, ObjectError, Put, Unless, client};
 
@@ -22,6 +27,26 @@ pub struct Objects {
     pub uploads_url: Option<Url>,
     /// What anybody may read.
     pub public: Option<Bucket>,
+    /// Who the function is, for the forms that it signs.
+    pub identity: Option<Identity>,
+}
+
+/// Who a function is to S3.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Its credentials, which change while it runs.
+    pub credentials: SharedCredentialsProvider,
+    /// The region of its buckets.
+    pub region: String,
+}
+
+/// A form that a browser may post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostForm {
+    /// Where to.
+    pub url: String,
+    /// Its fields, in order; the file comes last, in a field called `file`.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Objects {
@@ -45,6 +70,46 @@ impl Objects {
         self.public
             .as_ref()
             .expect("a function that says it needs the public bucket")
+    }
+
+    /// A form by which a browser may upload one object of at least one byte and at most `bytes_max`, until `expires_at`.
+    ///
+    /// # Errors
+    /// When the function has no credentials to sign it with.
+    pub async fn upload_form(
+        &self,
+        key: &str,
+        bytes_max: u64,
+        fields: &[(&str, &str)],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<PostForm, ObjectError> {
+        let bucket = self.uploads().name();
+        let unsigned = |why: String| ObjectError::Unavailable {
+            bucket: bucket.to_owned(),
+            why,
+        };
+        let identity = self.identity.as_ref();
+        let identity = identity.ok_or_else(|| unsigned("there are no credentials".into()))?;
+        let credentials = identity.credentials.provide_credentials().await;
+        let credentials = credentials.map_err(|error| unsigned(error.to_string()))?;
+        let signer = Signer {
+            access_key_id: credentials.access_key_id(),
+            secret_access_key: credentials.secret_access_key(),
+            session_token: credentials.session_token(),
+            region: &identity.region,
+        };
+        let form = Form {
+            bucket,
+            key,
+            bytes: (1, bytes_max),
+            fields,
+            expires_at,
+        };
+        Ok(PostForm {
+            url: self.uploads_url().to_string(),
+            fields: presign(&form, &signer, now),
+        })
     }
 
     /// Where browsers post to. Only functions that say they need it have it.

@@ -12,7 +12,9 @@ use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
 use super::table::{Expression, StoreError, Write};
+use super::uploads::{same_turn, upload_row};
 use crate::domain::actor::Actor;
+use crate::domain::avatar::{Avatar, Upload};
 use crate::domain::id::{ChannelId, ContactId, EventId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
 use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
@@ -34,6 +36,12 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// The list it stands in, for kinds that have more than one.
     fn list(&self) -> &'static str {
         Self::KIND
+    }
+
+    /// What of its row is changed without its version, by others than those who change it as a whole. Whoever replaces the
+    /// row writes it as they read it, and only while it is so.
+    fn avatar(&self) -> Option<&Avatar> {
+        None
     }
 
     /// The lists of its kind.
@@ -73,6 +81,10 @@ impl Entity for User {
         self.id
     }
 
+    fn avatar(&self) -> Option<&Avatar> {
+        Some(&self.avatar)
+    }
+
     fn list(&self) -> &'static str {
         if self.role == Role::Owner { OWNERS } else { "user" }
     }
@@ -81,7 +93,7 @@ impl Entity for User {
 const OWNERS: &str = "owner";
 
 /// What must be written together with a row of configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Extra {
     /// A new integration key, by its hash.
     AddKey {
@@ -105,6 +117,8 @@ pub enum Extra {
     AddContact(ContactId, UserId),
     /// A contact that is gone.
     EndContact(ContactId),
+    /// A turn that takes a picture away, whose objects are then deleted.
+    EndPicture(Box<Upload>),
     /// A row that must exist while this is written.
     Needs(&'static str, String),
     /// A row that must be of this version while this is written.
@@ -297,7 +311,7 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Applied, StoreError> {
         let row = entity_row(value)?.version(before.version + 1);
-        let mut writes = vec![Write::Put(row, Some(Expression::version(before.version)))];
+        let mut writes = vec![Write::Put(row, Some(unchanged(before)))];
         writes.push(self.audit("updated", Some(&before.value), Some(value), change)?);
         self.write(writes, extras).await
     }
@@ -313,7 +327,7 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Applied, StoreError> {
         let key = Key::entity(T::PARTITION, &before.value.id().to_string());
-        let mut writes = vec![Write::Delete(key, Expression::version(before.version))];
+        let mut writes = vec![Write::Delete(key, unchanged(before))];
         writes.push(self.audit("deleted", Some(&before.value), None, change)?);
         self.write(writes, extras).await
     }
@@ -415,17 +429,40 @@ impl Store {
         after: Option<&T>,
         change: &Change<'_>,
     ) -> Result<Write, StoreError> {
-        let id = EventId(self.table.random().ulid(change.at));
         let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
+        let (before, after) = (before.map(audited).transpose()?, after.map(audited).transpose()?);
+        self.entry(action, T::KIND, object_id, (before, after), change)
+    }
+
+    /// An entry about something that is no row of configuration.
+    pub(super) fn audit_of(
+        &self,
+        action: &str,
+        object: &str,
+        object_id: &str,
+        change: &Change<'_>,
+    ) -> Result<Write, StoreError> {
+        self.entry(action, object, object_id.to_owned(), (None, None), change)
+    }
+
+    fn entry(
+        &self,
+        action: &str,
+        object: &str,
+        object_id: String,
+        (before, after): (Option<String>, Option<String>),
+        change: &Change<'_>,
+    ) -> Result<Write, StoreError> {
+        let id = EventId(self.table.random().ulid(change.at));
         let entry = AuditEntry {
             id,
             at: change.at,
             actor: change.by.clone(),
             action: action.into(),
-            object: T::KIND.into(),
+            object: object.into(),
             object_id,
-            before: before.map(audited).transpose()?,
-            after: after.map(audited).transpose()?,
+            before,
+            after,
         };
         let row = Row::of(Key::audit(id), "audit", &entry)?.list(Some(IndexKey::listed("audit", id)));
         Ok(Write::Put(row, None))
@@ -442,6 +479,15 @@ struct KeyPointer {
 #[derive(Serialize, Deserialize)]
 struct UserPointer {
     user_id: UserId,
+}
+
+/// The row is what was read.
+fn unchanged<T: Entity>(before: &Versioned<T>) -> Expression {
+    let version = Expression::version(before.version);
+    match before.value.avatar() {
+        Some(avatar) => same_turn(version, avatar),
+        None => version,
+    }
 }
 
 fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
@@ -492,6 +538,7 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
             )
         }
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
+        Extra::EndPicture(removal) => Write::Put(upload_row(removal)?, Some(Expression::absent())),
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
         Extra::Unchanged(partition, id, version) => {
             Write::Check(Key::entity(partition, id), Expression::version(*version))

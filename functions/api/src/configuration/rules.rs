@@ -123,6 +123,7 @@ mod tests {
             rules: Rules::default(),
             password_hash: None,
             signed_out_at: None,
+            avatar: Default::default(),
             created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         };
         let mut faults = Faults::default();

@@ -106,7 +106,7 @@ async fn set_up(
         token: secret.expose().to_owned(),
     };
     let made = SetUp {
-        user: user.into(),
+        user: UserView::of(&ctx, user),
         token,
     };
     Ok((StatusCode::CREATED, Json(made)).into_response())
@@ -136,6 +136,7 @@ fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
         rules: Rules::default(),
         password_hash: hashed.transpose().map_err(|_| Problem::internal())?,
         signed_out_at: None,
+        avatar: Default::default(),
         created_at: now,
     })
 }

@@ -4,6 +4,7 @@
 //! its path and whether it needs credentials; so they are added here, once, instead of being repeated by each handler.
 
 use serde_json::{Map, Value, json};
+use shared::avatars::Descriptions;
 use shared::web::{FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, Problem};
 use utoipa::OpenApi;
 
@@ -21,6 +22,8 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
     let mut base = Base::openapi();
     base.info.version = env!("CARGO_PKG_VERSION").to_owned();
     base.merge(routes);
+    // Answered by a function of its own.
+    base.merge(Descriptions::openapi());
     let mut document = serde_json::to_value(base).unwrap_or_default();
     document["security"] = json!([{ "bearer": [] }, { "session": [], "form_token": [] }]);
     document["components"]["securitySchemes"] = json!({

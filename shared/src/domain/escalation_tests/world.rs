@@ -84,6 +84,7 @@ pub fn person(number: usize, contacts: &[Medium]) -> User {
         rules: Rules::default(),
         password_hash: None,
         signed_out_at: None,
+        avatar: Default::default(),
         created_at: at(-1000),
     }
 }

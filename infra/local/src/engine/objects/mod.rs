@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    StalledStreamProtectionConfig,
+    SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use s3s::auth::SimpleAuth;
@@ -32,6 +32,7 @@ use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use shared::clock::Clock;
 use shared::domain::limits::UPLOAD_MAX_BYTES;
+use shared::object::Identity;
 use tokio::sync::mpsc;
 
 use super::{EngineError, REGION};
@@ -164,6 +165,15 @@ impl Objects {
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(ACCESS_KEY, self.0.secret.as_str(), None, None, "local")
+    }
+
+    /// The same, for the forms that are signed.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity {
+            credentials: SharedCredentialsProvider::new(self.credentials()),
+            region: REGION.to_owned(),
+        }
     }
 
     /// A public object, as CloudFront has it.
