@@ -162,7 +162,14 @@ async fn act(State(ctx): State<Ctx>, headers: HeaderMap, Form(posted): Form<Post
     let done = match posted.act {
         Act::Begin => issue(&ctx, &visitor.who, user, &ticket()).await.map(|form| {
             let form = Some(form);
-            answer(&ctx, StatusCode::OK, &Page { form, ..visitor.page(&ctx) })
+            answer(
+                &ctx,
+                StatusCode::OK,
+                &Page {
+                    form,
+                    ..visitor.page(&ctx)
+                },
+            )
         }),
         Act::Remove => remove(&ctx, &visitor.who, user)
             .await
@@ -216,7 +223,8 @@ fn policy(ctx: &Ctx) -> String {
     let style = HEXLOWER
         .decode(sha256_hex(STYLE.as_str()).as_bytes())
         .unwrap_or_default();
-    let [pictures, uploads] = [&ctx.config.objects_url, ctx.objects.uploads_url()].map(|url| url.origin().ascii_serialization());
+    let [pictures, uploads] =
+        [&ctx.config.objects_url, ctx.objects.uploads_url()].map(|url| url.origin().ascii_serialization());
     format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src {pictures}; form-action 'self' {uploads}; frame-ancestors 'none'; \
          base-uri 'none'",

@@ -20,6 +20,8 @@ use shared::domain::principal::Right;
 use shared::store::{Applied, Change, Rate, Tried};
 use shared::web::{Authenticated, JsonBody, Problem, health};
 
+use super::page;
+
 /// What a form may say that it holds.
 const CONTENT_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
@@ -42,6 +44,7 @@ pub fn router() -> Router<Ctx> {
             "/api/v1/users/{id}/avatar",
             post(create_avatar).get(get_avatar).delete(delete_avatar),
         )
+        .merge(page::routes())
         .route(
             "/healthz/avatar-upload",
             get(async |State(ctx): State<Ctx>| health(&ctx).await),
@@ -82,27 +85,27 @@ impl FromRequestParts<Ctx> for Asked {
     }
 }
 
-impl Asked {
-    async fn person(&self) -> Result<User, Problem> {
-        let row = self.ctx.store.load::<User>(self.user).await?;
-        Ok(row.ok_or_else(Problem::not_found)?.value)
-    }
-
-    fn new_id(&self) -> UploadId {
-        self.ctx.random.ulid(self.auth.now).into()
-    }
+async fn person(ctx: &Ctx, id: UserId) -> Result<User, Problem> {
+    let row = ctx.store.load::<User>(id).await?;
+    Ok(row.ok_or_else(Problem::not_found)?.value)
 }
 
 async fn create_avatar(asked: Asked, JsonBody(body): JsonBody<TicketBody>) -> Result<Response, Problem> {
-    asked.auth.may(Right::SettingsOf(asked.user))?;
-    let ticket = checked(&body)?;
-    asked.person().await?;
-    let (ctx, now) = (&asked.ctx, asked.auth.now);
-    let who = format!("avatar/{}", asked.auth.principal.user_id);
+    let answer = issue(&asked.ctx, &asked.auth, asked.user, &body).await?;
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// A ticket for this person, if whoever asks may.
+pub async fn issue(ctx: &Ctx, auth: &Authenticated, user: UserId, body: &TicketBody) -> Result<TicketAnswer, Problem> {
+    auth.may(Right::SettingsOf(user))?;
+    let ticket = checked(body)?;
+    person(ctx, user).await?;
+    let now = auth.now;
+    let who = format!("avatar/{}", auth.principal.user_id);
     if let Tried::WaitSeconds(seconds) = ctx.store.attempt(&who, TICKETS, now).await? {
         return Err(Problem::too_many(seconds));
     }
-    let upload = Upload::issue(asked.new_id(), asked.user, body.crop, now);
+    let upload = Upload::issue(ctx.random.ulid(now).into(), user, body.crop, now);
     let back = ticket.return_to.map(|path| ctx.url(path));
     let answered = match &back {
         Some(url) => ("success_action_redirect", url.as_str()),
@@ -123,20 +126,19 @@ async fn create_avatar(asked: Asked, JsonBody(body): JsonBody<TicketBody>) -> Re
             tracing::error!(%error, "a form cannot be signed");
             Problem::unavailable()
         })?;
-    let actor = asked.auth.principal.actor();
+    let actor = auth.principal.actor();
     let change = Change { by: &actor, at: now };
     // The form is worth nothing before its ticket is there, so the ticket is written last, and once.
     if ctx.store.issue_upload(&upload, &change).await? == Applied::Changed {
         return Err(Problem::not_found());
     }
-    let answer = TicketAnswer {
+    Ok(TicketAnswer {
         upload_id: upload.id,
         url: form.url,
         fields: BTreeMap::from_iter(form.fields),
         max_bytes: UPLOAD_MAX_BYTES,
         expires_at: upload.form_ends_at(),
-    };
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    })
 }
 
 /// A ticket's body whose every field is as it should be.
@@ -183,7 +185,7 @@ fn is_own_path(path: &str) -> bool {
 
 async fn get_avatar(asked: Asked) -> Result<Json<AvatarAnswer>, Problem> {
     asked.auth.may(Right::Read)?;
-    let user = asked.person().await?;
+    let user = person(&asked.ctx, asked.user).await?;
     let newest = asked.ctx.store.newest_upload(asked.user).await?;
     let picture = user.avatar.picture.as_ref();
     Ok(Json(AvatarAnswer {
@@ -193,21 +195,27 @@ async fn get_avatar(asked: Asked) -> Result<Json<AvatarAnswer>, Problem> {
 }
 
 async fn delete_avatar(asked: Asked) -> Result<StatusCode, Problem> {
-    asked.auth.may(Right::SettingsOf(asked.user))?;
-    let now = asked.auth.now;
-    let actor = asked.auth.principal.actor();
+    remove(&asked.ctx, &asked.auth, asked.user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes this person's picture away, if whoever asks may.
+pub async fn remove(ctx: &Ctx, auth: &Authenticated, user: UserId) -> Result<(), Problem> {
+    auth.may(Right::SettingsOf(user))?;
+    let now = auth.now;
+    let actor = auth.principal.actor();
     let change = Change { by: &actor, at: now };
-    let removal_id = asked.new_id();
+    let removal_id: UploadId = ctx.random.ulid(now).into();
     for _ in 0..ROUNDS_MAX {
-        let user = asked.person().await?;
+        let user = person(ctx, user).await?;
         // Somebody was faster, later: their turn holds.
         if user.avatar.turn.is_some_and(|turn| turn > removal_id) {
-            return Ok(StatusCode::NO_CONTENT);
+            return Ok(());
         }
         let removal = Upload::removal(removal_id, user.id, user.avatar.picture.clone(), now);
-        let removed = asked.ctx.store.remove_picture(&removal, &user.avatar, &change).await?;
+        let removed = ctx.store.remove_picture(&removal, &user.avatar, &change).await?;
         if removed == Applied::Done {
-            return Ok(StatusCode::NO_CONTENT);
+            return Ok(());
         }
     }
     Err(Problem::unavailable())

@@ -122,7 +122,11 @@ pub fn functions() -> Vec<Function> {
             "avatar-upload-http",
             avatar_upload::ROUTES_NEED,
             Trigger::Http {
-                paths: &["/api/v1/users/{id}/avatar", "/healthz/avatar-upload"],
+                paths: &[
+                    "/api/v1/users/{id}/avatar",
+                    "/settings/picture",
+                    "/healthz/avatar-upload",
+                ],
                 router: avatar_upload::router,
             },
         ),

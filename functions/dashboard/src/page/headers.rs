@@ -26,7 +26,13 @@ pub struct Reach(Arc<OnceLock<Origins>>);
 impl Reach {
     /// What a page for somebody who is signed in may.
     pub fn widen(&self, ctx: &Ctx) {
-        let origins = || Origins::of(&ctx.config.public_url, &ctx.config.objects_url, ctx.objects.uploads_url());
+        let origins = || {
+            Origins::of(
+                &ctx.config.public_url,
+                &ctx.config.objects_url,
+                ctx.objects.uploads_url(),
+            )
+        };
         self.0.get_or_init(origins);
     }
 }
@@ -89,7 +95,10 @@ mod tests {
             &url("https://uploads.s3.eu-central-1.amazonaws.com"),
         );
         let policy = elsewhere.policy();
-        assert!(policy.contains("img-src 'self' https://objects.example.com;"), "{policy}");
+        assert!(
+            policy.contains("img-src 'self' https://objects.example.com;"),
+            "{policy}"
+        );
         let connect = "connect-src 'self' https://uploads.s3.eu-central-1.amazonaws.com;";
         assert!(policy.contains(connect), "{policy}");
         assert!(policy.contains("script-src 'self';") && policy.contains("form-action 'self';"));
