@@ -23,7 +23,13 @@ use shared::ctx::Ctx;
 use shared::web::health;
 
 /// What it needs besides the table.
-pub const NEEDS: &[Need] = &[Need::MasterKey, Need::NotificationQueue, Need::Gateways, Need::Oidc];
+pub const NEEDS: &[Need] = &[
+    Need::MasterKey,
+    Need::NotificationQueue,
+    Need::Gateways,
+    Need::Oidc,
+    Need::UploadsUrl,
+];
 
 /// Longest form: a note of the most characters that a note may have, each of four bytes in percent-encoding.
 const FORM_BYTES_MAX: usize = 128 * 1024;
