@@ -5,7 +5,7 @@ use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use nightbell_local::engine::objects::Created;
 use nightbell_tests::people::token;
-use nightbell_tests::{Answer, Break, Moment, World};
+use nightbell_tests::{Answer, Break, Moment, World, form};
 use serde_json::{Value, json};
 use shared::domain::id::{UploadId, UserId};
 use shared::domain::people::User;
@@ -488,24 +488,6 @@ async fn who_is_removed_takes_their_picture_along() {
     assert_settled(&mut world).await;
 }
 
-/// Parts of a form as a browser sends them, the file last.
-fn form(fields: &[(String, String)], content_type: &str, file: &[u8]) -> (String, Vec<u8>) {
-    const BOUNDARY: &str = "----nightbell-form";
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        body.extend_from_slice(
-            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
-        );
-    }
-    let head = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.jpg\"\r\nContent-Type: {content_type}\r\n\r\n"
-    );
-    body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(file);
-    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    (format!("multipart/form-data; boundary={BOUNDARY}"), body)
-}
-
 #[tokio::test]
 async fn the_embedded_s3_takes_the_form_as_it_was_given_out_and_no_other() {
     let mut world = World::new().await;
@@ -515,14 +497,9 @@ async fn the_embedded_s3_takes_the_form_as_it_was_given_out_and_no_other() {
     let answer = world.api(Method::POST, ME, Some(body())).await;
     let url = answer.body["url"].as_str().unwrap();
     let path = url.strip_prefix("http://nightbell.test").unwrap().to_owned();
-    let fields: Vec<(String, String)> = answer.body["fields"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-        .collect();
+    let fields = form::fields(&answer.body["fields"]);
     let post = async |fields: &[(String, String)], file: &[u8]| {
-        let (content_type, body) = form(fields, "image/jpeg", file);
+        let (content_type, body) = form::form(fields, file);
         let request = Request::post(&path)
             .header("content-type", content_type)
             .header("content-length", body.len())
@@ -532,12 +509,7 @@ async fn the_embedded_s3_takes_the_form_as_it_was_given_out_and_no_other() {
             .unwrap();
         world.ask(request).await
     };
-    let with = |name: &str, value: &str| {
-        let changed = fields
-            .iter()
-            .map(|(n, v)| (n.clone(), if n == name { value.to_owned() } else { v.clone() }));
-        changed.collect::<Vec<_>>()
-    };
+    let with = |name: &str, value: &str| form::with(&fields, name, value);
     let policy = &fields.iter().find(|(name, _)| name == "policy").unwrap().1;
     let wider = data_encoding::BASE64.decode(policy.as_bytes()).unwrap();
     let wider = String::from_utf8(wider).unwrap().replace("5242880", "5242880000");
@@ -574,13 +546,8 @@ async fn the_embedded_s3_takes_the_form_as_it_was_given_out_and_no_other() {
     // One that was given out six minutes ago.
     world.pass(SignedDuration::from_secs(-360));
     let answer = world.api(Method::POST, ME, Some(body())).await;
-    let old: Vec<(String, String)> = answer.body["fields"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
-        .collect();
-    let (content_type, body) = form(&old, "image/jpeg", JPEG);
+    let old = form::fields(&answer.body["fields"]);
+    let (content_type, body) = form::form(&old, JPEG);
     let request = Request::post(&path)
         .header("content-type", content_type)
         .header("content-length", body.len())
