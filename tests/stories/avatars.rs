@@ -540,13 +540,13 @@ async fn the_embedded_s3_takes_the_form_as_it_was_given_out_and_no_other() {
     let mut photo = JPEG.to_vec();
     photo.push(b'\r');
     photo.resize(200_000, 0);
-    let (content_type, body) = form::form(&fields, &photo);
-    let cut = body.len() - 200_000 + JPEG.len() - 20;
-    let cut = cut + body[cut..].iter().position(|byte| *byte == b'\r').unwrap() + 1;
-    let parts = [&body[..cut], &body[cut..]].map(|part| Ok::<_, std::io::Error>(Bytes::copy_from_slice(part)));
+    let (content_type, sent) = form::form(&fields, &photo);
+    let cut = sent.len() - 200_000 + JPEG.len() - 20;
+    let cut = cut + sent[cut..].iter().position(|byte| *byte == b'\r').unwrap() + 1;
+    let parts = [&sent[..cut], &sent[cut..]].map(|part| Ok::<_, std::io::Error>(Bytes::copy_from_slice(part)));
     let request = Request::post(&path)
         .header("content-type", content_type)
-        .header("content-length", body.len())
+        .header("content-length", sent.len())
         .header("origin", "http://nightbell.test")
         .header("host", "nightbell.test")
         .body(axum::body::Body::from_stream(futures_util::stream::iter(parts)))
