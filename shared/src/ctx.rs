@@ -106,8 +106,9 @@ impl Ctx {
         let random = Random::system();
         let store = Store::new(crate::aws::dynamodb(&sdk), config.table_name, random.clone());
         // Whoever answers people, wakes others or is woken reads several rows or shards at once, each over a connection of
-        // its own. All of them have the master key; who takes in alerts has not, and asks for one thing after another.
-        let connections = if config.master_key_secret.is_some() {
+        // its own. All of them have the master key or write public objects; who takes in alerts does neither, and asks for
+        // one thing after another.
+        let connections = if config.master_key_secret.is_some() || config.public_bucket.is_some() {
             TABLE_CONNECTIONS
         } else {
             1

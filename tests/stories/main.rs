@@ -10,6 +10,7 @@
 
 mod accounts;
 mod alert;
+mod avatars;
 mod budget;
 mod captured;
 mod configuration;

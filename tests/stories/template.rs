@@ -12,6 +12,7 @@ use nightbell_tests::template::{functions, referred, resources, root, template};
 use serde_json::{Value, json};
 use shared::channel::SEND_TIMEOUT_SECONDS;
 use shared::config::{Need, VARIABLES};
+use shared::domain::avatar::{INCOMING, LEASE_SECONDS};
 use shared::domain::limits;
 use shared::metrics;
 
@@ -193,6 +194,21 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
                 "{name}: {action} of {resource}"
             );
         }
+        // Of the buckets: to lend the right to upload, to look at uploads, to keep what they become; nothing else.
+        let at_s3: Vec<String> = allowed
+            .iter()
+            .filter(|statement| statement["Action"].to_string().contains("\"s3:"))
+            .map(|statement| format!("{} {}", statement["Action"], s3_place(&statement["Resource"])))
+            .collect();
+        let expected: &[&str] = match (needs.contains(&Need::Uploads), needs.contains(&Need::PublicObjects)) {
+            (true, false) => &[r#""s3:PutObject" uploads incoming/*"#],
+            (true, true) => &[
+                r#"["s3:GetObject","s3:DeleteObject"] uploads incoming/*"#,
+                r#"["s3:PutObject","s3:DeleteObject"] public pictures/*"#,
+            ],
+            _ => &[],
+        };
+        assert_eq!(at_s3, expected, "{name}");
         // The provider's secret: by a policy of its own, which only a deployment with a provider has.
         let provider = &template()["Resources"]["DashboardOidcPolicy"];
         let policy = &provider["Properties"];
@@ -288,6 +304,42 @@ fn sending_ends_before_its_function_and_its_function_before_the_lease() {
             );
         }
     }
+}
+
+/// The bucket and the keys that a statement is about.
+fn s3_place(resource: &Value) -> String {
+    let arn = resource["Fn::Sub"]
+        .as_str()
+        .or_else(|| resource["Fn::Sub"][0].as_str())
+        .expect("an ARN");
+    let known = [
+        ("${UploadsBucket.Arn}/", "uploads"),
+        ("arn:${AWS::Partition}:s3:::nightbell-uploads-${Id}/", "uploads"),
+        ("${PublicBucket.Arn}/", "public"),
+    ];
+    let of = |(beginning, bucket): &(&str, &str)| Some(format!("{bucket} {}", arn.strip_prefix(beginning)?));
+    known.iter().find_map(of).unwrap_or_else(|| panic!("{arn}"))
+}
+
+#[test]
+fn the_bucket_of_uploads_is_called_the_same_by_all() {
+    let name = &properties("UploadsBucket")["BucketName"];
+    let environment = |id: &str| &properties(id)["Environment"]["Variables"]["UPLOADS_BUCKET"];
+    assert_eq!(environment("AvatarFinalise"), name);
+    for by_reference in ["AvatarUploadHttp", "AvatarSweep"] {
+        assert_eq!(environment(by_reference), &json!({ "Ref": "UploadsBucket" }));
+    }
+    let timeout = properties("AvatarFinalise")["Timeout"].as_i64().unwrap();
+    assert!(timeout < LEASE_SECONDS, "a lease outlives its worker");
+    let rule = &properties("UploadsBucket")["CorsConfiguration"]["CorsRules"][0];
+    assert_eq!(rule["AllowedMethods"], json!(["POST"]));
+    let url = &template()["Globals"]["Function"]["Environment"]["Variables"]["PUBLIC_URL"];
+    assert_eq!(&rule["AllowedOrigins"][0], url, "the pages' origin and no other");
+    let lifecycle = &properties("UploadsBucket")["LifecycleConfiguration"]["Rules"][0];
+    assert_eq!(
+        (&lifecycle["Prefix"], &lifecycle["ExpirationInDays"]),
+        (&json!(INCOMING), &json!(1))
+    );
 }
 
 #[test]

@@ -29,6 +29,7 @@ use crate::engine::{EngineError, Start, Table};
 use crate::stop::Stop;
 use crate::triggers::{Function, Handler, Trigger};
 
+pub use event::object as object_event;
 pub use object::{ObjectPump, RETRIES_MAX as OBJECT_RETRIES_MAX};
 pub use queue::{BATCH_MESSAGES, QueuePump, RECEIVES_MAX, RETRY_SECONDS};
 pub use schedule::SchedulePump;

@@ -14,9 +14,8 @@ use aws_sdk_s3::config::{ProvideCredentials, SharedCredentialsProvider};
 use jiff::Timestamp;
 use url::Url;
 
-use presigned_post::{Form, Signer, presign};
-
 pub use bucket::{Body, Bucket, Listed, Object, ObjectError, Put, Unless, client};
+pub use presigned_post::{Form, Signer, presign};
 
 /// What a function has of the buckets.
 #[derive(Debug, Clone, Default)]

@@ -50,8 +50,8 @@ async fn of_many_conditional_writes_one_wins() {
     let folder = Folder::new();
     std::fs::create_dir_all(folder.path()).unwrap();
     let bucket = bucket(&Objects::open(folder.path(), "secret".into(), Clock::System).unwrap());
-    let race = async |unless: Unless| {
-        let writes = (0..16).map(|n| bucket.put("page", body(&format!("{n}")), unless.clone()));
+    let race = async |name: &str, unless: Unless| {
+        let writes = (0..16).map(|n| bucket.put("page", body(&format!("{name} {n}")), unless.clone()));
         let ends = futures_util::future::join_all(writes).await;
         let mut written = ends.into_iter().filter_map(|end| match end.unwrap() {
             Put::Written(etag) => Some(etag),
@@ -68,8 +68,8 @@ async fn of_many_conditional_writes_one_wins() {
             .unwrap(),
         Put::Refused
     );
-    let first = race(Unless::Present).await;
-    let second = race(Unless::Changed(first.clone())).await;
+    let first = race("first", Unless::Present).await;
+    let second = race("second", Unless::Changed(first.clone())).await;
     assert_ne!(first, second);
     assert_eq!(bucket.get("page", 10, None).await.unwrap().unwrap().etag, second);
 }
