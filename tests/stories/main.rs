@@ -16,6 +16,7 @@ mod captured;
 mod configuration;
 mod dashboard;
 mod dashboard_configuration;
+mod faces;
 mod faults;
 mod house;
 mod oidc;
