@@ -349,6 +349,26 @@ class Pictures(Pages):
         dialog.get_by_role("button", name="Send full.jpg").click()
         expect(dialog.get_by_text("This is how others see you.")).to_be_visible()
 
+    def test_nothing_needs_a_script(self):
+        page = self.sign_in(self.open(PHONE, java_script_enabled=False), "/settings")
+        page.get_by_role("link", name="Choose a picture").click()
+        for content, words in (
+            (pictures.photo()[:2000], "damaged or was cut off"),
+            (pictures.photo(), "This is how others see you."),
+        ):
+            page.get_by_role("button", name="Send a picture").click()
+            page.get_by_label("The picture:").set_input_files(pictures.file("me.jpg", content))
+            page.get_by_role("button", name="Send it").click()
+            # The page asks again by itself.
+            expect(page.locator("main")).to_contain_text(words)
+            self.assertEqual(urlsplit(page.url).path, "/settings/picture")
+        expect(page.get_by_role("img", name="Your picture, as others see it")).to_be_visible()
+        page.goto(BASE + "/")
+        expect(page.locator(f'.bar [data-face="{OWNER}"] img')).to_be_visible()
+        page.get_by_role("link", name="Your picture").click()
+        page.get_by_role("button", name="Remove it").click()
+        expect(page.get_by_role("button", name="Send a picture")).to_be_visible()
+
     def test_other_tabs_change_without_a_reload(self):
         incident = post_alert("tabs", "Two tabs", severity="error")
         ask("POST", f"/api/v1/incidents/{incident}/acknowledge")
@@ -412,6 +432,10 @@ class Pictures(Pages):
             self.assert_fit_for_people(page, f"picture-crop-{name}-{scheme}")
             self.sent(page, dialog)
             self.assert_fit_for_people(page, f"incidents-with-face-{name}-{scheme}")
+            page.goto(BASE + "/settings/picture")
+            self.assert_fit_for_people(page, f"picture-without-scripts-{name}-{scheme}")
+            page.get_by_role("button", name="Send another").click()
+            self.assert_fit_for_people(page, f"picture-form-{name}-{scheme}")
             page.goto(BASE + "/settings")
             self.assert_face(page.locator("main"), OWNER)
             self.assert_fit_for_people(page, f"settings-with-face-{name}-{scheme}")
