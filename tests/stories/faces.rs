@@ -11,7 +11,7 @@ const PAGE: &str = "/settings/picture";
 
 /// Whose forms the bucket takes: it judges them by the machine's clock.
 async fn world() -> World {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let machine = Timestamp::try_from(std::time::SystemTime::now()).unwrap();
     world.pass(world.now().duration_until(machine));
     world
