@@ -4,6 +4,7 @@
 //! the channels, the web, the Lambda runtime. Edges depend on the domain, never the other way.
 
 pub mod accounts;
+pub mod avatars;
 pub mod aws;
 pub mod channel;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod incidents;
 pub mod insights;
 pub mod intake;
 pub mod metrics;
+pub mod object;
 pub mod offboarding;
 pub mod oidc;
 pub mod queue;

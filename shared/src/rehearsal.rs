@@ -281,6 +281,7 @@ mod tests {
             password_hash: None,
             signed_out_at: None,
             tokens_ended_at: None,
+            avatar: Default::default(),
             created_at: at("2026-01-01T00:00:00Z"),
         }
     }

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -92,7 +92,7 @@ impl Cloud {
         let deployed = cloud.create_stack();
         cloud.resources = deployed["resources"].clone();
         cloud.code = deployed["code"].clone();
-        for function in ["EscalationSweep", "NotificationSweep"] {
+        for function in ["EscalationSweep", "NotificationSweep", "AvatarSweep"] {
             cloud.schedule(function, "DISABLED");
         }
         cloud
@@ -226,10 +226,11 @@ impl Cloud {
     pub fn schedule(&self, function: &str, state: &str) {
         let name = format!(
             "nightbell-{}",
-            if function == "EscalationSweep" {
-                "escalation-sweep"
-            } else {
-                "notification-sweep"
+            match function {
+                "EscalationSweep" => "escalation-sweep",
+                "NotificationSweep" => "notification-sweep",
+                "AvatarSweep" => "avatar-sweep",
+                other => panic!("{other} has no schedule"),
             }
         );
         let known = self.call("scheduler", "get_schedule", json!({ "Name": name }));
@@ -248,6 +249,24 @@ impl Cloud {
             "update_function_code",
             json!({ "FunctionName": self.id(function), "ZipFile": zip }),
         );
+    }
+
+    /// Runs the real binary under `strace`, which writes what it does to files to the answered path.
+    pub fn trace_function(&self, function: &str, binary: &Path) -> PathBuf {
+        let log = self.folder.join(format!("{function}.strace"));
+        let bootstrap = format!(
+            "#!/bin/sh\nexec /usr/bin/strace -f -A -qq -e trace={TRACED} -o {} {}\n",
+            log.display(),
+            binary.display()
+        );
+        let packed = Command::new(python())
+            .args(["-c", PACK, &bootstrap])
+            .output()
+            .expect("tests/run has made the virtual environment");
+        let zip = json!({ "$b64": String::from_utf8(packed.stdout).unwrap().trim() });
+        let params = json!({ "FunctionName": self.id(function), "ZipFile": zip });
+        self.call("lambda", "update_function_code", params);
+        log
     }
 
     /// Puts the real function back.
@@ -328,6 +347,21 @@ fn free_port() -> u16 {
 fn python() -> PathBuf {
     root().join("target/venv/bin/python")
 }
+
+/// Calls that could make, change or remove a file.
+const TRACED: &str = "open,openat,openat2,creat,rename,renameat,renameat2,mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,\
+     symlinkat,unlink,unlinkat,rmdir,truncate,ftruncate,chmod,fchmod,fchmodat,memfd_create";
+
+/// Packs its argument as the `bootstrap` of a zip, and prints that in base64.
+const PACK: &str = "
+import base64, io, sys, zipfile
+packed = io.BytesIO()
+with zipfile.ZipFile(packed, 'w') as zip:
+    info = zipfile.ZipInfo('bootstrap')
+    info.external_attr = 0o755 << 16
+    zip.writestr(info, sys.argv[1])
+print(base64.b64encode(packed.getvalue()).decode())
+";
 
 /// A zip whose `bootstrap` is `#!/bin/sh` and `exit 1`.
 const CRASHES: &str = "UEsDBBQAAAAAAAAAIVCjt17aEQAAABEAAAAJAAAAYm9vdHN0cmFwIyEvYmluL3NoCmV4aXQgMQpQSwECFAMUAAAAAAAAACFQo7de2hEAAAARAAAACQAAAAAAAAAAAAAA7QEAAAAAYm9vdHN0cmFwUEsFBgAAAAABAAEANwAAADgAAAAAAA==";

@@ -12,6 +12,7 @@
 )]
 
 mod alert;
+mod avatar;
 mod cloud;
 mod crashes;
 mod dashboard;

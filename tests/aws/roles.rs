@@ -6,8 +6,28 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 /// The functions and, of what is tried, what each may do besides reading its own rows.
-const ROLES: [(&str, &[&str]); 8] = [
+const ROLES: [(&str, &[&str]); 11] = [
     ("AlertIngestHttp", &["write a slot", "note that a sender was heard"]),
+    ("AvatarUploadHttp", &["read the master key", "put an upload"]),
+    (
+        "AvatarFinalise",
+        &[
+            "look at an upload",
+            "delete an upload",
+            "keep a picture",
+            "delete a picture",
+        ],
+    ),
+    (
+        "AvatarSweep",
+        &[
+            "list due uploads",
+            "look at an upload",
+            "delete an upload",
+            "keep a picture",
+            "delete a picture",
+        ],
+    ),
     (
         "ApiHttp",
         &[
@@ -87,7 +107,7 @@ const ROLES: [(&str, &[&str]); 8] = [
 ];
 
 /// What no role may do.
-const NOBODY: [&str; 11] = [
+const NOBODY: [&str; 15] = [
     "change an entry of the audit log",
     "remove an entry of the audit log",
     "read all rows",
@@ -99,6 +119,10 @@ const NOBODY: [&str; 11] = [
     "change a function",
     "take another role",
     "write another function's log",
+    "put elsewhere among the uploads",
+    "write another public object",
+    "list the uploads",
+    "list the pictures",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +186,9 @@ fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)
             "Content": { "Simple": { "Subject": { "Data": "try" }, "Body": { "Text": { "Data": "try" } } } } })
     };
     let function = cloud.id("ApiHttp");
+    let object = |bucket: &str, key: &str| json!({ "Bucket": cloud.id(bucket), "Key": key });
+    let with_body = |bucket: &str, key: &str| json!({ "Bucket": cloud.id(bucket), "Key": key, "Body": "x" });
+    let (uploads, public) = ("UploadsBucket", "PublicBucket");
     vec![
         ("write a slot", "dynamodb", "put_item", put("SLOT#try#try")),
         ("write a user", "dynamodb", "put_item", put("USR#try")),
@@ -267,6 +294,51 @@ fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)
             "s3",
             "get_object",
             json!({ "Bucket": "nightbell-code", "Key": "secret" }),
+        ),
+        (
+            "list due uploads",
+            "dynamodb",
+            "query",
+            query("gsi2", "pk2", "DUE#AVA#0"),
+        ),
+        ("put an upload", "s3", "put_object", with_body(uploads, "incoming/try")),
+        ("look at an upload", "s3", "get_object", object(uploads, "incoming/try")),
+        (
+            "delete an upload",
+            "s3",
+            "delete_object",
+            object(uploads, "incoming/try"),
+        ),
+        ("keep a picture", "s3", "put_object", with_body(public, "pictures/try")),
+        (
+            "delete a picture",
+            "s3",
+            "delete_object",
+            object(public, "pictures/try"),
+        ),
+        (
+            "put elsewhere among the uploads",
+            "s3",
+            "put_object",
+            with_body(uploads, "try"),
+        ),
+        (
+            "write another public object",
+            "s3",
+            "put_object",
+            with_body(public, "try"),
+        ),
+        (
+            "list the uploads",
+            "s3",
+            "list_objects_v2",
+            json!({ "Bucket": cloud.id(uploads) }),
+        ),
+        (
+            "list the pictures",
+            "s3",
+            "list_objects_v2",
+            json!({ "Bucket": cloud.id(public) }),
         ),
         (
             "change a function",

@@ -11,6 +11,7 @@
 )]
 
 pub mod browser;
+pub mod form;
 pub mod people;
 pub mod provider;
 pub mod roles;

@@ -112,6 +112,7 @@ pub async fn person(ctx: &Ctx, name: &str, role: Role, phone: &str) -> UserId {
         password_hash: None,
         signed_out_at: None,
         tokens_ended_at: None,
+        avatar: Default::default(),
         created_at: now,
     };
     create(ctx, &user, &extras).await;

@@ -11,21 +11,25 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
+use nightbell_local::engine::objects::{self, Created, CreatedEvents, Objects};
 use nightbell_local::engine::{self, Start, StreamReader};
-use nightbell_local::{front, triggers};
+use nightbell_local::{front, pumps, triggers};
 use serde_json::{Value, json};
 use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
 use shared::clock::{Clock, ManualClock};
 use shared::config::{Config, Need};
 use shared::ctx::{Ctx, KeptSecret, Parts};
+use shared::domain::avatar::INCOMING;
 use shared::domain::id::IncidentId;
 use shared::domain::incident::Incident;
+use shared::object::{self, Bucket};
 use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
 use shared::runtime::Swept;
 use shared::secret::{MasterKey, Random};
-use shared::store::{OutboxMessage, PageRequest, Store, create_table};
+use shared::store::{OutboxMessage, PageRequest, Store, UploadKey, create_table};
 use tower::ServiceExt;
+use url::Url;
 
 use crate::people::Cast;
 use crate::wire::Wire;
@@ -34,6 +38,8 @@ use crate::wire::Wire;
 pub const DAWN: &str = "2026-03-01T02:00:00Z";
 /// The code that makes the first owner.
 pub const SETUP_CODE: &str = "correct-horse-battery-staple";
+/// Where people reach it.
+pub const BASE: &str = "http://nightbell.test";
 const TABLE: &str = "nightbell-test";
 
 /// A deployment whose clock, network and pumps are in the hands of a test.
@@ -48,12 +54,15 @@ pub struct World {
     pub cast: Cast,
     /// The engine beneath.
     pub table: engine::Table,
+    /// The buckets.
+    pub objects: Objects,
     /// Hints to `escalation`.
     pub escalation_queue: MemoryQueue,
     /// Hints to `notification`.
     pub notification_queue: MemoryQueue,
     contexts: HashMap<&'static str, Ctx>,
     stream: StreamReader,
+    uploads: CreatedEvents,
     front: Router,
 }
 
@@ -112,6 +121,8 @@ impl World {
         create_table(&table.client(), TABLE).await.expect("a table");
         let wire = Wire::default();
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
+        let objects = Objects::memory("secret".into(), Clock::Manual(clock.clone()));
+        let base: Url = BASE.parse().expect("a URL");
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
         let random = Random::seeded(7);
         // One context a function, as on AWS each is a process of its own: the wire knows who asks, and nobody has what
@@ -129,9 +140,17 @@ impl World {
                 webhook: Some(Gateway::Webhook(webhooks.clone())),
                 topic: Some(Gateway::Outbox),
             };
+            let bucket = |need, name| has(need).then(|| Bucket::new(objects.client(), name));
             Parts {
+                objects: object::Objects {
+                    uploads: bucket(Need::Uploads, objects::UPLOADS),
+                    uploads_url: has(Need::UploadsUrl).then(|| front::uploads_url(&base)),
+                    public: bucket(Need::PublicObjects, objects::PUBLIC),
+                    identity: Some(objects.identity()),
+                },
                 config: Config {
-                    public_url: "http://nightbell.test".parse().expect("a URL"),
+                    public_url: base.clone(),
+                    objects_url: base.clone(),
                     version: "test",
                     has_outbox: true,
                 },
@@ -161,7 +180,8 @@ impl World {
             .collect();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let cast = Cast::assemble(&ctx).await;
-        let front = front::router(&all, |function| contexts[function.name].clone());
+        let uploads = objects.created(objects::UPLOADS, INCOMING);
+        let front = front::router(&all, |function| contexts[function.name].clone(), &objects, &base);
         let mut world = Self {
             ctx,
             clock,
@@ -169,9 +189,11 @@ impl World {
             cast,
             contexts,
             table,
+            objects,
             escalation_queue,
             notification_queue,
             stream,
+            uploads,
             front,
         };
         world.drain().await;
@@ -313,6 +335,7 @@ impl World {
                 for swept in self.sweep().await {
                     swept.expect("a sweep leaves nothing undone");
                 }
+                self.sweep_uploads().await.expect("a sweep leaves nothing undone");
                 self.drain().await;
             }
         }
@@ -321,7 +344,8 @@ impl World {
     /// Delivers every table change and every message that is due, and what follows from them, until nothing is left.
     pub async fn drain(&mut self) {
         for _ in 0..1_000 {
-            let worked = self.drain_stream(1).await
+            let worked = self.drain_uploads(1).await
+                | self.drain_stream(1).await
                 | self.drain_queue(Which::Escalation, 1).await
                 | self.drain_queue(Which::Notification, 1).await;
             if !worked {
@@ -395,20 +419,56 @@ impl World {
         }
     }
 
-    /// The minute's tick, for both sweeps. Errors are what the functions would log.
+    /// Delivers every upload `times` over. One that fails is dropped: the sweep finds it.
+    pub async fn drain_uploads(&mut self, times: u32) -> bool {
+        let created = self.take_uploads();
+        for one in &created {
+            for _ in 0..times {
+                self.deliver_upload(one).await.ok();
+            }
+        }
+        !created.is_empty()
+    }
+
+    /// The uploads that were not delivered yet, for a test to deliver as it likes, or never.
+    pub fn take_uploads(&mut self) -> Vec<Created> {
+        std::iter::from_fn(|| self.uploads.try_next()).collect()
+    }
+
+    /// Delivers one upload.
+    ///
+    /// # Errors
+    /// What the function would log.
+    pub async fn deliver_upload(&self, created: &Created) -> Result<(), String> {
+        let event = serde_json::from_value(pumps::object_event(created)).expect("an event");
+        let handled = avatar_upload::handle_stored(event, self.of("avatar-finalise")).await;
+        handled.map_err(|error| error.to_string())
+    }
+
+    /// The minute's tick, for the uploads.
+    ///
+    /// # Errors
+    /// What the function would log.
+    pub async fn sweep_uploads(&self) -> Result<Swept, String> {
+        let swept = avatar_upload::handle_sweep(self.tick(), self.of("avatar-sweep")).await;
+        swept.map_err(|error| error.to_string())
+    }
+
+    fn tick(&self) -> EventBridgeEvent<Value> {
+        serde_json::from_value(json!({
+            "version": "0", "id": "tick", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+            "account": "123456789012", "time": self.now().to_string(), "region": "us-east-1",
+            "resources": [], "detail": {}
+        }))
+        .expect("an event")
+    }
+
+    /// The minute's tick, for the sweeps of incidents and deliveries. Errors are what the functions would log.
     pub async fn sweep(&self) -> [Result<Swept, String>; 2] {
-        let tick = || -> EventBridgeEvent<Value> {
-            serde_json::from_value(json!({
-                "version": "0", "id": "tick", "detail-type": "Scheduled Event", "source": "aws.scheduler",
-                "account": "123456789012", "time": self.now().to_string(), "region": "us-east-1",
-                "resources": [], "detail": {}
-            }))
-            .expect("an event")
-        };
-        let incidents = escalation::handle_sweep(tick(), self.of("escalation-sweep"))
+        let incidents = escalation::handle_sweep(self.tick(), self.of("escalation-sweep"))
             .await
             .map_err(|error| error.to_string());
-        let deliveries = notification::handle_sweep(tick(), self.of("notification-sweep"))
+        let deliveries = notification::handle_sweep(self.tick(), self.of("notification-sweep"))
             .await
             .map_err(|error| error.to_string());
         [incidents, deliveries]
@@ -431,6 +491,9 @@ impl World {
             .await;
         let due = due.expect("the table answers");
         assert!(due.is_empty(), "deliveries are left: {due:?}");
+        let due = self.ctx.store.due::<UploadKey>(self.now()).await;
+        let due = due.expect("the table answers");
+        assert!(due.is_empty(), "uploads are left: {due:?}");
     }
 }
 

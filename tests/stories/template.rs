@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use nightbell_local::engine::BATCH_RECORDS;
-use nightbell_local::pumps::{BATCH_MESSAGES, RECEIVES_MAX, RETRIES_MAX};
+use nightbell_local::public::PLACES;
+use nightbell_local::pumps::{BATCH_MESSAGES, OBJECT_RETRIES_MAX, RECEIVES_MAX, RETRIES_MAX};
 use nightbell_local::triggers::{self, QueueName, Trigger};
 use nightbell_tests::template::{functions, referred, resources, root, template};
 use serde_json::{Value, json};
 use shared::channel::SEND_TIMEOUT_SECONDS;
 use shared::config::{Need, VARIABLES};
+use shared::domain::avatar::{INCOMING, LEASE_SECONDS};
 use shared::domain::limits;
 use shared::metrics;
 
@@ -126,6 +128,18 @@ fn every_function_is_woken_by_what_the_local_home_wakes_it_by() {
                 assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
                 assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], RECEIVES_MAX);
             }
+            Trigger::Object { prefix, .. } => {
+                let (kind, stored) = event(function);
+                assert_eq!(kind, "S3");
+                assert_eq!(referred(&stored["Bucket"]), Some("UploadsBucket"));
+                assert_eq!(stored["Events"], "s3:ObjectCreated:*");
+                let rules = &stored["Filter"]["S3Key"]["Rules"];
+                assert_eq!(rules, &json!([{ "Name": "prefix", "Value": prefix }]));
+                // What Lambda gives up must be seen, and its retries are as many as here.
+                let asynchronous = &function["Properties"]["EventInvokeConfig"];
+                assert_eq!(asynchronous["MaximumRetryAttempts"], OBJECT_RETRIES_MAX);
+                assert!(referred(&asynchronous["DestinationConfig"]["OnFailure"]["Destination"]).is_some());
+            }
             Trigger::Schedule { every, .. } => {
                 let (kind, schedule) = event(function);
                 assert_eq!((kind, every.as_secs()), ("ScheduleV2", 60));
@@ -180,6 +194,21 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
                 "{name}: {action} of {resource}"
             );
         }
+        // Of the buckets: to lend the right to upload, to look at uploads, to keep what they become; nothing else.
+        let at_s3: Vec<String> = allowed
+            .iter()
+            .filter(|statement| statement["Action"].to_string().contains("\"s3:"))
+            .map(|statement| format!("{} {}", statement["Action"], s3_place(&statement["Resource"])))
+            .collect();
+        let expected: &[&str] = match (needs.contains(&Need::Uploads), needs.contains(&Need::PublicObjects)) {
+            (true, false) => &[r#""s3:PutObject" uploads incoming/*"#],
+            (true, true) => &[
+                r#"["s3:GetObject","s3:DeleteObject"] uploads incoming/*"#,
+                r#"["s3:PutObject","s3:DeleteObject"] public pictures/*"#,
+            ],
+            _ => &[],
+        };
+        assert_eq!(at_s3, expected, "{name}");
         // The provider's secret: by a policy of its own, which only a deployment with a provider has.
         let provider = &template()["Resources"]["DashboardOidcPolicy"];
         let policy = &provider["Properties"];
@@ -275,6 +304,77 @@ fn sending_ends_before_its_function_and_its_function_before_the_lease() {
             );
         }
     }
+}
+
+/// The bucket and the keys that a statement is about.
+fn s3_place(resource: &Value) -> String {
+    let arn = resource["Fn::Sub"]
+        .as_str()
+        .or_else(|| resource["Fn::Sub"][0].as_str())
+        .expect("an ARN");
+    let known = [
+        ("${UploadsBucket.Arn}/", "uploads"),
+        ("arn:${AWS::Partition}:s3:::nightbell-uploads-${Id}/", "uploads"),
+        ("${PublicBucket.Arn}/", "public"),
+    ];
+    let of = |(beginning, bucket): &(&str, &str)| Some(format!("{bucket} {}", arn.strip_prefix(beginning)?));
+    known.iter().find_map(of).unwrap_or_else(|| panic!("{arn}"))
+}
+
+#[test]
+fn the_bucket_of_uploads_is_called_the_same_by_all() {
+    let name = &properties("UploadsBucket")["BucketName"];
+    let environment = |id: &str| &properties(id)["Environment"]["Variables"]["UPLOADS_BUCKET"];
+    assert_eq!(environment("AvatarFinalise"), name);
+    for by_reference in ["AvatarUploadHttp", "AvatarSweep"] {
+        assert_eq!(environment(by_reference), &json!({ "Ref": "UploadsBucket" }));
+    }
+    let timeout = properties("AvatarFinalise")["Timeout"].as_i64().unwrap();
+    assert!(timeout < LEASE_SECONDS, "a lease outlives its worker");
+    let rule = &properties("UploadsBucket")["CorsConfiguration"]["CorsRules"][0];
+    assert_eq!(rule["AllowedMethods"], json!(["POST"]));
+    let url = &template()["Globals"]["Function"]["Environment"]["Variables"]["PUBLIC_URL"];
+    assert_eq!(&rule["AllowedOrigins"][0], url, "the pages' origin and no other");
+    let lifecycle = &properties("UploadsBucket")["LifecycleConfiguration"]["Rules"][0];
+    assert_eq!(
+        (&lifecycle["Prefix"], &lifecycle["ExpirationInDays"]),
+        (&json!(INCOMING), &json!(1))
+    );
+}
+
+#[test]
+fn what_is_public_is_served_here_as_by_cloudfront() {
+    let policies = resources("AWS::CloudFront::ResponseHeadersPolicy");
+    let distribution = &properties("PublicObjects")["DistributionConfig"];
+    let behaviour = &distribution["DefaultCacheBehavior"];
+    for place in PLACES {
+        let name = referred(&behaviour["ResponseHeadersPolicyId"]).unwrap();
+        let (_, headers) = policies.iter().find(|(id, _)| *id == name).expect("a policy");
+        let headers = &headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];
+        assert_eq!(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"], place.csp);
+        assert_eq!(headers["ContentTypeOptions"]["Override"], true);
+        assert_eq!(headers["ReferrerPolicy"]["ReferrerPolicy"], "no-referrer");
+    }
+    assert_eq!(behaviour["AllowedMethods"], json!(["GET", "HEAD"]));
+    // Nobody else reads the bucket, and the bucket of uploads is read through nothing.
+    let statements = properties("PublicBucketPolicy")["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    assert_eq!(statements.len(), 1);
+    assert_eq!(
+        statements[0]["Principal"],
+        json!({ "Service": "cloudfront.amazonaws.com" })
+    );
+    assert_eq!(statements[0]["Action"], "s3:GetObject");
+    for (id, bucket) in resources("AWS::S3::Bucket") {
+        let blocked = &bucket["Properties"]["PublicAccessBlockConfiguration"];
+        let blocked = blocked.as_object().expect("all of it blocked").values();
+        assert_eq!(blocked.filter(|value| **value == true).count(), 4, "{id}");
+    }
+    let uploads = properties("UploadsBucketPolicy")["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    assert!(uploads.iter().all(|statement| statement["Effect"] == "Deny"));
 }
 
 #[test]

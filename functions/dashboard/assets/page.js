@@ -1,5 +1,7 @@
 // What makes a page quicker: it updates itself, times are told from now, and keys do what buttons do.
 
+import './faces.js'
+
 const live = document.getElementById('live')
 const EVERY = 5000
 

@@ -18,7 +18,7 @@ mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::map_response;
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use shared::config::Need;
@@ -26,7 +26,13 @@ use shared::ctx::Ctx;
 use shared::web::health;
 
 /// What it needs besides the table.
-pub const NEEDS: &[Need] = &[Need::MasterKey, Need::NotificationQueue, Need::Gateways, Need::Oidc];
+pub const NEEDS: &[Need] = &[
+    Need::MasterKey,
+    Need::NotificationQueue,
+    Need::Gateways,
+    Need::Oidc,
+    Need::UploadsUrl,
+];
 
 /// Longest form: a note of the most characters that a note may have, each of four bytes in percent-encoding.
 const FORM_BYTES_MAX: usize = 128 * 1024;
@@ -41,7 +47,7 @@ pub fn router() -> Router<Ctx> {
         .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
         .method_not_allowed_fallback(async || page::Refused::not_this_way().into_response())
-        .layer(map_response(page::guarded))
+        .layer(from_fn(page::guarded))
         .merge(page::assets())
         .route(
             "/healthz/dashboard",

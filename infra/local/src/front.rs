@@ -1,4 +1,6 @@
 //! Requests to functions: the longest path prefix decides which function answers, as routes of the HTTP API do on AWS.
+//! What is on AWS at other addresses is here at paths of its own: the bucket of uploads (`/s3/…`, posted to by browsers)
+//! and what CloudFront serves (the places of [`public`]).
 //!
 //! Each request runs in a task of its own. A handler that panics answers 500 to its own request; a client that hangs up
 //! does not cut a handler in the middle, as it would not on AWS. The log has one line a request, with the route's
@@ -14,14 +16,29 @@ use axum::response::{IntoResponse, Response};
 use shared::ctx::Ctx;
 use shared::web::Problem;
 use tower::ServiceExt;
+use url::Url;
 
+use crate::engine::objects::{Objects, UPLOADS};
+use crate::public::{self, PLACES, Place};
 use crate::triggers::{Function, Trigger};
 
 /// What one request may take, its body's arrival included: as long as an HTTP API waits for its function.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The requests' side of `functions`, each with the context that is its own.
-pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx) -> Router {
+/// The bucket of uploads, as a path.
+const UPLOADS_PATH: &str = "/s3/nightbell-uploads";
+const _: () = assert!(UPLOADS_PATH.len() == UPLOADS.len() + 4);
+
+/// Where browsers post uploads to, of a home that people reach at `base`.
+pub fn uploads_url(base: &Url) -> Url {
+    let mut url = base.clone();
+    url.set_path(UPLOADS_PATH);
+    url
+}
+
+/// The requests' side of `functions`, each with the context that is its own, and of `objects`. Pages of `base` may post
+/// uploads.
+pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx, objects: &Objects, base: &Url) -> Router {
     let mut routes: Vec<Route> = Vec::new();
     for function in functions {
         if let Trigger::Http { paths, router } = function.trigger {
@@ -33,11 +50,36 @@ pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx) -> Router 
             }));
         }
     }
+    routes.extend(PLACES.iter().map(|place| Route {
+        prefix: place.prefix,
+        name: "public",
+        router: public(objects.clone(), place),
+    }));
+    routes.push(Route {
+        prefix: UPLOADS_PATH,
+        name: "uploads",
+        router: uploads(objects.clone(), base.origin().ascii_serialization()),
+    });
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
     let routes: Arc<[Route]> = routes.into();
     Router::new().fallback(move |request: Request| {
         let routes = Arc::clone(&routes);
         async move { answer(&routes, request).await }
+    })
+}
+
+fn public(objects: Objects, place: &'static Place) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let objects = objects.clone();
+        async move { public::answer(&objects, place, request).await }
+    })
+}
+
+fn uploads(objects: Objects, origin: String) -> Router {
+    let origin: Arc<str> = origin.into();
+    Router::new().fallback(move |request: Request| {
+        let (objects, origin) = (objects.clone(), Arc::clone(&origin));
+        async move { objects.post(request, &origin).await }
     })
 }
 
@@ -61,10 +103,7 @@ async fn named(path: Option<MatchedPath>, request: Request, next: Next) -> Respo
 }
 
 async fn answer(routes: &[Route], request: Request) -> Response {
-    let Some(route) = routes
-        .iter()
-        .find(|route| request.uri().path().starts_with(route.prefix))
-    else {
+    let Some(route) = routes.iter().find(|route| begins(request.uri().path(), route.prefix)) else {
         return Problem::not_found().into_response();
     };
     let began = Instant::now();
@@ -91,11 +130,29 @@ async fn answer(routes: &[Route], request: Request) -> Response {
     response
 }
 
+/// Whether a path begins with a prefix, in which `{…}` stands for one segment. One that has any is whole: nothing follows.
+fn begins(path: &str, prefix: &str) -> bool {
+    if !prefix.contains('{') {
+        return path.starts_with(prefix);
+    }
+    let (mut given, mut wanted) = (path.split('/'), prefix.split('/'));
+    loop {
+        match (given.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(given), Some(wanted)) if given == wanted => {}
+            (Some(given), Some(wanted)) if wanted.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
     use axum::http::StatusCode;
     use axum::routing::get;
+
+    use shared::clock::Clock;
 
     use super::*;
     use crate::home::testing;
@@ -115,6 +172,21 @@ mod tests {
         Router::new()
             .route("/", get(|| async { "second" }))
             .fallback(|| async { (StatusCode::NOT_FOUND, "second") })
+    }
+
+    #[test]
+    fn a_segment_may_be_anything_but_nothing() {
+        let route = "/api/v1/users/{id}/avatar";
+        assert!(begins("/api/v1/users/me/avatar", route) && begins("/api/v1/users/usr_1/avatar", route));
+        for other in [
+            "/api/v1/users/me",
+            "/api/v1/users//avatar",
+            "/api/v1/users/me/avatar/",
+            "/api/v1/users/a/b/avatar",
+        ] {
+            assert!(!begins(other, route), "{other}");
+        }
+        assert!(begins("/hooks/x", "/hooks/") && !begins("/hook", "/hooks/"));
     }
 
     #[tokio::test]
@@ -138,7 +210,9 @@ mod tests {
             },
         ];
         let (ctx, _) = testing::ctx().await;
-        let router = router(&functions, |_| ctx.clone());
+        let objects = Objects::memory("secret".into(), Clock::System);
+        let base = "http://127.0.0.1:3000".parse().unwrap();
+        let router = router(&functions, |_| ctx.clone(), &objects, &base);
         let get = async |path: &str| {
             let request = Request::builder().uri(path).body(Body::empty()).unwrap();
             let response = router.clone().oneshot(request).await.unwrap();

@@ -178,6 +178,7 @@ impl Seeding<'_> {
             password_hash: Some(password_hash),
             signed_out_at: None,
             tokens_ended_at: None,
+            avatar: Default::default(),
             created_at: self.now,
         };
         // Hashing a password is slow on purpose: not at every start.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::config::Need;
 use shared::ctx::Ctx;
+use shared::domain::avatar::INCOMING;
 use shared::queue::{Queue, Queues};
 
 /// One Lambda.
@@ -28,7 +29,8 @@ pub struct Function {
 /// What wakes a function.
 #[derive(Clone)]
 pub enum Trigger {
-    /// Requests whose path begins with one of these; the longest of all functions' prefixes decides.
+    /// Requests whose path begins with one of these, in which `{…}` stands for one segment, as in the HTTP API's routes; the
+    /// longest of all functions' prefixes decides.
     Http {
         /// The prefixes.
         paths: &'static [&'static str],
@@ -49,6 +51,13 @@ pub enum Trigger {
         /// Batches (of at most [`crate::pumps::BATCH_MESSAGES`]) that may be worked on at once.
         at_once: usize,
         /// What is called, with `SQSEvent`.
+        handler: Handler,
+    },
+    /// Objects that are written to the bucket of uploads.
+    Object {
+        /// What their keys begin with.
+        prefix: &'static str,
+        /// What is called, with `S3Event`.
         handler: Handler,
     },
     /// Ticks.
@@ -107,6 +116,34 @@ pub fn functions() -> Vec<Function> {
             Trigger::Http {
                 paths: &["/v2/", "/hooks/", "/healthz/alert-ingest"],
                 router: alert_ingest::router,
+            },
+        ),
+        function(
+            "avatar-upload-http",
+            avatar_upload::ROUTES_NEED,
+            Trigger::Http {
+                paths: &[
+                    "/api/v1/users/{id}/avatar",
+                    "/settings/picture",
+                    "/healthz/avatar-upload",
+                ],
+                router: avatar_upload::router,
+            },
+        ),
+        function(
+            "avatar-finalise",
+            avatar_upload::FINALISE_NEEDS,
+            Trigger::Object {
+                prefix: INCOMING,
+                handler: handler(avatar_upload::handle_stored),
+            },
+        ),
+        function(
+            "avatar-sweep",
+            avatar_upload::FINALISE_NEEDS,
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(avatar_upload::handle_sweep),
             },
         ),
         function(

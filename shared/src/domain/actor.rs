@@ -46,9 +46,14 @@ impl Actor {
         }
     }
 
+    /// Which person it was, however they came in; none: it was no person.
+    pub fn person(&self) -> Option<UserId> {
+        let themselves = || self.id.as_deref().filter(|_| self.kind == ActorKind::User);
+        self.user_id.or_else(|| themselves()?.parse().ok())
+    }
+
     /// Whether it was this person, however they came in.
     pub fn is_user(&self, user: UserId) -> bool {
-        let themselves = self.kind == ActorKind::User && self.id.as_deref() == Some(user.to_string().as_str());
-        themselves || self.user_id == Some(user)
+        self.person() == Some(user)
     }
 }

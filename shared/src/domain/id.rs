@@ -123,6 +123,8 @@ ids! {
     SessionId "ses",
     /// An entry of an incident's timeline.
     EventId "evt",
+    /// The right to upload one picture.
+    UploadId "upl",
     /// One accepted signal; the correlation id of everything that follows from it.
     SignalId "sig",
 }

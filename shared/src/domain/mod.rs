@@ -6,12 +6,14 @@
 
 pub mod account;
 pub mod actor;
+pub mod avatar;
 pub mod delivery;
 #[cfg(test)]
 mod delivery_tests;
 pub mod escalation;
 #[cfg(test)]
 mod escalation_tests;
+pub mod face;
 pub mod id;
 pub mod incident;
 pub mod insights;

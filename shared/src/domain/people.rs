@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::avatar::Avatar;
 use super::id::{ChannelId, ContactId, TeamId, UserId};
 use super::service::Urgency;
 use super::time::after_seconds;
@@ -141,6 +142,9 @@ pub struct User {
     /// When they last took all their API tokens back: those that were made before have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_ended_at: Option<jiff::Timestamp>,
+    /// Their picture.
+    #[serde(default, skip_serializing_if = "Avatar::is_untouched")]
+    pub avatar: Avatar,
     /// When they were added.
     pub created_at: jiff::Timestamp,
 }

@@ -28,6 +28,7 @@ fn user(role: Role) -> User {
         password_hash: None,
         signed_out_at: None,
         tokens_ended_at: None,
+        avatar: Default::default(),
         created_at: "2026-02-03T02:00:00Z".parse().unwrap(),
     }
 }

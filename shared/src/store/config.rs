@@ -12,6 +12,8 @@ use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
 use super::table::{Expression, StoreError, Write};
+use super::uploads::{same_turn, upload_row};
+use crate::domain::avatar::{Avatar, Upload};
 use crate::domain::id::{ChannelId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
 use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
@@ -33,6 +35,12 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// The list it stands in, for kinds that have more than one.
     fn list(&self) -> &'static str {
         Self::KIND
+    }
+
+    /// What of its row is changed without its version, by others than those who change it as a whole. Whoever replaces the
+    /// row writes it as they read it, and only while it is so.
+    fn avatar(&self) -> Option<&Avatar> {
+        None
     }
 
     /// The lists of its kind.
@@ -72,6 +80,10 @@ impl Entity for User {
         self.id
     }
 
+    fn avatar(&self) -> Option<&Avatar> {
+        Some(&self.avatar)
+    }
+
     fn list(&self) -> &'static str {
         if self.role == Role::Owner { OWNERS } else { "user" }
     }
@@ -80,7 +92,7 @@ impl Entity for User {
 const OWNERS: &str = "owner";
 
 /// What must be written together with a row of configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Extra {
     /// A new integration key, by its hash.
     AddKey {
@@ -106,6 +118,8 @@ pub enum Extra {
     EndContact(ContactId),
     /// What was noted of an integration that is gone.
     EndReceived(IntegrationId),
+    /// A turn that takes a picture away, whose objects are then deleted.
+    EndPicture(Box<Upload>),
     /// A row that must exist while this is written.
     Needs(&'static str, String),
     /// A row that must be of this version while this is written.
@@ -263,7 +277,7 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Applied, StoreError> {
         let row = entity_row(value)?.version(before.version + 1);
-        let mut writes = vec![Write::Put(row, Some(Expression::version(before.version)))];
+        let mut writes = vec![Write::Put(row, Some(unchanged(before)))];
         writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
         self.write(writes, extras).await
     }
@@ -279,7 +293,7 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Applied, StoreError> {
         let key = Key::entity(T::PARTITION, &before.value.id().to_string());
-        let mut writes = vec![Write::Delete(key, Expression::version(before.version))];
+        let mut writes = vec![Write::Delete(key, unchanged(before))];
         writes.push(self.changed("deleted", Some(&before.value), None, change)?);
         self.write(writes, extras).await
     }
@@ -362,6 +376,15 @@ struct UserPointer {
     user_id: UserId,
 }
 
+/// The row is what was read.
+fn unchanged<T: Entity>(before: &Versioned<T>) -> Expression {
+    let version = Expression::version(before.version);
+    match before.value.avatar() {
+        Some(avatar) => same_turn(version, avatar),
+        None => version,
+    }
+}
+
 fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
     let id = value.id().to_string();
     let row = Row::of(Key::entity(T::PARTITION, &id), T::KIND, value)?;
@@ -411,6 +434,7 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         }
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
         Extra::EndReceived(id) => Write::Delete(Key::received(*id), Expression::either_way()),
+        Extra::EndPicture(removal) => Write::Put(upload_row(removal)?, Some(Expression::absent())),
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
         Extra::Unchanged(partition, id, version) => {
             Write::Check(Key::entity(partition, id), Expression::version(*version))

@@ -17,6 +17,7 @@
 //! | session | `SES#<ses>` | `SES` | `SESSIONS#<usr>` / `<ses>` | |
 //! | link into an account | `ACC#<usr>` | `RESET` or `INVITATION` | | |
 //! | attempts (sign-in, forgotten passwords) | `TRY#<sha256 of what is tried>` | `TRY` | | |
+//! | upload of a picture | `AVA#<usr>` | `<upl>` | | `DUE#AVA#<shard>` / `<ms>#<usr>#<upl>` |
 //! | answer to a creation | `ONCE#<sha256>` | `ONCE` | | |
 //! | message kept instead of sent (local) | `OUT#<evt>` | `OUT` | `LIST#outbox` / `<evt>` | |
 //!
@@ -27,7 +28,7 @@ use ulid::Ulid;
 
 use crate::domain::account::LinkPurpose;
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
-use crate::domain::id::{ContactId, EventId, IncidentId, IntegrationId, ServiceId, SessionId, UserId};
+use crate::domain::id::{ContactId, EventId, IncidentId, IntegrationId, ServiceId, SessionId, UploadId, UserId};
 use crate::domain::incident::Incident;
 use crate::secret::sha256_hex;
 
@@ -140,6 +141,11 @@ impl Key {
         Self::new(format!("ACC#{user}"), place)
     }
 
+    /// A ticket of an upload.
+    pub fn upload(user: UserId, id: UploadId) -> Self {
+        Self::new(uploads_of(user), id.to_string())
+    }
+
     /// How often something was tried; `what` is not kept in clear.
     pub fn attempts(what: &str) -> Self {
         Self::new(format!("TRY#{}", sha256_hex(what)), "TRY")
@@ -167,6 +173,11 @@ pub fn incident_partition(id: IncidentId) -> String {
 /// The partition of a subject's deliveries.
 pub fn deliveries_of(subject: Subject) -> String {
     format!("DLV#{subject}")
+}
+
+/// The partition of a person's uploads.
+pub fn uploads_of(user: UserId) -> String {
+    format!("AVA#{user}")
 }
 
 /// Reads a delivery's primary key back.
@@ -228,6 +239,14 @@ impl IndexKey {
         }
     }
 
+    /// When a ticket of an upload is due.
+    pub fn upload_due(user: UserId, id: UploadId, at: Timestamp) -> Self {
+        Self {
+            pk: due_partition("AVA", shard(id.0)),
+            sk: format!("{}#{user}#{id}", due_text(at)),
+        }
+    }
+
     /// When a delivery is due.
     pub fn delivery_due(key: &DeliveryKey, at: Timestamp) -> Self {
         Self {
@@ -261,7 +280,7 @@ pub fn incidents_opened(from: Timestamp, until: Timestamp) -> (String, String) {
     (first.to_string(), last.to_string())
 }
 
-/// The due list of one kind (`INC`, `DLV`) and shard.
+/// The due list of one kind (`INC`, `DLV`, `AVA`) and shard.
 pub fn due_partition(kind: &str, shard: u8) -> String {
     format!("DUE#{kind}#{shard}")
 }

@@ -21,6 +21,7 @@ mod schema;
 mod sessions;
 mod slots;
 mod table;
+mod uploads;
 
 use aws_sdk_dynamodb::Client;
 
@@ -38,6 +39,7 @@ pub use row::{Corrupt, Item, Versioned};
 pub use schema::create_table;
 pub use slots::{Repeated, StoredSlot};
 pub use table::{StoreError, Table};
+pub use uploads::{Swapped, UploadKey};
 
 /// The table, as everything above it sees it.
 #[derive(Clone, Debug)]

@@ -37,7 +37,7 @@ impl<R: Resource> Creation for R {
         let mut plan = Resource::plan(self, caller, None).await?;
         let answer = match plan.answer.take() {
             Some(answer) => answer,
-            None => to_json(R::View::from(plan.value.clone()))?,
+            None => to_json(R::view(caller, plan.value.clone()))?,
         };
         Ok((plan, answer))
     }

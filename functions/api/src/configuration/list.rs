@@ -34,7 +34,7 @@ pub async fn list_where<R: Resource>(
                 page = page_request(Some(page.limit), Some(&next))?
             }
             next => {
-                let items = items.into_iter().map(|row| row.value.into()).collect();
+                let items = items.into_iter().map(|row| R::view(caller, row.value)).collect();
                 return Ok(Json(Listed { items, next }));
             }
         }

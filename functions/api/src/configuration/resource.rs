@@ -32,6 +32,11 @@ pub trait Resource: Serialize + DeserializeOwned + Send + Sync {
     /// What is in the view but not for a client to write.
     const READ_ONLY: &'static [&'static str] = &["id", "created_at"];
 
+    /// What this caller reads of it.
+    fn view(_: &Caller, entity: Self::Entity) -> Self::View {
+        entity.into()
+    }
+
     /// What it takes to create this, or to change `before` into it.
     fn rights(
         &self,
@@ -133,7 +138,7 @@ pub async fn get<R: Resource>(caller: &Caller, id: <R::Entity as Entity>::Id) ->
     }
     Ok(Tagged {
         version: found.version,
-        value: found.value.into(),
+        value: R::view(caller, found.value),
     })
 }
 
@@ -156,7 +161,7 @@ pub async fn change<R: Resource>(
     let after = after.await?;
     Ok(Tagged {
         version: after.version,
-        value: after.value.into(),
+        value: R::view(caller, after.value),
     })
 }
 

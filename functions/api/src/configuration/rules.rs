@@ -125,6 +125,7 @@ mod tests {
             password_hash: None,
             signed_out_at: None,
             tokens_ended_at: None,
+            avatar: Default::default(),
             created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         };
         let mut faults = Faults::default();

@@ -107,7 +107,7 @@ async fn set_up(
         token: secret.expose().to_owned(),
     };
     let made = SetUp {
-        user: user.into(),
+        user: UserView::of(&ctx, user),
         token,
     };
     Ok((StatusCode::CREATED, Json(made)).into_response())
@@ -138,6 +138,7 @@ fn owner(ctx: &Ctx, body: &SetupBody, now: Timestamp) -> Result<User, Problem> {
         password_hash: hashed.transpose().map_err(|_| Problem::internal())?,
         signed_out_at: None,
         tokens_ended_at: None,
+        avatar: Default::default(),
         created_at: now,
     })
 }

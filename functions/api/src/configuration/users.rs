@@ -10,6 +10,9 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::accounts::remove_tokens;
+use shared::avatars::Face;
+use shared::ctx::Ctx;
+use shared::domain::avatar::Upload;
 use shared::domain::id::{TeamId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Role, Team, User};
@@ -80,7 +83,22 @@ pub struct UserView {
     team_ids: Vec<TeamId>,
     time_zone: String,
     locale: String,
+    /// What is shown of them: a picture, or initials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required)]
+    face: Option<Face>,
     created_at: Timestamp,
+}
+
+impl UserView {
+    /// A person with what is shown of them.
+    pub fn of(ctx: &Ctx, user: User) -> Self {
+        let face = Some(Face::of(ctx, &user));
+        Self {
+            face,
+            ..Self::from(user)
+        }
+    }
 }
 
 impl From<User> for UserView {
@@ -104,6 +122,7 @@ impl From<User> for UserView {
             team_ids,
             time_zone,
             locale,
+            face: None,
             created_at,
         }
     }
@@ -134,6 +153,10 @@ impl Resource for UserBody {
     type View = UserView;
     const PATH: &'static str = "/api/v1/users";
 
+    fn view(caller: &Caller, user: User) -> UserView {
+        UserView::of(&caller.ctx, user)
+    }
+
     async fn rights(&self, caller: &Caller, before: Option<&User>) -> Result<Vec<Right>, Problem> {
         Ok(self.rights(caller.principal().user_id, before))
     }
@@ -160,9 +183,9 @@ impl Resource for UserBody {
         let (id, created_at) = old.map_or_else(|| caller.new_born(), |old| (old.id, old.created_at));
         extras.extend(take_email(caller, id, &email, old).await?);
         extras.extend(owners_change(caller, self.role, old).await?);
-        let (contacts, rules, password_hash) = old
-            .cloned()
-            .map_or_else(Default::default, |old| (old.contacts, old.rules, old.password_hash));
+        let (contacts, rules, password_hash, avatar) = old.cloned().map_or_else(Default::default, |old| {
+            (old.contacts, old.rules, old.password_hash, old.avatar)
+        });
         let (signed_out_at, tokens_ended_at) = old.map_or((None, None), |old| (old.signed_out_at, old.tokens_ended_at));
         let (role, team_ids, locale) = (self.role, self.team_ids.clone(), self.locale.clone());
         let user = User {
@@ -178,6 +201,7 @@ impl Resource for UserBody {
             password_hash,
             signed_out_at,
             tokens_ended_at,
+            avatar,
             created_at,
         };
         Ok(Plan::new(before, user, extras))
@@ -199,6 +223,11 @@ impl Resource for UserBody {
     async fn removed_with(caller: &Caller, user: &User) -> Result<Vec<Extra>, Problem> {
         let mut extras = vec![Extra::EndEmail(user.email.clone())];
         extras.extend(user.contacts.iter().map(|contact| Extra::EndContact(contact.id)));
+        if user.avatar.picture.is_some() {
+            let picture = user.avatar.picture.clone();
+            let removal = Upload::removal(caller.new_id(), user.id, picture, caller.now());
+            extras.push(Extra::EndPicture(Box::new(removal)));
+        }
         if user.role == Role::Owner {
             extras.push(another_owner(caller, user.id).await?);
         }
@@ -441,6 +470,7 @@ mod tests {
             password_hash: None,
             signed_out_at: None,
             tokens_ended_at: None,
+            avatar: Default::default(),
             created_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }

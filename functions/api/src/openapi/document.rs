@@ -5,6 +5,7 @@
 //! What types cannot say of themselves is in `schemas.rs`.
 
 use serde_json::{Value, json};
+use shared::avatars::Descriptions;
 use shared::web::{
     FORM_TOKEN_HEADER, FieldError, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAY, PROBLEM_CODES, Problem, REQUESTS_A_MINUTE,
 };
@@ -98,6 +99,8 @@ pub fn finished(routes: utoipa::openapi::OpenApi) -> Value {
     let mut base = Base::openapi();
     base.info.version = env!("CARGO_PKG_VERSION").to_owned();
     base.merge(routes);
+    // Answered by a function of its own.
+    base.merge(Descriptions::openapi());
     let mut document = serde_json::to_value(base).unwrap_or_default();
     document["tags"] = TAGS
         .iter()

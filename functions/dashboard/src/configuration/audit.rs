@@ -16,7 +16,7 @@ use shared::store::{AuditEntry, AuditFilter};
 use shared::web::{Problem, page_request};
 
 use super::choices::Choice;
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
 
 /// Kinds of things that people look for, and what they are called.
 const KINDS: [(&str, &str); 8] = [
@@ -48,7 +48,7 @@ struct Audit {
 #[derive(Debug)]
 struct Row {
     at: Moment,
-    who: String,
+    who: Person,
     by_token: bool,
     did: String,
     /// The kind of thing it was done to; empty where what was done says it all.
@@ -94,6 +94,7 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
     let page = page_request(wanted.limit, wanted.after.as_deref())?;
     let page = ctx.store.audit_log(&page, &filter).await?;
     let people = ctx.store.list_all::<User>().await?;
+    let faces = People::of(&ctx, &people);
     let zone = visitor.zone();
     let path = format!("/audit?user_id={}&object={}", wanted.user_id, wanted.object);
     let is_filtered = filter != AuditFilter::default();
@@ -101,7 +102,11 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
     Ok(shown(&Audit {
         frame: Frame::new(Section::More, &visitor),
         older: Older::of(path, wanted.after.as_deref(), page.next.as_deref()),
-        rows: page.items.into_iter().map(|entry| row(entry, &people, &zone)).collect(),
+        rows: page
+            .items
+            .into_iter()
+            .map(|entry| row(entry, (&people, &faces), &zone))
+            .collect(),
         people: choices(&people, &wanted.user_id),
         kinds: KINDS
             .iter()
@@ -128,7 +133,7 @@ fn choices(people: &[User], chosen: &str) -> Vec<Choice> {
     all
 }
 
-fn row(entry: AuditEntry, people: &[User], zone: &Zone) -> Row {
+fn row(entry: AuditEntry, (people, faces): (&[User], &People), zone: &Zone) -> Row {
     let read = |json: &Option<String>| {
         json.as_deref()
             .and_then(|json| serde_json::from_str::<Value>(json).ok())
@@ -143,7 +148,7 @@ fn row(entry: AuditEntry, people: &[User], zone: &Zone) -> Row {
     let (did, is_whole) = did(&entry.action, &entry.object_id);
     Row {
         at: zone.moment(entry.at),
-        who: entry.actor.name,
+        who: faces.actor(&entry.actor),
         by_token: entry.actor.kind == ActorKind::Token,
         did,
         what: what.filter(|_| !is_whole).unwrap_or_default(),

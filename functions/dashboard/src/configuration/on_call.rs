@@ -9,9 +9,10 @@ use shared::ctx::Ctx;
 use shared::domain::policy::Policy;
 use shared::domain::service::{Service, Urgency};
 use shared::rehearsal::{PagePreview, Preview, StepPreview, rehearsal};
+use shared::store::StoreError;
 use shared::web::PageQuery;
 
-use crate::page::{Asked, Frame, Moment, Older, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
 use crate::words;
 
 /// Policies on one page: each is rehearsed, which takes reads of its own.
@@ -61,9 +62,13 @@ pub struct PageRow {
 
 impl Rehearsed {
     /// The rehearsal on the reader's clock.
-    pub fn new(preview: Preview, zone: &Zone) -> Self {
+    pub async fn new(ctx: &Ctx, preview: Preview, zone: &Zone) -> Result<Self, StoreError> {
+        let pages = preview.steps.iter().flat_map(|step| &step.pages);
+        let people = People::load(ctx, pages.filter_map(|page| page.user_id)).await?;
         let page = |page: PagePreview| PageRow {
-            who: Person::named(&page.name),
+            who: page
+                .user_id
+                .map_or_else(|| Person::machine(&page.name), |id| people.get(id, &page.name)),
             medium: words::medium(page.medium),
             at: zone.moment(page.at),
         };
@@ -72,13 +77,13 @@ impl Rehearsed {
             at: zone.moment(step.at),
             pages: step.pages.into_iter().map(page).collect(),
         };
-        Self {
+        Ok(Self {
             steps: preview.steps.into_iter().map(step).collect(),
             runs: preview.runs,
             unanswered: zone.moment(preview.unanswered_at),
             owners: preview.owners.into_iter().map(|owner| owner.name).collect(),
             warnings: preview.warnings.into_iter().map(|warning| warning.text).collect(),
-        }
+        })
     }
 }
 
@@ -104,7 +109,7 @@ pub async fn show(
             id: row.value.id.to_string(),
             name: row.value.name,
             services: services.remove(&row.value.id).unwrap_or_default(),
-            rehearsed: Rehearsed::new(preview, &visitor.zone()),
+            rehearsed: Rehearsed::new(&ctx, preview, &visitor.zone()).await?,
         });
     }
     Ok(shown(&Page {

@@ -57,6 +57,7 @@ struct One {
     team_names: String,
     contacts: Vec<(&'static str, bool)>,
     may_change: bool,
+    may_remove_picture: bool,
     is_me: bool,
     /// Where nobody signed in yet, they can be invited.
     may_invite: bool,
@@ -101,7 +102,7 @@ pub async fn list(
     let names = team_names(&ctx).await?;
     let row = |user: &User| Row {
         id: user.id.to_string(),
-        who: user.into(),
+        who: Person::of(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         teams: named(&user.team_ids, &names),
@@ -142,7 +143,7 @@ pub async fn one(
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),
         version: found.version,
-        who: user.into(),
+        who: Person::of(&ctx, user),
         email: user.email.clone(),
         role: role_name(user.role),
         time_zone: user.time_zone.clone(),
@@ -154,6 +155,7 @@ pub async fn one(
         is_me,
         reach: Reach::of(&found, &ctx.gateways, false),
         tokens,
+        may_remove_picture: visitor.who.may(Right::SettingsOf(user.id)).is_ok(),
         roles: roles(&visitor, user.role),
         teams: choices::teams(&ctx, &user.team_ids).await?,
     }))

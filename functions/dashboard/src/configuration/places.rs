@@ -11,7 +11,7 @@ use shared::store::Versioned;
 use shared::web::PageQuery;
 
 use super::choices::{self, Choice};
-use crate::page::{Asked, Frame, Older, Refused, Section, Visitor, shown};
+use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, shown};
 use crate::words;
 
 #[derive(Debug, Template)]
@@ -28,7 +28,7 @@ struct TeamRow {
     id: String,
     version: u64,
     name: String,
-    people: String,
+    people: Vec<Person>,
 }
 
 #[derive(Debug, Template)]
@@ -60,16 +60,16 @@ pub async fn teams(
     Asked(query): Asked<PageQuery>,
 ) -> Result<Response, Refused> {
     let page = ctx.store.list::<Team>(&query.page()?).await?;
-    let mut people: HashMap<_, Vec<String>> = HashMap::new();
+    let mut people: HashMap<_, Vec<Person>> = HashMap::new();
     for user in ctx.store.list_all::<User>().await? {
-        for team in user.team_ids {
-            people.entry(team).or_default().push(user.name.clone());
+        for team in &user.team_ids {
+            people.entry(*team).or_default().push(Person::of(&ctx, &user));
         }
     }
     let row = |Versioned { value: team, version }: Versioned<Team>| TeamRow {
         id: team.id.to_string(),
         version,
-        people: people.get(&team.id).map(|names| names.join(", ")).unwrap_or_default(),
+        people: people.remove(&team.id).unwrap_or_default(),
         name: team.name,
     };
     Ok(shown(&Teams {

@@ -135,7 +135,7 @@ pub async fn one(
         version: found.version,
         may_change: visitor.may_configure(policy.team_id),
         form: form(&ctx, &visitor, Some(policy)).await?,
-        rehearsed: Rehearsed::new(preview, &visitor.zone()),
+        rehearsed: Rehearsed::new(&ctx, preview, &visitor.zone()).await?,
     }))
 }
 

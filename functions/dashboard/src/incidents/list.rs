@@ -12,8 +12,8 @@ use shared::domain::incident::Status;
 use shared::incidents::{IncidentView, ListQuery, Shown, list};
 
 use super::first_steps::{Step, first_steps};
-use super::live;
-use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor};
+use super::{live, taker};
+use crate::page::{Asked, Frame, Moment, People, Person, Refused, Section, Visitor};
 use crate::words;
 
 /// Incidents on one page: few enough for a telephone.
@@ -144,6 +144,8 @@ pub async fn show(
         after: wanted.after.clone(),
     };
     let found = list(&ctx, query).await?;
+    let takers = found.items.iter().filter_map(|incident| taker(incident)?.person());
+    let people = People::load(&ctx, takers).await?;
     let zone = visitor.zone();
     let me = visitor.user.id.to_string();
     let row = |incident: IncidentView| Row {
@@ -158,10 +160,7 @@ pub async fn show(
             .filter(|at| *at > incident.created_at)
             .map(|at| zone.moment(at)),
         signals: incident.signal_count.unwrap_or(1),
-        taker: incident
-            .acknowledged_by
-            .as_ref()
-            .map(|actor| Person::named(&actor.name)),
+        taker: taker(&incident).map(|actor| people.actor(actor)),
         can_acknowledge: incident.status == Status::Triggered,
         can_resolve: incident.status != Status::Resolved,
         id: incident.id.to_string(),

@@ -14,6 +14,8 @@ use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use shared::ctx::Ctx;
+use shared::domain::actor::Actor;
+use shared::incidents::IncidentView;
 use shared::web::{tag_of, unless_known};
 
 pub fn routes() -> Router<Ctx> {
@@ -26,4 +28,10 @@ pub fn routes() -> Router<Ctx> {
 /// A page's living part: 304 for whoever has it already.
 pub fn live(html: String, request: &HeaderMap) -> Response {
     unless_known(&tag_of(&html), request, || Html(html).into_response())
+}
+
+/// Who has it, or who ended it.
+fn taker(incident: &IncidentView) -> Option<&Actor> {
+    let by = [&incident.resolved_by, &incident.acknowledged_by];
+    by.into_iter().find_map(Option::as_ref)
 }

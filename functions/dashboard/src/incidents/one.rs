@@ -1,14 +1,13 @@
 //! One incident, with everything that happened.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use shared::ctx::Ctx;
-use shared::domain::id::{IncidentId, UserId};
+use shared::domain::actor::Actor;
+use shared::domain::id::IncidentId;
 use shared::domain::incident::Status;
 use shared::domain::people::User;
 use shared::domain::policy::Policy;
@@ -17,8 +16,8 @@ use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
 
-use super::live;
-use crate::page::{Asked, Frame, Moment, Person, Refused, Section, Visitor, Zone};
+use super::{live, taker};
+use crate::page::{Asked, Frame, Moment, People, Person, Refused, Section, Visitor, Zone};
 use crate::words;
 
 /// Entries of the timeline and messages shown at first; the API has the rest.
@@ -57,6 +56,7 @@ struct Live {
     title: String,
     status: &'static str,
     standing: String,
+    taker: Option<Person>,
     since_standing: Option<Moment>,
     severity: &'static str,
     urgency: &'static str,
@@ -101,7 +101,6 @@ struct AlertRow {
 struct Entry {
     at: Moment,
     who: Person,
-    is_person: bool,
     text: String,
     note: Option<String>,
 }
@@ -139,24 +138,26 @@ pub async fn show(
         )
     })
     .await?;
-    let ids: std::collections::BTreeSet<UserId> = deliveries.items.iter().filter_map(|one| one.user_id).collect();
-    let users = ctx.store.load_many::<User>(ids).await?;
-    let names: BTreeMap<UserId, &User> = users.iter().map(|user| (user.id, user)).collect();
+    let told = deliveries.items.iter().filter_map(|one| one.user_id);
+    let did = timeline.items.iter().filter_map(|event| event.actor.person());
+    let have = taker(&full.incident).and_then(Actor::person);
+    let people = People::load(&ctx, told.chain(did).chain(have)).await?;
     let zone = visitor.zone();
     let (has_older, has_more_messages) = (timeline.next.is_some(), deliveries.next.is_some());
     let part = Live {
         timeline: timeline
             .items
             .into_iter()
-            .map(|event| Entry::new(event, &zone))
+            .map(|event| Entry::new(event, &people, &zone))
             .collect(),
         messages: deliveries
             .items
             .into_iter()
-            .map(|delivery| Message::new(delivery, &names, &zone))
+            .map(|delivery| Message::new(delivery, &people, &zone))
             .collect(),
         has_older,
         has_more_messages,
+        taker: taker(&full.incident).map(|actor| people.actor(actor)),
         ..Live::of(full, &visitor, &zone)
     };
     let html = part.render().unwrap_or_default();
@@ -202,6 +203,7 @@ impl Live {
         Self {
             status: words::status(incident.status),
             standing: words::standing(&incident, &me),
+            taker: None,
             since_standing: moment(incident.resolved_at.or(incident.acknowledged_at)),
             severity: words::severity(incident.severity),
             urgency: match incident.urgency {
@@ -287,13 +289,11 @@ impl AlertRow {
 }
 
 impl Entry {
-    fn new(event: EventView, zone: &Zone) -> Self {
-        use shared::domain::actor::ActorKind;
+    fn new(event: EventView, people: &People, zone: &Zone) -> Self {
         let is_note = event.kind == "note";
         Self {
             at: zone.moment(event.at),
-            is_person: matches!(event.actor.kind, ActorKind::User | ActorKind::Token),
-            who: Person::named(&event.actor.name),
+            who: people.actor(&event.actor),
             note: is_note.then(|| event.data["text"].as_str().unwrap_or_default().to_owned()),
             text: event.text,
         }
@@ -301,14 +301,14 @@ impl Entry {
 }
 
 impl Message {
-    fn new(delivery: DeliveryView, names: &BTreeMap<UserId, &User>, zone: &Zone) -> Self {
-        let name = match delivery.user_id {
-            Some(id) => names.get(&id).map_or("Somebody who is gone", |user| user.name.as_str()),
-            None => "Channel",
-        };
+    fn new(delivery: DeliveryView, people: &People, zone: &Zone) -> Self {
+        let who = delivery.user_id.map_or_else(
+            || Person::machine("Channel"),
+            |id| people.get(id, "Somebody who is gone"),
+        );
         Self {
             purpose: words::purpose(delivery.purpose),
-            who: Person::named(name),
+            who,
             medium: words::medium(delivery.channel),
             to: delivery.to,
             state: words::delivery_state(delivery.state),

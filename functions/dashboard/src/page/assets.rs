@@ -1,4 +1,5 @@
-//! The style and the scripts: files of `assets/`, under names that change with what is in them, kept for ever by browsers.
+//! The style and the scripts: files of `assets/`, in a folder whose name changes with what is in them, kept for ever by
+//! browsers. One folder for all, so that a script finds the others beside it.
 
 use std::sync::LazyLock;
 
@@ -32,14 +33,24 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 4] = [
+static ASSETS: [Asset; 8] = [
     asset!("style.css", CSS),
     asset!("page.js", JS),
     asset!("forms.js", JS),
     asset!("icon.svg", SVG),
+    asset!("faces.js", JS),
+    asset!("picture.js", JS),
+    asset!("crop.js", JS),
+    asset!("upload.js", JS),
 ];
 
-/// Where the assets are.
+/// The folder.
+static FOLDER: LazyLock<String> = LazyLock::new(|| {
+    let all: String = ASSETS.iter().map(|asset| asset.content).collect();
+    format!("/assets/{}", &sha256_hex(&all)[..16])
+});
+
+/// Where the assets are that pages name.
 #[derive(Debug)]
 pub struct Urls {
     pub style: String,
@@ -50,7 +61,7 @@ pub struct Urls {
 
 /// The assets' addresses, which change with their content.
 pub static URLS: LazyLock<Urls> = LazyLock::new(|| {
-    let [style, page, forms, icon] = ASSETS.each_ref().map(Asset::path);
+    let [style, page, forms, icon, ..] = ASSETS.each_ref().map(Asset::path);
     Urls {
         style,
         page,
@@ -61,7 +72,7 @@ pub static URLS: LazyLock<Urls> = LazyLock::new(|| {
 
 impl Asset {
     fn path(&self) -> String {
-        format!("/assets/{}/{}", &sha256_hex(self.content)[..16], self.name)
+        format!("{}/{}", *FOLDER, self.name)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The frame around every page of somebody signed in: where they are, who they are, and where else they may go.
 
-use shared::domain::people::{Role, User};
+use shared::domain::id::UserId;
+use shared::domain::people::Role;
 
+use super::person::Person;
 use super::visitor::Visitor;
 
 /// The part of the dashboard a page belongs to.
@@ -40,20 +42,12 @@ pub struct SectionLink {
     pub is_wide: bool,
 }
 
-/// Somebody, wherever they appear.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    pub name: String,
-    pub initials: String,
-    /// One of six colours, the same for the same name everywhere.
-    pub colour: u8,
-}
-
 /// What the frame shows.
 #[derive(Debug)]
 pub struct Frame {
     pub section: Section,
     pub me: Person,
+    pub my_id: UserId,
     pub email: String,
     pub role: &'static str,
     /// What forms carry.
@@ -63,32 +57,13 @@ pub struct Frame {
     pub theme: &'static str,
 }
 
-impl Person {
-    /// Somebody of this name.
-    pub fn named(name: &str) -> Self {
-        let sum = name
-            .bytes()
-            .fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        Self {
-            name: name.to_owned(),
-            initials: initials(name),
-            colour: (sum % 6) as u8,
-        }
-    }
-}
-
-impl From<&User> for Person {
-    fn from(user: &User) -> Self {
-        Self::named(&user.name)
-    }
-}
-
 impl Frame {
     /// The frame of a page of `section`, for this visitor.
     pub fn new(section: Section, visitor: &Visitor) -> Self {
         Self {
             section,
-            me: (&visitor.user).into(),
+            me: visitor.person.clone(),
+            my_id: visitor.user.id,
             email: visitor.user.email.clone(),
             role: role_name(visitor.user.role),
             form_token: visitor.form_token.clone(),
@@ -116,33 +91,5 @@ pub fn role_name(role: Role) -> &'static str {
         Role::Responder => "Responder",
         Role::Admin => "Admin",
         Role::Owner => "Owner",
-    }
-}
-
-/// The first letters of the first and the last word of a name, in capitals.
-fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn initials_are_of_the_first_and_last_name() {
-        for (name, expected) in [
-            ("Ada Lovelace", "AL"),
-            ("ada", "A"),
-            ("Ana María de la Cruz", "AC"),
-            ("  ", ""),
-            ("éric ångström", "ÉÅ"),
-            ("王秀英", "王"),
-        ] {
-            assert_eq!(initials(name), expected, "{name}");
-        }
-        assert_eq!(Person::named("Ada"), Person::named("Ada"));
     }
 }

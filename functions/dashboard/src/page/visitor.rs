@@ -14,6 +14,8 @@ use shared::domain::session::Session;
 use shared::web::{Authenticated, client_address, session_form_token, signed_in};
 
 use super::clock::Zone;
+use super::headers::Reach;
+use super::person::Person;
 use super::refused::Refused;
 use super::theme::Theme;
 
@@ -22,6 +24,8 @@ use super::theme::Theme;
 pub struct Visitor {
     pub session: Session,
     pub user: User,
+    /// How they are shown.
+    pub person: Person,
     pub who: Authenticated,
     /// What their forms carry.
     pub form_token: String,
@@ -81,6 +85,7 @@ impl Visitor {
             form_token: session_form_token(ctx, session.id),
             theme: Theme::of(&parts.headers, ctx),
             session,
+            person: Person::of(ctx, &user),
             user,
             who,
             now,
@@ -93,7 +98,12 @@ impl FromRequestParts<Ctx> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Response> {
         match Self::of(parts, ctx).await {
-            Ok(Some(visitor)) => Ok(visitor),
+            Ok(Some(visitor)) => {
+                if let Some(reach) = parts.extensions.get::<Reach>() {
+                    reach.widen(ctx);
+                }
+                Ok(visitor)
+            }
             Ok(None) => Err(to_sign_in(parts)),
             Err(refused) => Err(refused.into_response()),
         }

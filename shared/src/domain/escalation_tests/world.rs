@@ -85,6 +85,7 @@ pub fn person(number: usize, contacts: &[Medium]) -> User {
         password_hash: None,
         signed_out_at: None,
         tokens_ended_at: None,
+        avatar: Default::default(),
         created_at: at(-1000),
     }
 }
