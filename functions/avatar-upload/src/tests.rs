@@ -1,5 +1,5 @@
 //! What is refused, with which words, and what is made of what is taken.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::io::Cursor;
 

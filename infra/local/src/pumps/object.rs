@@ -16,8 +16,9 @@ pub const RETRIES_MAX: u32 = 2;
 /// Wait before a retry, where time is the machine's. Shorter than Lambda's minute: a person watches.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// Notifications that are worked on at once: each may hold a whole picture in memory.
-const AT_ONCE: usize = 2;
+/// Notifications that are worked on at once: each may hold a whole picture in memory and take a processor for itself, which
+/// alerts that come meanwhile need more. On AWS each has a machine of its own.
+const AT_ONCE: usize = 1;
 
 /// Wakes one function with the objects that were stored.
 pub struct ObjectPump {

@@ -51,8 +51,10 @@ impl S3 for Operations {
         };
         let head = self.kept.put(new, may).await.map_err(broken)?;
         let head = head.ok_or_else(|| S3Error::from(S3ErrorCode::PreconditionFailed))?;
-        let mut output = PutObjectOutput::default();
-        output.e_tag = Some(ETag::Strong(head.etag.clone()));
+        let output = PutObjectOutput {
+            e_tag: Some(ETag::Strong(head.etag.clone())),
+            ..Default::default()
+        };
         self.tell(head);
         Ok(S3Response::new(output))
     }
@@ -63,14 +65,16 @@ impl S3 for Operations {
         let object = object.ok_or_else(|| S3Error::from(S3ErrorCode::NoSuchKey))?;
         let head = object.head;
         check(&head, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let mut output = GetObjectOutput::default();
-        output.content_length = i64::try_from(head.size).ok();
-        output.body = Some(StreamingBlob::from(Body::from(object.bytes)));
-        output.content_type = head.content_type.as_ref().and_then(|kind| kind.parse().ok());
-        output.cache_control = head.cache_control;
-        output.metadata = Some(head.metadata.into_iter().collect());
-        output.e_tag = Some(ETag::Strong(head.etag));
-        output.last_modified = Some(time(head.modified));
+        let output = GetObjectOutput {
+            content_length: i64::try_from(head.size).ok(),
+            body: Some(StreamingBlob::from(Body::from(object.bytes))),
+            content_type: head.content_type.as_ref().and_then(|kind| kind.parse().ok()),
+            cache_control: head.cache_control,
+            metadata: Some(head.metadata.into_iter().collect()),
+            e_tag: Some(ETag::Strong(head.etag)),
+            last_modified: Some(time(head.modified)),
+            ..Default::default()
+        };
         Ok(S3Response::new(output))
     }
 
@@ -79,13 +83,15 @@ impl S3 for Operations {
         let head = self.kept.head(&input.bucket, &input.key);
         let head = head.ok_or_else(|| S3Error::from(S3ErrorCode::NoSuchKey))?;
         check(&head, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let mut output = HeadObjectOutput::default();
-        output.content_length = i64::try_from(head.size).ok();
-        output.content_type = head.content_type.as_ref().and_then(|kind| kind.parse().ok());
-        output.cache_control = head.cache_control;
-        output.metadata = Some(head.metadata.into_iter().collect());
-        output.e_tag = Some(ETag::Strong(head.etag));
-        output.last_modified = Some(time(head.modified));
+        let output = HeadObjectOutput {
+            content_length: i64::try_from(head.size).ok(),
+            content_type: head.content_type.as_ref().and_then(|kind| kind.parse().ok()),
+            cache_control: head.cache_control,
+            metadata: Some(head.metadata.into_iter().collect()),
+            e_tag: Some(ETag::Strong(head.etag)),
+            last_modified: Some(time(head.modified)),
+            ..Default::default()
+        };
         Ok(S3Response::new(output))
     }
 
@@ -107,20 +113,22 @@ impl S3 for Operations {
         let mut heads = self.kept.list(&input.bucket, &prefix, &after, limit + 1);
         let is_truncated = heads.len() > limit;
         heads.truncate(limit);
-        let mut output = ListObjectsV2Output::default();
-        output.name = Some(input.bucket);
-        output.prefix = Some(prefix);
-        output.key_count = i32::try_from(heads.len()).ok();
-        output.is_truncated = Some(is_truncated);
-        let listed = heads.into_iter().map(|head| {
-            let mut object = Listed::default();
-            object.size = i64::try_from(head.size).ok();
-            object.last_modified = Some(time(head.modified));
-            object.e_tag = Some(ETag::Strong(head.etag));
-            object.key = Some(head.key);
-            object
+        let count = heads.len();
+        let listed = heads.into_iter().map(|head| Listed {
+            size: i64::try_from(head.size).ok(),
+            last_modified: Some(time(head.modified)),
+            e_tag: Some(ETag::Strong(head.etag)),
+            key: Some(head.key),
+            ..Default::default()
         });
-        output.contents = Some(listed.collect());
+        let output = ListObjectsV2Output {
+            name: Some(input.bucket),
+            prefix: Some(prefix),
+            key_count: i32::try_from(count).ok(),
+            is_truncated: Some(is_truncated),
+            contents: Some(listed.collect()),
+            ..Default::default()
+        };
         Ok(S3Response::new(output))
     }
 }
