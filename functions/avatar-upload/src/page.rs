@@ -21,7 +21,7 @@ use shared::domain::people::User;
 use shared::domain::principal::Principal;
 use shared::domain::session::Session;
 use shared::secret::{equal, sha256_hex};
-use shared::web::{Authenticated, Problem, session_form_token, signed_in};
+use shared::web::{Authenticated, Client, Problem, session_form_token, signed_in};
 
 use super::routes::{issue, remove};
 
@@ -76,12 +76,16 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn of(headers: &HeaderMap, ctx: &Ctx) -> Result<Option<Self>, Problem> {
+    async fn of(headers: &HeaderMap, Client(address): Client, ctx: &Ctx) -> Result<Option<Self>, Problem> {
         let now = ctx.clock.now();
         let found = signed_in(headers, ctx, now).await?;
         Ok(found.map(|(session, user)| {
             let principal = Principal::of(&user, None);
-            let who = Authenticated { principal, now };
+            let who = Authenticated {
+                principal,
+                now,
+                address,
+            };
             Self { session, user, who }
         }))
     }
@@ -98,10 +102,10 @@ impl Visitor {
     }
 }
 
-async fn show(State(ctx): State<Ctx>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+async fn show(State(ctx): State<Ctx>, client: Client, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let is_sent = query.is_some_and(|query| query.starts_with("sent"));
     let shown = async {
-        let Some(visitor) = Visitor::of(&headers, &ctx).await? else {
+        let Some(visitor) = Visitor::of(&headers, client, &ctx).await? else {
             return Ok(to_sign_in());
         };
         let newest = ctx.store.newest_upload(visitor.user.id).await?;
@@ -147,8 +151,8 @@ enum Act {
     Remove,
 }
 
-async fn act(State(ctx): State<Ctx>, headers: HeaderMap, Form(posted): Form<Posted>) -> Response {
-    let visitor = match Visitor::of(&headers, &ctx).await {
+async fn act(State(ctx): State<Ctx>, client: Client, headers: HeaderMap, Form(posted): Form<Posted>) -> Response {
+    let visitor = match Visitor::of(&headers, client, &ctx).await {
         Ok(Some(visitor)) => visitor,
         Ok(None) => return to_sign_in(),
         Err(problem) => return problem.into_response(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,7 +18,7 @@ use shared::domain::limits::UPLOAD_MAX_BYTES;
 use shared::domain::people::User;
 use shared::domain::principal::Right;
 use shared::store::{Applied, Change, Rate, Tried};
-use shared::web::{Authenticated, JsonBody, Problem, health};
+use shared::web::{Authenticated, JsonBody, Problem, health, tell_allowance};
 
 use super::page;
 
@@ -51,6 +51,7 @@ pub fn router() -> Router<Ctx> {
         )
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn(tell_allowance))
         .layer(map_response(unstored))
 }
 
@@ -127,7 +128,7 @@ pub async fn issue(ctx: &Ctx, auth: &Authenticated, user: UserId, body: &TicketB
             Problem::unavailable()
         })?;
     let actor = auth.principal.actor();
-    let change = Change { by: &actor, at: now };
+    let change = Change::new(&actor, now).from(&auth.address);
     // The form is worth nothing before its ticket is there, so the ticket is written last, and once.
     if ctx.store.issue_upload(&upload, &change).await? == Applied::Changed {
         return Err(Problem::not_found());
@@ -204,7 +205,7 @@ pub async fn remove(ctx: &Ctx, auth: &Authenticated, user: UserId) -> Result<(),
     auth.may(Right::SettingsOf(user))?;
     let now = auth.now;
     let actor = auth.principal.actor();
-    let change = Change { by: &actor, at: now };
+    let change = Change::new(&actor, now).from(&auth.address);
     let removal_id: UploadId = ctx.random.ulid(now).into();
     for _ in 0..ROUNDS_MAX {
         let user = person(ctx, user).await?;

@@ -210,7 +210,7 @@ pub async fn leave(
         frame: Frame::new(Section::People, &visitor),
         id: user.id.to_string(),
         version: found.version,
-        who: user.into(),
+        who: Person::of(&ctx, user),
         policies: uses.policies.iter().map(policy).collect(),
         incidents: uses.incidents.iter().map(incident).collect(),
         team_names: named(&user.team_ids, &team_names(&ctx).await?),
