@@ -68,7 +68,7 @@ const TAGS: [(&str, &str); 14] = [
 ];
 
 /// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
-const CONFLICTS: [(&str, &str, &[&str]); 11] = [
+const CONFLICTS: [(&str, &str, &[&str]); 12] = [
     ("delete", "/api/v1/services/{id}", &["in_use"]),
     ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
     ("delete", "/api/v1/teams/{id}", &["in_use"]),
@@ -83,6 +83,7 @@ const CONFLICTS: [(&str, &str, &[&str]); 11] = [
     ),
     ("post", "/api/v1/users/{id}/invitation", &["has_password", "no_email"]),
     ("post", "/api/v1/contacts", &["too_many_contacts"]),
+    ("post", "/api/v1/contacts/{id}/test", &["not_verified"]),
     ("post", "/api/v1/setup/{code}", &["already_set_up", "email_taken"]),
 ];
 
