@@ -458,10 +458,7 @@ async fn settings_and_picture_do_not_get_in_one_anothers_way() {
     stored(&world, &key, OTHER).await;
     world.drain().await;
     let by = shared::domain::actor::Actor::system();
-    let change = shared::store::Change {
-        by: &by,
-        at: world.now(),
-    };
+    let change = shared::store::Change::new(&by, world.now());
     let replaced = world.ctx.store.replace(&read, &read.value, &[], &change).await.unwrap();
     assert_eq!(replaced, shared::store::Applied::Changed);
 }
