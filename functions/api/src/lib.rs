@@ -1,11 +1,13 @@
 //! REST for everything a person or a script may do, and the pages behind the links in messages.
 //!
-//! `incidents/` answers them, `configuration/` changes who is asked and how, `links/` is what a tired person taps.
+//! `incidents/` answers them, `configuration/` changes who is asked and how, `status/` is what the public is told,
+//! `links/` is what a tired person taps.
 
 mod configuration;
 mod incidents;
 mod links;
 mod openapi;
+mod status;
 
 use axum::Router;
 use shared::config::Need;

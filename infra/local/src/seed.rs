@@ -213,6 +213,8 @@ impl Seeding<'_> {
             urgency: UrgencyRule::BySeverity,
             ack_timeout_seconds: limits::ACK_TIMEOUT_SECONDS,
             auto_resolve_seconds: 0,
+            components: Vec::new(),
+            publication: Default::default(),
             created_at: self.now,
         };
         self.create("service", &service, vec![needs::<Policy>(names.policy())])

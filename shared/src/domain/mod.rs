@@ -26,6 +26,7 @@ pub mod signal;
 pub mod slot;
 #[cfg(test)]
 mod slot_tests;
+pub mod status;
 pub mod time;
 pub mod timeline;
 pub mod wording;

@@ -18,6 +18,7 @@ mod row;
 mod schema;
 mod sessions;
 mod slots;
+mod status;
 mod table;
 
 use aws_sdk_dynamodb::Client;
@@ -28,12 +29,13 @@ pub use attempts::{Rate, Tried};
 pub use config::{AuditEntry, Change, Entity, Extra, Once};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};
-pub use due::{Due, DueList};
+pub use due::{Due, DueList, MaintenanceDue, PublicationDue};
 pub use incidents::{Applied, ClosedBy, IncidentFilter, Opened, TakenIn};
 pub use outbox::OutboxMessage;
 pub use row::{Corrupt, Item, Versioned};
 pub use schema::create_table;
 pub use slots::{Repeated, StoredSlot};
+pub use status::{Lease, PublicWrite, Publisher, StoredHistory};
 pub use table::{StoreError, Table};
 
 /// The table, as everything above it sees it.

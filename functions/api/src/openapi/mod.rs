@@ -15,7 +15,7 @@ use axum::routing::get;
 use shared::ctx::Ctx;
 use shared::web::Problem;
 
-use crate::{configuration, incidents, links};
+use crate::{configuration, incidents, links, status};
 use health::{__path_get_health, get_health};
 pub(crate) use routes::routes;
 pub use routes::{Endpoint, Routes};
@@ -34,6 +34,7 @@ fn routes() -> Routes {
     Routes::default()
         .merge(incidents::routes())
         .merge(configuration::routes())
+        .merge(status::routes())
         .merge(links::routes().into())
         .routes(routes!(get_health))
         .routes(routes!(get_openapi))

@@ -1,0 +1,69 @@
+//! Pages.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::id::{PageId, TeamId};
+use crate::domain::limits;
+
+/// Names in addresses that mean something else below `/status/`.
+const TAKEN_SLUGS: [&str; 4] = ["api", "history", "incidents", "badge.svg"];
+
+/// The language in which a page speaks by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
+}
+
+/// A public status page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Its id.
+    pub id: PageId,
+    /// The team that owns it, its components, posts and maintenances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// Its name in addresses: `/status/{slug}`.
+    pub slug: String,
+    /// Its name, as the public reads it.
+    pub name: String,
+    /// What it is about, for the public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The IANA zone whose days its history counts.
+    pub time_zone: String,
+    /// The language in which it speaks by itself.
+    #[serde(default)]
+    pub locale: Locale,
+    /// Whether `/status` leads to it.
+    #[serde(default)]
+    pub is_default: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Page {
+    /// The zone whose days its history counts; UTC where it is no longer known.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// Whether a text can be a page's name in addresses: lower-case letters, digits and single hyphens between them.
+pub fn is_slug(text: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty()
+        && text.len() <= limits::SLUG_CHARS_MAX
+        && text.bytes().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && !TAKEN_SLUGS.contains(&text)
+}
