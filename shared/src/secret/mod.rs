@@ -19,7 +19,7 @@ mod seal;
 mod token;
 mod vault;
 
-pub use derived::{account_code, form_token, known_browser, verification_code, webhook_secret};
+pub use derived::{account_code, form_token, known_browser, objects_secret, verification_code, webhook_secret};
 pub use digest::{equal, hmac_sha256, sha256, sha256_hex};
 pub use jws::{KeySet, NotSigned};
 pub use link::LinkCode;
