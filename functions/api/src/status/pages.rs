@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{PageId, TeamId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
-use shared::domain::status::{Component, Locale, Page, is_slug};
+use shared::domain::status::{Component, Locale, Look, Page, is_host, is_slug};
 use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
@@ -53,6 +53,13 @@ pub struct PageBody {
     /// Whether `/status` leads to it. One page is the default; the first one is at once.
     #[serde(default)]
     is_default: bool,
+    /// The host that it has of its own, `status.example.com`, which you lead here; its documents then name their addresses
+    /// there.
+    #[serde(default)]
+    domain: Option<String>,
+    /// How it looks.
+    #[serde(default)]
+    look: Look,
 }
 
 fn utc() -> String {
@@ -71,6 +78,8 @@ pub struct PageView {
     time_zone: String,
     locale: Locale,
     is_default: bool,
+    domain: Option<String>,
+    look: Look,
     /// Where the public reads it.
     path: String,
     created_at: Timestamp,
@@ -88,6 +97,8 @@ impl From<Page> for PageView {
             time_zone: page.time_zone,
             locale: page.locale,
             is_default: page.is_default,
+            domain: page.domain,
+            look: page.look,
             created_at: page.created_at,
         }
     }
@@ -108,6 +119,12 @@ impl Resource for PageBody {
         let name = faults.name(&self.name);
         let description = description(&mut faults, self.description.as_deref());
         let time_zone = faults.time_zone(&self.time_zone);
+        for (field, why) in self.look.faults() {
+            faults.add(format!("look.{field}"), why);
+        }
+        if self.domain.as_ref().is_some_and(|domain| !is_host(domain)) {
+            faults.add("domain", "must be a host's name in lower case, as status.example.com");
+        }
         let known = before.as_ref().map(|before| &before.value);
         let all = caller.store().list_all_versioned::<Page>().await?;
         let others: Vec<_> = all
@@ -155,6 +172,8 @@ impl Resource for PageBody {
             time_zone,
             locale: self.locale,
             is_default,
+            domain: self.domain.clone(),
+            look: self.look.clone(),
             created_at,
         };
         Ok(Plan::new(before, page, extras))

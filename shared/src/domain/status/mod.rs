@@ -8,6 +8,7 @@
 
 mod component;
 mod history;
+mod look;
 mod maintenance;
 mod page;
 mod post;
@@ -19,8 +20,9 @@ pub mod words;
 
 pub use component::{Component, ComponentStatus, PublicName};
 pub use history::{Day, History, Interval, Since, days};
+pub use look::{Colour, Look, LookFault, class};
 pub use maintenance::{Maintenance, MaintenanceStatus};
-pub use page::{Locale, Page, is_slug};
+pub use page::{Locale, Page, is_host, is_slug};
 pub use post::{ComponentChange, Impact, Post, PostStatus, Update, Withdrawal};
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,

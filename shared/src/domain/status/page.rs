@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::look::Look;
 use crate::domain::id::{PageId, TeamId};
 use crate::domain::limits;
 
@@ -45,6 +46,12 @@ pub struct Page {
     /// Whether `/status` leads to it.
     #[serde(default)]
     pub is_default: bool,
+    /// The host that it has of its own, `status.example.com`; its documents name their addresses there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// How it looks.
+    #[serde(default, skip_serializing_if = "Look::is_plain")]
+    pub look: Look,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -54,6 +61,23 @@ impl Page {
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
+}
+
+/// Whether a text is a host's name: labels of lower-case letters, digits and inner hyphens, at least two (RFC 1123, 2.1).
+pub fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_name = text
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()));
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label) && is_name
 }
 
 /// Whether a text can be a page's name in addresses: lower-case letters, digits and single hyphens between them.
@@ -66,4 +90,31 @@ pub fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
         && !text.contains("--")
         && !TAKEN_SLUGS.contains(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_names_with_dots() {
+        for host in ["status.example.com", "a.b", "xn--mnchen-3ya.de", "1.example.com"] {
+            assert!(is_host(host), "{host}");
+        }
+        for not in [
+            "localhost",
+            "10.0.0.1",
+            "a..b",
+            "-a.b",
+            "A.b",
+            "a.b/c",
+            "a.b:80",
+            "a b.c",
+            "",
+            ".",
+            "a.",
+        ] {
+            assert!(!is_host(not), "{not}");
+        }
+    }
 }
