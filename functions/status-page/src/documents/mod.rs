@@ -1,17 +1,16 @@
 //! The documents of a page: what they are called, what is in them, and how long they may be kept.
 //!
-//! Every document is whole: nobody needs a second one to read it, except a page its style. Each carries the revision it was
+//! Every document is whole: nobody needs a second one to read it. Each carries the revision it was
 //! written as, so that two writings of the same facts differ in their bytes, and with them in their tags: a publisher that
 //! is late is refused even where nothing seems to have changed.
 
 mod atom;
-mod badge;
-mod html;
 mod json;
 
 use jiff::Timestamp;
 use shared::domain::id::PostId;
 
+use crate::page;
 use crate::view::{PageView, PostView};
 
 /// Which writing of a page this is.
@@ -40,6 +39,8 @@ pub struct Document {
     pub content_type: &'static str,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Where it leads, if it only does that.
+    pub location: Option<String>,
 }
 
 /// How long a reader may keep a document without asking again, and, while nothing answers, in any case.
@@ -68,13 +69,16 @@ pub fn month_key(slug: &str, month: &str) -> String {
 /// The key of where `/status` leads.
 pub const DEFAULT_KEY: &str = "status/index.html";
 
+/// The key of what is shown where nothing is.
+pub const LOST_KEY: &str = "status/404.html";
+
 /// The keys of the documents that every page has, whatever is on it.
 pub fn fixed_keys(slug: &str) -> Vec<String> {
     let folder = folder(slug);
     FIXED.iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 13] = [
     "index.html",
     "embed/index.html",
     "history/index.html",
@@ -88,21 +92,17 @@ const FIXED: [&str; 15] = [
     "api/v2/scheduled-maintenances.json",
     "api/v2/scheduled-maintenances/upcoming.json",
     "api/v2/scheduled-maintenances/active.json",
-    "embed.js",
-    "style.css",
 ];
 
 /// The documents that every page has.
 pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
     let make = |name: &str| -> (&'static str, Vec<u8>) {
         match name {
-            "index.html" => (HTML, html::page(view, stamp)),
-            "embed/index.html" => (HTML, html::embed(view, stamp)),
-            "history/index.html" => (HTML, html::history(view, stamp)),
+            "index.html" => (HTML, page::home(view, stamp)),
+            "embed/index.html" => (HTML, page::embed(view, stamp)),
+            "history/index.html" => (HTML, page::history(view, stamp)),
             "history.atom" => (ATOM, atom::feed(view, stamp)),
-            "badge.svg" => (SVG, badge::badge(view, stamp)),
-            "embed.js" => ("text/javascript; charset=utf-8", html::embed_script(view, stamp)),
-            "style.css" => ("text/css; charset=utf-8", html::style(stamp)),
+            "badge.svg" => (SVG, page::badge(view, stamp)),
             api => (JSON, json::document(view, stamp, api.trim_start_matches("api/v2/"))),
         }
     };
@@ -112,6 +112,7 @@ pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
             key: format!("{}/{name}", folder(&view.slug)),
             content_type,
             bytes,
+            location: None,
         }
     });
     let mut all: Vec<Document> = documents.collect();
@@ -122,7 +123,8 @@ pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
             all.push(Document {
                 key,
                 content_type: HTML,
-                bytes: html::maintenance(view, maintenance, stamp),
+                bytes: page::maintenance(view, maintenance, stamp),
+                location: None,
             });
         }
     }
@@ -134,7 +136,8 @@ pub fn incident(view: &PageView, post: &PostView, stamp: Stamp) -> Document {
     Document {
         key: incident_key(&view.slug, post.id),
         content_type: HTML,
-        bytes: html::incident(view, post, stamp),
+        bytes: page::incident(view, post, stamp),
+        location: None,
     }
 }
 
@@ -143,7 +146,8 @@ pub fn month(view: &PageView, month: &str, posts: &[PostView], stamp: Stamp) -> 
     Document {
         key: month_key(&view.slug, month),
         content_type: HTML,
-        bytes: html::month(view, month, posts, stamp),
+        bytes: page::month(view, month, posts, stamp),
+        location: None,
     }
 }
 
@@ -152,7 +156,18 @@ pub fn default_page(view: &PageView, stamp: Stamp) -> Document {
     Document {
         key: DEFAULT_KEY.into(),
         content_type: HTML,
-        bytes: html::default_page(view, stamp),
+        bytes: page::default_page(view, stamp),
+        location: Some(view.url.clone()),
+    }
+}
+
+/// What is shown where nothing is, if this is the default page.
+pub fn lost(view: &PageView, stamp: Stamp) -> Document {
+    Document {
+        key: LOST_KEY.into(),
+        content_type: HTML,
+        bytes: page::lost(view, stamp),
+        location: None,
     }
 }
 

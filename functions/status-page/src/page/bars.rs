@@ -44,7 +44,11 @@ impl Bars {
                 Some(ComponentStatus::Operational) => "",
                 Some(worst) => class(worst),
             },
-            text: format!("{}: {}", frame.date(day.date), self::text(frame, component, day, &about)),
+            text: format!(
+                "{}: {}",
+                frame.date(day.date),
+                self::text(frame, component, day, &about)
+            ),
         };
         Self {
             label: labels.counted_with(labels.bars, count, &[("name", &name)]),
@@ -77,7 +81,11 @@ fn text(frame: &Frame<'_>, component: &ComponentView, day: &Day, about: &[(&Post
     let goes_on = day.date == frame.view.today && component.status != ComponentStatus::Operational;
     let mut text = if goes_on || !worst.is_trouble() {
         // No time that grows: a document changes only when something happens.
-        let still = if goes_on { format!(", {}", labels.still) } else { String::new() };
+        let still = if goes_on {
+            format!(", {}", labels.still)
+        } else {
+            String::new()
+        };
         format!("{}{still}", status(worst))
     } else {
         let lengths = [
@@ -89,7 +97,9 @@ fn text(frame: &Frame<'_>, component: &ComponentView, day: &Day, about: &[(&Post
         let parts = parts.map(|(kind, ms)| format!("{} {}", status(kind), labels.duration(ms)));
         parts.collect::<Vec<_>>().join(", ")
     };
-    let named = about.iter().filter(|(_, (from, until))| (*from..=*until).contains(&day.date));
+    let named = about
+        .iter()
+        .filter(|(_, (from, until))| (*from..=*until).contains(&day.date));
     for (post, _) in named.take(POSTS_MAX) {
         text.push_str(" · ");
         text.push_str(&isolated(&cut(&plain(&post.title), TITLE_CHARS_MAX)));

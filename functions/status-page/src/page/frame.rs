@@ -163,7 +163,11 @@ fn icon(status: ComponentStatus) -> String {
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='8' fill='{colour}'/>\
          <path d='{mark}' fill='none' stroke='{on}' stroke-width='1.700' stroke-linecap='round'/></svg>"
     );
-    let escaped = svg.replace('%', "%25").replace('#', "%23").replace('<', "%3c").replace('>', "%3e");
+    let escaped = svg
+        .replace('%', "%25")
+        .replace('#', "%23")
+        .replace('<', "%3c")
+        .replace('>', "%3e");
     format!("data:image/svg+xml,{escaped}")
 }
 

@@ -73,7 +73,13 @@ pub fn month(view: &PageView, month: &str, posts: &[PostView], stamp: Stamp) -> 
     let gap = |phrase| crate::words::filled(phrase, &[("month", &name)]);
     let (heading, nothing) = (gap(labels.history_of), gap(labels.nothing_in));
     let title = format!("{heading} · {}", plain(&view.name));
-    let frame = Frame::new(view, stamp, &format!("/history/{month}"), &title, ComponentStatus::Operational);
+    let frame = Frame::new(
+        view,
+        stamp,
+        &format!("/history/{month}"),
+        &title,
+        ComponentStatus::Operational,
+    );
     let place = view.months.iter().position(|one| one == month);
     let beside = |index: Option<usize>| {
         let month = view.months.get(index?)?;

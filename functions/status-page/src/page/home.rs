@@ -58,10 +58,15 @@ pub fn home(view: &PageView, stamp: Stamp) -> Vec<u8> {
     let maintenances = |is_now: bool| {
         let open = view.open_maintenances.iter();
         let wanted = open.filter(move |one| (one.status == MaintenanceStatus::Scheduled) != is_now);
-        wanted.map(|one| Item::maintenance(&frame, one).newest(&frame)).collect()
+        wanted
+            .map(|one| Item::maintenance(&frame, one).newest(&frame))
+            .collect()
     };
     let (now, ahead) = (maintenances(true), maintenances(false));
-    let current = view.open_posts.iter().map(|post| Item::post(&frame, post).newest(&frame));
+    let current = view
+        .open_posts
+        .iter()
+        .map(|post| Item::post(&frame, post).newest(&frame));
     let current = current.collect();
     let past = past(&frame);
     let labels = frame.labels;
@@ -114,7 +119,10 @@ fn entries<'a>(frame: &Frame<'a>) -> Vec<Entry<'a>> {
         status: frame.labels.component_status(component.status),
         bars: Bars::of(frame, component),
     };
-    let top = view.components.iter().filter(|one| one.group_id.is_none() && is_shown(one));
+    let top = view
+        .components
+        .iter()
+        .filter(|one| one.group_id.is_none() && is_shown(one));
     let entry = |one: &'a ComponentView| {
         let members = view.components.iter().filter(|member| member.group_id == Some(one.id));
         let members: Vec<Row<'a>> = members.filter(|member| is_shown(member)).map(row).collect();

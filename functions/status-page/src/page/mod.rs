@@ -18,8 +18,6 @@ mod incident;
 mod lost;
 mod posts;
 mod share;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub use badge::badge;

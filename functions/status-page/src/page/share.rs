@@ -22,15 +22,25 @@ pub struct Share {
 
 /// How others are told of a post or a maintenance of this title and status.
 pub fn share(view: &PageView, title: &str, status: &str, url: &str) -> Share {
-    let gaps = [("page", plain(&view.name)), ("title", plain(title)), ("status", status.to_owned())];
+    let gaps = [
+        ("page", plain(&view.name)),
+        ("title", plain(title)),
+        ("status", status.to_owned()),
+    ];
     let gaps = gaps.each_ref().map(|(gap, value)| (*gap, value.as_str()));
     let text = cut(&filled(words::of(view.locale).share_text, &gaps), TEXT_CHARS_MAX);
     let (encoded, address) = (encoded(&text), self::encoded(url));
     let both = self::encoded(&format!("{text} {url}"));
     let links = vec![
         ("Bluesky", format!("https://bsky.app/intent/compose?text={both}")),
-        ("Facebook", format!("https://www.facebook.com/sharer/sharer.php?u={address}")),
-        ("LinkedIn", format!("https://www.linkedin.com/sharing/share-offsite/?url={address}")),
+        (
+            "Facebook",
+            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
+        ),
+        (
+            "LinkedIn",
+            format!("https://www.linkedin.com/sharing/share-offsite/?url={address}"),
+        ),
         ("Mastodon", format!("https://share.joinmastodon.org/#text={both}")),
         ("WhatsApp", format!("https://wa.me/?text={both}")),
         ("X", format!("https://x.com/intent/tweet?text={encoded}&url={address}")),

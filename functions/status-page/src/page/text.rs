@@ -59,7 +59,11 @@ pub fn blocks(text: &str) -> Vec<Block> {
 fn pieces(line: &str) -> Line {
     let mut pieces = Vec::new();
     let mut rest = line;
-    while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+    while let Some(start) = ["https://", "http://"]
+        .iter()
+        .filter_map(|scheme| rest.find(scheme))
+        .min()
+    {
         let (before, from) = rest.split_at(start);
         let end = from
             .find(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
@@ -87,7 +91,8 @@ fn pieces(line: &str) -> Line {
 
 /// A text for where no markup can be: one line, without control characters and without marks that turn directions.
 pub fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let turns =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
     let kept = text.chars().filter(|c| !turns(*c));
     let spaced: String = kept.map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -111,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_post_reads_as_it_was_written() {
-        let blocks = blocks("We are sorry.\nIt was us.\n\n## Causes\n- one\n- two, see https://example.com/a?b=c.\n\nThanks #1");
+        let blocks =
+            blocks("We are sorry.\nIt was us.\n\n## Causes\n- one\n- two, see https://example.com/a?b=c.\n\nThanks #1");
         assert_eq!(
             blocks,
             [
@@ -119,7 +125,11 @@ mod tests {
                 Block::Heading("Causes".into()),
                 Block::List(vec![
                     vec![text("one")],
-                    vec![text("two, see "), Piece::Link("https://example.com/a?b=c".into()), text(".")]
+                    vec![
+                        text("two, see "),
+                        Piece::Link("https://example.com/a?b=c".into()),
+                        text(".")
+                    ]
                 ]),
                 Block::Paragraph(vec![vec![text("Thanks #1")]]),
             ]
@@ -130,7 +140,10 @@ mod tests {
     fn only_addresses_become_links() {
         assert_eq!(pieces("javascript:alert(1)"), [text("javascript:alert(1)")]);
         assert_eq!(pieces("https://"), [text("https://")]);
-        assert_eq!(pieces("(http://a.b)<i>"), [text("("), Piece::Link("http://a.b".into()), text(")<i>")]);
+        assert_eq!(
+            pieces("(http://a.b)<i>"),
+            [text("("), Piece::Link("http://a.b".into()), text(")<i>")]
+        );
         let long = format!("https://a.b/{}", "x".repeat(600));
         assert_eq!(pieces(&long), [text(&long)]);
         assert_eq!(blocks("\n \n"), []);

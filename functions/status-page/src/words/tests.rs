@@ -16,7 +16,11 @@ fn no_phrase_is_empty_and_all_languages_leave_the_same_gaps() {
     let english = en::LABELS.each();
     for labels in EACH {
         for ((name, phrases), (_, in_english)) in labels.each().into_iter().zip(&english) {
-            assert!(phrases.iter().all(|phrase| !phrase.trim().is_empty()), "{}: {name}", labels.lang);
+            assert!(
+                phrases.iter().all(|phrase| !phrase.trim().is_empty()),
+                "{}: {name}",
+                labels.lang
+            );
             let all: BTreeSet<_> = phrases.iter().flat_map(|phrase| gaps(phrase)).collect();
             let expected: BTreeSet<_> = in_english.iter().flat_map(|phrase| gaps(phrase)).collect();
             assert_eq!(all, expected, "{}: {name}", labels.lang);

@@ -65,6 +65,8 @@ impl Stage {
                 time_zone: "UTC".into(),
                 locale: Locale::En,
                 is_default: true,
+                domain: None,
+                look: Look::default(),
                 created_at: dawn(),
             },
             rule: PublicationRule { mode, settle_seconds },
