@@ -11,6 +11,7 @@
 )]
 
 pub mod browser;
+pub mod gallery;
 pub mod people;
 pub mod provider;
 pub mod roles;

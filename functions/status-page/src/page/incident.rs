@@ -62,11 +62,8 @@ fn frame<'a>(
     status: ComponentStatus,
 ) -> Frame<'a> {
     let title = format!("{} · {}", plain(title), plain(&view.name));
-    let frame = Frame::new(view, stamp, &format!("/incidents/{id}"), &title, status);
-    let frame = Frame {
-        is_living: true,
-        ..frame
-    };
+    let mut frame = Frame::new(view, stamp, &format!("/incidents/{id}"), &title, status);
+    frame.is_living = true;
     match newest.map(plain).filter(|text| !text.is_empty()) {
         Some(text) => frame.about(&cut(&text, ABOUT_CHARS_MAX)),
         None => frame,

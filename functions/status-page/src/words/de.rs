@@ -99,7 +99,6 @@ pub(super) static LABELS: Labels = Labels {
     more_updates: &["{n} frühere Meldung", "{n} frühere Meldungen"],
     updates: "Meldungen",
     withdrawn: "Diese Meldung war falsch und wurde zurückgenommen.",
-    postmortem: "Was wir gelernt haben",
     times_in: "Zeiten in {zone}.",
     times_yours: "Zeiten in Ihrer Zeitzone, {zone}.",
     changed: "Die Seite hat sich geändert. {headline}.",

@@ -88,7 +88,6 @@ pub(super) static LABELS: Labels = Labels {
     more_updates: &["{n} earlier update", "{n} earlier updates"],
     updates: "Updates",
     withdrawn: "This post was wrong and was taken back.",
-    postmortem: "What we learned",
     times_in: "Times are in {zone}.",
     times_yours: "Times are in your time zone, {zone}.",
     changed: "The page has changed. {headline}.",

@@ -151,8 +151,6 @@ labels! {
     updates: &'static str,
     /// That a post was taken back.
     withdrawn: &'static str,
-    /// Over what was learned.
-    postmortem: &'static str,
     /// Where times are of, as long as no script says more.
     times_in: &'static str,
     /// Where times are of, if they are the reader's own.
