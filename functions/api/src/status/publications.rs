@@ -128,9 +128,8 @@ async fn answer_publication(
                 "It is public already. Withdraw its post instead.",
             ));
         };
-        let written = caller
-            .store()
-            .answer_publication(before.as_ref(), &after, &caller.change());
+        let change = caller.change();
+        let written = caller.store().answer_publication(before.as_ref(), &after, &change);
         if written.await? == Applied::Done {
             return Ok(Json(after.into()));
         }
