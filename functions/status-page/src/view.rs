@@ -34,8 +34,6 @@ pub struct PageView {
     pub url: String,
     /// How it looks.
     pub look: Look,
-    /// When it was made.
-    pub created_at: Timestamp,
     /// The day on its clock.
     pub today: Date,
     /// The worst of its components.
@@ -236,7 +234,6 @@ impl PageView {
             time_zone: page.time_zone.clone(),
             url: sources.url.clone(),
             look: page.look.clone(),
-            created_at: page.created_at,
             today: sources.now.to_zoned(zone.clone()).date(),
             status: rollup(sources.statuses),
             components: components(sources, &zone),
