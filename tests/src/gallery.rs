@@ -40,7 +40,11 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
     let mut fresh = Scene::new(Locale::En);
     fresh.past.clear();
     let mut german = Scene::new(Locale::De).with_past();
-    german.breaks(&[(3, ComponentStatus::PartialOutage)], "Störung: Suche", PostStatus::Identified);
+    german.breaks(
+        &[(3, ComponentStatus::PartialOutage)],
+        "Störung: Suche",
+        PostStatus::Identified,
+    );
     german.plan(1, MaintenanceStatus::Scheduled);
     let mut degraded = Scene::new(Locale::En).with_past();
     degraded.breaks(
@@ -55,14 +59,25 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
         PostStatus::Identified,
     );
     let mut major = Scene::new(Locale::En).with_past();
-    major.breaks(&[(4, ComponentStatus::MajorOutage)], "API is down", PostStatus::Investigating);
+    major.breaks(
+        &[(4, ComponentStatus::MajorOutage)],
+        "API is down",
+        PostStatus::Investigating,
+    );
     let mut maintenance = Scene::new(Locale::En).with_past();
     maintenance.plan(0, MaintenanceStatus::InProgress);
     maintenance.plan(3, MaintenanceStatus::Scheduled);
     let mut several = Scene::new(Locale::En).with_past();
-    several.breaks(&[(4, ComponentStatus::MajorOutage)], "API is down", PostStatus::Identified);
     several.breaks(
-        &[(1, ComponentStatus::DegradedPerformance), (3, ComponentStatus::PartialOutage)],
+        &[(4, ComponentStatus::MajorOutage)],
+        "API is down",
+        PostStatus::Identified,
+    );
+    several.breaks(
+        &[
+            (1, ComponentStatus::DegradedPerformance),
+            (3, ComponentStatus::PartialOutage),
+        ],
         "Shop is slow, search finds too little",
         PostStatus::Monitoring,
     );
@@ -127,7 +142,9 @@ impl Scene {
     /// What the public sees of it.
     pub fn view(&self) -> PageView {
         let all = statuses(&self.components, &self.posts, &self.maintenances);
-        let now = all.iter().filter(|(_, status)| **status != ComponentStatus::Operational);
+        let now = all
+            .iter()
+            .filter(|(_, status)| **status != ComponentStatus::Operational);
         let since = self.now - SignedDuration::from_mins(34);
         let now = now.map(|(id, status)| (*id, Since { status: *status, since }));
         PageView::new(&Sources {
@@ -223,7 +240,10 @@ impl Scene {
             };
             let is_told = place == 0 || !status.is_open() && place + 1 == moves.len();
             post.add(Update {
-                id: UpdateId(Ulid::from_parts(at.as_millisecond().unsigned_abs(), number * 100 + place as u128)),
+                id: UpdateId(Ulid::from_parts(
+                    at.as_millisecond().unsigned_abs(),
+                    number * 100 + place as u128,
+                )),
                 status: *status,
                 body: (*body).into(),
                 at,
@@ -244,7 +264,10 @@ impl Scene {
                 PostStatus::Identified,
                 "A change of this morning was at fault; we are taking it back. Details: https://example.com/changes/7.",
             ),
-            (PostStatus::Monitoring, "It is taken back.\n\nWe watch whether all is well."),
+            (
+                PostStatus::Monitoring,
+                "It is taken back.\n\nWe watch whether all is well.",
+            ),
         ];
         let moves: Vec<_> = moves.into_iter().take_while(|(status, _)| *status <= until).collect();
         self.post(title, 34 * 60, broken, &moves);
@@ -298,7 +321,10 @@ impl Scene {
             3 * DAY,
             &[(4, ComponentStatus::MajorOutage)],
             &[
-                (PostStatus::Investigating, "We see problems with API (not working) and are looking into them."),
+                (
+                    PostStatus::Investigating,
+                    "We see problems with API (not working) and are looking into them.",
+                ),
                 (PostStatus::Identified, "We are working on the problems with API."),
                 (PostStatus::Resolved, "The problems with API are over."),
                 (PostStatus::Postmortem, learned),
@@ -321,7 +347,10 @@ impl Scene {
         let mut scene = Self::new(Locale::En);
         scene.components.clear();
         for group in 0..5 {
-            scene.component(&format!("Region {}", ["Frankfurt", "Dublin", "Virginia", "Oregon", "Tokyo"][group]));
+            scene.component(&format!(
+                "Region {}",
+                ["Frankfurt", "Dublin", "Virginia", "Oregon", "Tokyo"][group]
+            ));
             let id = scene.components.last().map(|one| one.id);
             let at = scene.components.len() - 1;
             scene.components[at].is_group = true;
@@ -337,13 +366,20 @@ impl Scene {
             ComponentStatus::MajorOutage,
             ComponentStatus::UnderMaintenance,
         ];
-        let leaves: Vec<usize> = (0..scene.components.len()).filter(|at| !scene.components[*at].is_group).collect();
+        let leaves: Vec<usize> = (0..scene.components.len())
+            .filter(|at| !scene.components[*at].is_group)
+            .collect();
         for (number, leaf) in leaves.iter().enumerate() {
             // A trouble every ninth day or so, for every component of its own.
             for trouble in 0..40_usize {
                 let day = (trouble * 9 + number * 5 + trouble * number % 7) as i64 % 365;
                 let seconds = 600 + (trouble * 977 + number * 431) as i64 % 9_000;
-                scene.was(*leaf, kinds[(trouble + number) % kinds.len()], day * DAY + 20_000, seconds);
+                scene.was(
+                    *leaf,
+                    kinds[(trouble + number) % kinds.len()],
+                    day * DAY + 20_000,
+                    seconds,
+                );
             }
         }
         for number in 0..50_i64 {
@@ -353,19 +389,27 @@ impl Scene {
                 (number + 1) * DAY / 2,
                 &[(leaf, ComponentStatus::PartialOutage)],
                 &[
-                    (PostStatus::Investigating, "We are looking into why orders are late in this region."),
+                    (
+                        PostStatus::Investigating,
+                        "We are looking into why orders are late in this region.",
+                    ),
                     (PostStatus::Resolved, "Orders are worked on as fast as they come again."),
                 ],
             );
         }
-        scene.breaks(&[(1, ComponentStatus::MajorOutage)], "Gateway in Frankfurt is down", PostStatus::Monitoring);
+        scene.breaks(
+            &[(1, ComponentStatus::MajorOutage)],
+            "Gateway in Frankfurt is down",
+            PostStatus::Monitoring,
+        );
         scene
     }
 
     /// With colours, a logo and a style of its owner's.
     pub fn branded() -> Self {
         let mut scene = Self::new(Locale::En).with_past();
-        scene.page.description = Some("How the services of Acme do. For help write to https://example.com/help.".into());
+        scene.page.description =
+            Some("How the services of Acme do. For help write to https://example.com/help.".into());
         let logo = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCA2MCAyMCc+PHBhdGggZD0nTTAgMjBMMTAgMGwxMCAyMHonIGZpbGw9JyNmZmQxMDAnLz48cGF0aCBkPSdNMjQgNGgzMHY0SDI0ek0yNCAxMmgyMHY0SDI0eicgZmlsbD0nIzIyMicvPjwvc3ZnPg==";
         let variables = [
             ("--width", "64rem"),
@@ -378,7 +422,10 @@ impl Scene {
             accent: Some("#ffd100".into()),
             logo: Some(logo.into()),
             dark_logo: None,
-            variables: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
         };
         assert_eq!(scene.page.look.faults(), []);
         scene
@@ -396,8 +443,15 @@ impl Scene {
         scene.components[0].name = format!("{{names}} {script}");
         scene.components[4].description = Some("\u{645}\u{631}\u{62d}\u{628}\u{627} ".repeat(40));
         scene.was(3, ComponentStatus::MajorOutage, 2 * DAY, 4_000);
-        scene.breaks(&[(3, ComponentStatus::MajorOutage), (1, ComponentStatus::PartialOutage)], script, PostStatus::Identified);
-        let words = format!("{script}\n\njavascript:alert(3) https://example.com/\"onmouseover=\"alert(4) {}", "x".repeat(400));
+        scene.breaks(
+            &[(3, ComponentStatus::MajorOutage), (1, ComponentStatus::PartialOutage)],
+            script,
+            PostStatus::Identified,
+        );
+        let words = format!(
+            "{script}\n\njavascript:alert(3) https://example.com/\"onmouseover=\"alert(4) {}",
+            "x".repeat(400)
+        );
         scene.post(
             &format!("\u{202e}{}", "long ".repeat(40)),
             2 * DAY,

@@ -22,6 +22,7 @@ mod races;
 mod setup;
 mod sign_in;
 mod status;
+mod status_documents;
 mod template;
 mod topic;
 mod webhook;
