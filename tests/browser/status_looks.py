@@ -106,6 +106,7 @@ class StatusPages(Pages):
         expect(page.locator("footer nav")).not_to_be_visible()
         page.screenshot(path=self.picture("status-print"), full_page=True)
         page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen")
         expect(page.get_by_text("Checkout", exact=True)).not_to_be_visible()
 
     def test_times_are_the_reader_s(self):

@@ -288,7 +288,7 @@ fn a_post_that_was_wrong_says_so_on_its_own_page() {
     let scene = Scene::hostile();
     let view = scene.view();
     let incident = text(page::incident(&view, &scene.post_view(1), Stamp::NONE));
-    assert!(incident.contains("This post was wrong and was taken back."));
+    assert!(incident.contains("This post was wrong and was withdrawn."));
     assert!(!home(&view).contains(&scene.posts[1].id.to_string()));
 }
 

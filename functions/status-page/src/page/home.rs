@@ -15,6 +15,8 @@ use crate::view::{ComponentView, PageView};
 
 /// Days whose incidents the page itself tells.
 const RECENT_DAYS: i64 = 14;
+/// And how many of these; the rest are in the history.
+const RECENT_MAX: usize = 10;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -105,7 +107,7 @@ fn past(frame: &Frame<'_>) -> Vec<Item> {
         .map(|one| (one.starts_at, Item::maintenance(frame, one)));
     let mut all: Vec<_> = posts.chain(maintenances).collect();
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    all.into_iter().map(|(_, item)| item).collect()
+    all.into_iter().map(|(_, item)| item).take(RECENT_MAX).collect()
 }
 
 /// The components that are shown now, each group with what is in it; a group with nothing to show is not shown.

@@ -98,7 +98,7 @@ pub(super) static LABELS: Labels = Labels {
     since: "seit {at}",
     more_updates: &["{n} frühere Meldung", "{n} frühere Meldungen"],
     updates: "Meldungen",
-    withdrawn: "Diese Meldung war falsch und wurde zurückgenommen.",
+    withdrawn: "Diese Meldung war falsch und wurde zurückgezogen.",
     times_in: "Zeiten in {zone}.",
     times_yours: "Zeiten in Ihrer Zeitzone, {zone}.",
     changed: "Die Seite hat sich geändert. {headline}.",

@@ -87,7 +87,7 @@ pub(super) static LABELS: Labels = Labels {
     since: "since {at}",
     more_updates: &["{n} earlier update", "{n} earlier updates"],
     updates: "Updates",
-    withdrawn: "This post was wrong and was taken back.",
+    withdrawn: "This post was wrong and was withdrawn.",
     times_in: "Times are in {zone}.",
     times_yours: "Times are in your time zone, {zone}.",
     changed: "The page has changed. {headline}.",
