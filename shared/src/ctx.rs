@@ -13,7 +13,7 @@ use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
 use crate::intake::{Received, Sources};
 use crate::object::{self, Bucket, Objects};
 use crate::oidc::Oidc;
-use crate::queue::{Queue, Queues, SqsQueue};
+use crate::queue::{Queue, QueueUnreached, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
 use crate::store::{Store, StoreError};
 use crate::web::Limits;
@@ -123,6 +123,7 @@ impl Ctx {
         let queues = Queues {
             escalation: queue(config.escalation_queue_url),
             notification: queue(config.notification_queue_url),
+            publication: queue(config.publication_queue_url),
         };
         let bucket = |name: Option<String>| name.map(|name| Bucket::new(object::client(&sdk), name));
         let objects = Objects {
@@ -145,7 +146,7 @@ impl Ctx {
             master_key(&secrets, config.master_key_secret.as_deref()),
             opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
-            opened("the queue of notification", queues.notification.open()),
+            opened("the queues of notification and publication", open_both(&queues)),
             opened("the buckets", open_buckets(&objects)),
         ))
         .await;
@@ -243,6 +244,12 @@ async fn open_buckets(objects: &Objects) -> Result<(), object::ObjectError> {
     let uploads = objects.uploads.as_ref().filter(|_| objects.uploads_url.is_none());
     let buckets = [uploads, objects.public.as_ref()].into_iter().flatten();
     future::try_join_all(buckets.map(Bucket::open)).await.map(drop)
+}
+
+async fn open_both(queues: &Queues) -> Result<(), QueueUnreached> {
+    future::try_join(queues.notification.open(), queues.publication.open())
+        .await
+        .map(drop)
 }
 
 async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {

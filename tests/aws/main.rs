@@ -19,3 +19,4 @@ mod dashboard;
 mod deployment;
 mod init;
 mod roles;
+mod status;

@@ -12,6 +12,7 @@
 
 pub mod browser;
 pub mod form;
+pub mod gallery;
 pub mod people;
 pub mod provider;
 pub mod roles;

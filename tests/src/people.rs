@@ -61,6 +61,8 @@ impl Cast {
             urgency: UrgencyRule::High,
             ack_timeout_seconds: 1_800,
             auto_resolve_seconds: 0,
+            components: Vec::new(),
+            publication: Default::default(),
             created_at: now,
         };
         create(ctx, &service, &[]).await;

@@ -28,6 +28,8 @@ mod oidc;
 mod races;
 mod setup;
 mod sign_in;
+mod status;
+mod status_documents;
 mod template;
 mod test_messages;
 mod topic;

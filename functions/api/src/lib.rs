@@ -1,7 +1,7 @@
 //! REST for everything a person or a script may do, and the pages behind the links in messages.
 //!
-//! `incidents/` answers them, `insights` counts them, `configuration/` changes who is asked and how, `links/` is what a
-//! tired person taps; `openapi/` describes all of it to programs, `docs/` to people.
+//! `incidents/` answers them, `insights` counts them, `configuration/` changes who is asked and how, `status/` is what the
+//! public is told, `links/` is what a tired person taps; `openapi/` describes all of it to programs, `docs/` to people.
 
 mod configuration;
 mod docs;
@@ -9,6 +9,7 @@ mod incidents;
 mod insights;
 mod links;
 mod openapi;
+mod status;
 
 use axum::Router;
 use shared::config::Need;

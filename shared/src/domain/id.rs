@@ -127,6 +127,16 @@ ids! {
     UploadId "upl",
     /// One accepted signal; the correlation id of everything that follows from it.
     SignalId "sig",
+    /// A public status page.
+    PageId "pag",
+    /// A part of what a page tells of, or a group of such parts.
+    ComponentId "cmp",
+    /// A public post about something that is wrong.
+    PostId "pst",
+    /// A public announcement of work at a stated time.
+    MaintenanceId "mnt",
+    /// One update of a post or a maintenance.
+    UpdateId "upd",
 }
 
 #[cfg(test)]

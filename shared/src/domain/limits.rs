@@ -102,3 +102,32 @@ pub const INSIGHTS_DAYS_MAX: i64 = 92;
 pub const PAGE_ITEMS_MAX: usize = 100;
 /// Items of a list answer when nothing is asked for.
 pub const PAGE_ITEMS_DEFAULT: usize = 50;
+
+/// Components that one service affects.
+pub const AFFECTED_MAX: usize = 50;
+/// Longest settling time before an incident is published.
+pub const SETTLE_SECONDS_MAX: u32 = 3_600;
+/// Settling time when a service says nothing else.
+pub const SETTLE_SECONDS: u32 = 60;
+/// How long after its end trouble that comes back continues the same post.
+pub const REOPEN_SECONDS: i64 = 600;
+/// How often a post may say "resolved" at once; after that it first waits [`REOPEN_SECONDS`] for calm.
+pub const PROMPT_ENDINGS_MAX: u32 = 3;
+/// Updates that Nightbell itself writes into one post; its end is told in any case.
+pub const AUTOMATIC_UPDATES_MAX: usize = 20;
+/// Updates of one post or maintenance.
+pub const POST_UPDATES_MAX: usize = 50;
+/// The words of one update.
+pub const UPDATE_CHARS_MAX: usize = 4_000;
+/// A post or maintenance as JSON (a DynamoDB item ends at 400 KB).
+pub const POST_BYTES_MAX: usize = 200 * 1024;
+/// Components of one page, groups included.
+pub const COMPONENTS_MAX: usize = 200;
+/// What is said of a page or a component.
+pub const DESCRIPTION_CHARS_MAX: usize = 500;
+/// A page's name in addresses.
+pub const SLUG_CHARS_MAX: usize = 40;
+/// Longest maintenance.
+pub const MAINTENANCE_SECONDS_MAX: i64 = 30 * 86_400;
+/// Days that a component's bars show.
+pub const HISTORY_DAYS: usize = 90;

@@ -29,6 +29,7 @@ pub mod signal;
 pub mod slot;
 #[cfg(test)]
 mod slot_tests;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod timeline;

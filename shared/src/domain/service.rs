@@ -7,6 +7,7 @@ use super::actor::{Actor, ActorKind};
 use super::id::{IntegrationId, PolicyId, ServiceId, TeamId};
 use super::limits;
 use super::signal::Severity;
+use super::status::{Affected, PublicationRule};
 
 /// How loudly an incident asks for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -61,6 +62,12 @@ pub struct Service {
     pub ack_timeout_seconds: u32,
     /// How long after the last signal an incident resolves by itself; 0 = never.
     pub auto_resolve_seconds: u32,
+    /// What its incidents do to components of status pages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Affected>,
+    /// How its incidents become public.
+    #[serde(default)]
+    pub publication: PublicationRule,
     /// When it was made.
     pub created_at: jiff::Timestamp,
 }

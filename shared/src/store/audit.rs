@@ -207,10 +207,22 @@ impl Store {
         change: &Change<'_>,
     ) -> Result<Write, StoreError> {
         let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
+        self.changed_of(action, (T::KIND, object_id), before, after, change)
+    }
+
+    /// The same for what is no kind of configuration: its kind and its id.
+    pub(super) fn changed_of<T: Serialize>(
+        &self,
+        action: &str,
+        (kind, object_id): (&str, String),
+        before: Option<&T>,
+        after: Option<&T>,
+        change: &Change<'_>,
+    ) -> Result<Write, StoreError> {
         let (before, after) = (before.map(audited).transpose()?, after.map(audited).transpose()?);
         self.entry(
             change.action.unwrap_or(action),
-            T::KIND,
+            kind,
             object_id,
             (before, after),
             change,

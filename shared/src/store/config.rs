@@ -14,11 +14,15 @@ use super::row::{self, Row, Versioned, attribute, number, text, text_of};
 use super::table::{Expression, StoreError, Write};
 use super::uploads::{same_turn, upload_row};
 use crate::domain::avatar::{Avatar, Upload};
-use crate::domain::id::{ChannelId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
+use crate::domain::id::{
+    ChannelId, ComponentId, ContactId, IntegrationId, MaintenanceId, PageId, PolicyId, PostId, ServiceId, TeamId,
+    TokenId, UserId,
+};
 use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
 use crate::domain::service::{Integration, Service};
+use crate::domain::status::{Component, Maintenance, Page as StatusPage, Post};
 
 /// A kind of configuration.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
@@ -45,6 +49,16 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
 
     /// The lists of its kind.
     const LISTS: &'static [&'static str] = &[Self::KIND];
+
+    /// Its place in its list, for kinds whose lists are not of a kind alone.
+    fn listed(&self) -> IndexKey {
+        IndexKey::listed(self.list(), self.id())
+    }
+
+    /// When it is due, for kinds that are.
+    fn due(&self) -> Option<IndexKey> {
+        None
+    }
 }
 
 macro_rules! entities {
@@ -67,6 +81,50 @@ entities! {
     Channel, ChannelId, "channel", "CHN";
     Team, TeamId, "team", "TEA";
     Token, TokenId, "token", "TOK";
+    StatusPage, PageId, "page", "PAG";
+    Component, ComponentId, "component", "CMP";
+}
+
+impl Entity for Post {
+    type Id = PostId;
+    const KIND: &'static str = "post";
+    const PARTITION: &'static str = "PST";
+    /// Lists of posts are each of one page: see [`Store::posts`].
+    const LISTS: &'static [&'static str] = &[];
+
+    fn id(&self) -> PostId {
+        self.id
+    }
+
+    fn listed(&self) -> IndexKey {
+        IndexKey::post(self.page_id, self.id, self.is_open())
+    }
+
+    /// Whoever writes it leaves it to be published: see [`Store::published_post`].
+    fn due(&self) -> Option<IndexKey> {
+        Some(IndexKey::post_due(self.page_id, self.id, self.updated_at))
+    }
+}
+
+impl Entity for Maintenance {
+    type Id = MaintenanceId;
+    const KIND: &'static str = "maintenance";
+    const PARTITION: &'static str = "MNT";
+    /// Lists of maintenances are each of one page: see [`Store::maintenances`].
+    const LISTS: &'static [&'static str] = &[];
+
+    fn id(&self) -> MaintenanceId {
+        self.id
+    }
+
+    fn listed(&self) -> IndexKey {
+        IndexKey::maintenance(self.page_id, self.id, self.is_open())
+    }
+
+    fn due(&self) -> Option<IndexKey> {
+        let at = Maintenance::due(self)?;
+        Some(IndexKey::maintenance_due(self.page_id, self.id, at))
+    }
 }
 
 impl Entity for User {
@@ -120,6 +178,14 @@ pub enum Extra {
     EndReceived(IntegrationId),
     /// A turn that takes a picture away, whose objects are then deleted.
     EndPicture(Box<Upload>),
+    /// A page's name in addresses that must be no other page's.
+    AddSlug(String, PageId),
+    /// A name that is free again.
+    EndSlug(String),
+    /// A post is removed: its page is to be, too.
+    GonePost(PageId, PostId, Timestamp),
+    /// The page of this version is no longer the default one.
+    EndDefault(PageId, u64),
     /// A row that must exist while this is written.
     Needs(&'static str, String),
     /// A row that must be of this version while this is written.
@@ -227,7 +293,16 @@ impl Store {
 
     async fn list_of<T: Entity>(&self, lists: &[&str], page: &PageRequest) -> Result<Page<Versioned<T>>, StoreError> {
         let partitions: Vec<String> = lists.iter().map(|list| IndexKey::listed(list, "").pk).collect();
-        let (candidates, more) = self.table.candidates(&partitions, page).await?;
+        self.list_in(&partitions, page).await
+    }
+
+    /// A page of the rows of one kind that stand in any of these lists, newest first.
+    pub(super) async fn list_in<T: Entity>(
+        &self,
+        partitions: &[String],
+        page: &PageRequest,
+    ) -> Result<Page<Versioned<T>>, StoreError> {
+        let (candidates, more) = self.table.candidates(partitions, page).await?;
         let next = candidates
             .last()
             .filter(|_| more)
@@ -243,7 +318,7 @@ impl Store {
                 row::read(item)?,
             ));
         }
-        rows.sort_by(|(a, _), (b, _)| b.cmp(a));
+        rows.sort_by(|(a, _): &(String, Versioned<T>), (b, _)| b.cmp(a));
         Ok(Page {
             items: rows.into_iter().map(|(_, row)| row).collect(),
             next,
@@ -333,6 +408,18 @@ impl Store {
         self.pointer(&Key::contact(contact)).await
     }
 
+    /// The page of this name in addresses.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn page_by_slug(&self, slug: &str) -> Result<Option<PageId>, StoreError> {
+        let item = self.table.get(&Key::slug(slug)).await?;
+        Ok(item
+            .map(row::read::<PagePointer>)
+            .transpose()?
+            .map(|row| row.value.page_id))
+    }
+
     /// The answer that was given to a creation before, unless it is too old.
     ///
     /// # Errors
@@ -372,6 +459,11 @@ struct KeyPointer {
 }
 
 #[derive(Serialize, Deserialize)]
+struct PagePointer {
+    page_id: PageId,
+}
+
+#[derive(Serialize, Deserialize)]
 struct UserPointer {
     user_id: UserId,
 }
@@ -385,10 +477,9 @@ fn unchanged<T: Entity>(before: &Versioned<T>) -> Expression {
     }
 }
 
-fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
-    let id = value.id().to_string();
-    let row = Row::of(Key::entity(T::PARTITION, &id), T::KIND, value)?;
-    Ok(row.list(Some(IndexKey::listed(value.list(), id))))
+pub(super) fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
+    let row = Row::of(Key::entity(T::PARTITION, &value.id().to_string()), T::KIND, value)?;
+    Ok(row.list(Some(value.listed())).due(value.due()))
 }
 
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
@@ -435,6 +526,26 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         Extra::EndContact(contact) => Write::Delete(Key::contact(*contact), Expression::present()),
         Extra::EndReceived(id) => Write::Delete(Key::received(*id), Expression::either_way()),
         Extra::EndPicture(removal) => Write::Put(upload_row(removal)?, Some(Expression::absent())),
+        Extra::AddSlug(slug, page_id) => {
+            let pointer = PagePointer { page_id: *page_id };
+            Write::Put(Row::of(Key::slug(slug), "slug", &pointer)?, Some(Expression::absent()))
+        }
+        Extra::EndSlug(slug) => Write::Delete(Key::slug(slug), Expression::present()),
+        Extra::GonePost(page, post, at) => {
+            let gone = PagePointer { page_id: *page };
+            let due = IndexKey::post_due(*page, *post, *at);
+            Write::Put(
+                Row::of(Key::gone_post(*page, *post), "gone", &gone)?.due(Some(due)),
+                None,
+            )
+        }
+        Extra::EndDefault(page, version) => Write::Update {
+            key: Key::entity(StatusPage::PARTITION, &page.to_string()),
+            set: Expression::new("SET is_default = :no, v = v + :one")
+                .value(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
+                .value(":one", number(1)),
+            condition: Expression::version(*version),
+        },
         Extra::Needs(partition, id) => Write::Check(Key::entity(partition, id), Expression::present()),
         Extra::Unchanged(partition, id, version) => {
             Write::Check(Key::entity(partition, id), Expression::version(*version))

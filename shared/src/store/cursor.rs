@@ -116,6 +116,8 @@ impl Table {
         let pages = future::try_join_all(partitions.iter().map(|partition| one(partition))).await?;
         let mut found: Vec<Candidate> = pages.iter().flat_map(|page| &page.items).map(candidate).collect();
         found.sort_by(|a, b| b.place.cmp(&a.place));
+        // One that moved from one list to another between two answers may be in both.
+        found.dedup();
         let more = found.len() > page.limit;
         found.truncate(page.limit);
         Ok((found, more))

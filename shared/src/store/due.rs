@@ -8,7 +8,7 @@ use super::keys::{self, IndexKey, Key, SHARDS};
 use super::row::{attribute, number, text, text_of};
 use super::table::{Expression, Index, Query, Range, StoreError};
 use crate::domain::delivery::DeliveryKey;
-use crate::domain::id::IncidentId;
+use crate::domain::id::{IncidentId, PageId};
 use crate::domain::limits;
 use crate::domain::time::after_seconds;
 
@@ -44,6 +44,30 @@ impl DueList for DeliveryKey {
     fn parse(text: &str) -> Option<Self> {
         let (subject, message) = text.split_once('#')?;
         Self::parse(subject, message).ok()
+    }
+}
+
+/// A page on which a publication is due: what else stands behind the time only keeps two of them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicationDue(pub PageId);
+
+impl DueList for PublicationDue {
+    const NAME: &'static str = "PUB";
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.split_once('#')?.0.parse().ok()?))
+    }
+}
+
+/// A page on which a maintenance begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaintenanceDue(pub PageId);
+
+impl DueList for MaintenanceDue {
+    const NAME: &'static str = "MNT";
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.split_once('#')?.0.parse().ok()?))
     }
 }
 

@@ -11,6 +11,14 @@
 //! | when an integration last received | `SEEN#<int>` | `SEEN` | | |
 //! | e-mail address | `EMAIL#<sha256>` | `EMAIL` | | |
 //! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
+//! | page's name in addresses (pointer to the page) | `SLUG#<sha256>` | `SLUG` | | |
+//! | page, component | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
+//! | post | `PST#<pst>` | `PST` | `POSTS#<pag>#<OPEN or CLOSED>` / `<pst>` | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` until it is published |
+//! | post that was removed, until its page is | `PUB#<pag>` | `GONE#<pst>` | | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` |
+//! | maintenance | `MNT#<mnt>` | `MNT` | `MAINTENANCES#<pag>#<OPEN or CLOSED>` / `<mnt>` | `DUE#MNT#<shard>` / `<ms>#<pag>#<mnt>` |
+//! | publication of a service on a page | `PUB#<pag>` | `<svc>` | | `DUE#PUB#<shard>` / `<ms>#<pag>#<svc>` |
+//! | publisher of a page (lease, what it wrote last) | `PUB#<pag>` | `PUBLISHER` | | |
+//! | how components do now, and did in a month | `HIS#<pag>` | `NOW` or `<yyyymm>` | | |
 //! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
 //! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
 //! | change event of a service | `CHG#<svc>` | `EVT#<evt>` | | |
@@ -28,7 +36,10 @@ use ulid::Ulid;
 
 use crate::domain::account::LinkPurpose;
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
-use crate::domain::id::{ContactId, EventId, IncidentId, IntegrationId, ServiceId, SessionId, UploadId, UserId};
+use crate::domain::id::{
+    ContactId, EventId, IncidentId, IntegrationId, MaintenanceId, PageId, PostId, ServiceId, SessionId, UploadId,
+    UserId,
+};
 use crate::domain::incident::Incident;
 use crate::secret::sha256_hex;
 
@@ -122,6 +133,36 @@ impl Key {
         Self::new(format!("{partition}#{id}"), partition)
     }
 
+    /// Whose a page's name in addresses is.
+    pub fn slug(slug: &str) -> Self {
+        Self::new(format!("SLUG#{}", sha256_hex(slug)), "SLUG")
+    }
+
+    /// A service's publication on a page.
+    pub fn publication(page: PageId, service: ServiceId) -> Self {
+        Self::new(publications_of(page), service.to_string())
+    }
+
+    /// That a post was removed, and its page is to be.
+    pub fn gone_post(page: PageId, post: PostId) -> Self {
+        Self::new(publications_of(page), format!("GONE#{post}"))
+    }
+
+    /// Who publishes a page, and what was written last.
+    pub fn publisher(page: PageId) -> Self {
+        Self::new(publications_of(page), "PUBLISHER")
+    }
+
+    /// How a page's components do now.
+    pub fn history_now(page: PageId) -> Self {
+        Self::new(history_of(page), HISTORY_NOW)
+    }
+
+    /// How a page's components did in a month.
+    pub fn history_month(page: PageId, month: &str) -> Self {
+        Self::new(history_of(page), month)
+    }
+
     /// The answer to a creation that may be asked for again.
     pub fn once(hash: &str) -> Self {
         Self::new(format!("ONCE#{hash}"), "ONCE")
@@ -164,6 +205,41 @@ impl Key {
 
 /// What the sort keys of timeline entries begin with.
 pub const EVENT_PREFIX: &str = "EVT#";
+
+/// The place of what is now in a page's history; it sorts behind every month.
+pub const HISTORY_NOW: &str = "NOW";
+
+/// What the places of publications begin with.
+pub const PUBLICATION_PREFIX: &str = "svc_";
+
+/// The partition of a page's publications and its publisher.
+pub fn publications_of(page: PageId) -> String {
+    format!("PUB#{page}")
+}
+
+/// The partition of a page's history.
+pub fn history_of(page: PageId) -> String {
+    format!("HIS#{page}")
+}
+
+/// The month of an instant in a page's history, by UTC: `202611`.
+pub fn month_of(at: Timestamp) -> String {
+    at.strftime("%Y%m").to_string()
+}
+
+/// The list of a page's open, or of its closed, posts.
+pub fn posts_partition(page: PageId, open: bool) -> String {
+    format!("POSTS#{page}#{}", open_or_closed(open))
+}
+
+/// The list of a page's open, or of its closed, maintenances.
+pub fn maintenances_partition(page: PageId, open: bool) -> String {
+    format!("MAINTENANCES#{page}#{}", open_or_closed(open))
+}
+
+fn open_or_closed(open: bool) -> &'static str {
+    if open { "OPEN" } else { "CLOSED" }
+}
 
 /// The partition of an incident.
 pub fn incident_partition(id: IncidentId) -> String {
@@ -231,6 +307,46 @@ impl IndexKey {
         }
     }
 
+    /// Where a post stands among its page's.
+    pub fn post(page: PageId, id: PostId, open: bool) -> Self {
+        Self {
+            pk: posts_partition(page, open),
+            sk: id.to_string(),
+        }
+    }
+
+    /// Where a maintenance stands among its page's.
+    pub fn maintenance(page: PageId, id: MaintenanceId, open: bool) -> Self {
+        Self {
+            pk: maintenances_partition(page, open),
+            sk: id.to_string(),
+        }
+    }
+
+    /// When a publication is due.
+    pub fn publication_due(page: PageId, service: ServiceId, at: Timestamp) -> Self {
+        Self {
+            pk: due_partition("PUB", shard(page.0)),
+            sk: format!("{}#{page}#{service}", due_text(at)),
+        }
+    }
+
+    /// Since when a post is to be published.
+    pub fn post_due(page: PageId, post: PostId, at: Timestamp) -> Self {
+        Self {
+            pk: posts_due_partition(page),
+            sk: format!("{}#{page}#{post}", due_text(at)),
+        }
+    }
+
+    /// When a maintenance is due.
+    pub fn maintenance_due(page: PageId, id: MaintenanceId, at: Timestamp) -> Self {
+        Self {
+            pk: due_partition("MNT", shard(page.0)),
+            sk: format!("{}#{page}#{id}", due_text(at)),
+        }
+    }
+
     /// When an incident is due.
     pub fn incident_due(id: IncidentId, at: Timestamp) -> Self {
         Self {
@@ -280,7 +396,12 @@ pub fn incidents_opened(from: Timestamp, until: Timestamp) -> (String, String) {
     (first.to_string(), last.to_string())
 }
 
-/// The due list of one kind (`INC`, `DLV`, `AVA`) and shard.
+/// The due list in which a page's posts wait to be published.
+pub fn posts_due_partition(page: PageId) -> String {
+    due_partition("PST", shard(page.0))
+}
+
+/// The due list of one kind (`INC`, `DLV`, `AVA`, `PUB`, `PST`, `MNT`) and shard.
 pub fn due_partition(kind: &str, shard: u8) -> String {
     format!("DUE#{kind}#{shard}")
 }

@@ -20,6 +20,7 @@ mod row;
 mod schema;
 mod sessions;
 mod slots;
+mod status;
 mod table;
 mod uploads;
 
@@ -32,12 +33,13 @@ pub use audit::{AuditEntry, AuditFilter, Change, Happened};
 pub use config::{Entity, Extra, Once};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};
-pub use due::{Due, DueList};
+pub use due::{Due, DueList, MaintenanceDue, PublicationDue};
 pub use incidents::{Applied, ClosedBy, IncidentFilter, Opened, TakenIn};
 pub use outbox::OutboxMessage;
 pub use row::{Corrupt, Item, Versioned};
 pub use schema::create_table;
 pub use slots::{Repeated, StoredSlot};
+pub use status::{Lease, PublicWrite, Publisher, StoredHistory};
 pub use table::{StoreError, Table};
 pub use uploads::{Swapped, UploadKey};
 

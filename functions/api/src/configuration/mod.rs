@@ -6,24 +6,24 @@
 //! (`Principal::may`), and keys, which are the store's.
 
 mod audit;
-mod caller;
+pub(crate) mod caller;
 mod channels;
 mod contacts;
-mod create;
-mod etag;
+pub(crate) mod create;
+pub(crate) mod etag;
 mod integrations;
 mod invitation;
-mod list;
+pub(crate) mod list;
 mod policies;
 mod preview;
-mod resource;
+pub(crate) mod resource;
 mod rules;
 mod services;
 mod setup;
-mod teams;
+pub(crate) mod teams;
 mod tokens;
 mod users;
-mod validate;
+pub(crate) mod validate;
 mod verification;
 
 pub use etag::IF_MATCH_PATTERN;

@@ -11,7 +11,8 @@ use shared::domain::limits;
 use shared::domain::policy::Policy;
 use shared::domain::principal::Right;
 use shared::domain::service::{Integration, Service, UrgencyRule};
-use shared::store::Versioned;
+use shared::domain::status::{Affected, Component, ComponentStatus, PublicationRule};
+use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 
@@ -56,6 +57,13 @@ pub struct ServiceBody {
     #[serde(default)]
     #[schema(maximum = 604_800, default = 0)]
     auto_resolve_seconds: u32,
+    /// What its incidents do to components of status pages, by severity; at most 50.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    components: Vec<Affected>,
+    /// How its incidents become public on the pages of these components.
+    #[serde(default)]
+    publication: PublicationRule,
 }
 
 fn ack_timeout_seconds() -> u32 {
@@ -72,6 +80,8 @@ pub struct ServiceView {
     urgency: UrgencyRule,
     ack_timeout_seconds: u32,
     auto_resolve_seconds: u32,
+    components: Vec<Affected>,
+    publication: PublicationRule,
     created_at: Timestamp,
 }
 
@@ -85,6 +95,8 @@ impl From<Service> for ServiceView {
             urgency,
             ack_timeout_seconds,
             auto_resolve_seconds,
+            components,
+            publication,
             created_at,
         } = service;
         Self {
@@ -95,6 +107,8 @@ impl From<Service> for ServiceView {
             urgency,
             ack_timeout_seconds,
             auto_resolve_seconds,
+            components,
+            publication,
             created_at,
         }
     }
@@ -122,6 +136,7 @@ impl Resource for ServiceBody {
             .exist::<Policy>(caller, vec![("policy_id".into(), self.policy_id)])
             .await?;
         extras.extend(exists_if_named(&mut faults, caller, self.team_id).await?);
+        extras.extend(self.check_public(&mut faults, caller).await?);
         faults.none()?;
         let born = before.as_ref().map(|before| (before.value.id, before.value.created_at));
         let (id, created_at) = born.unwrap_or_else(|| caller.new_born());
@@ -133,6 +148,8 @@ impl Resource for ServiceBody {
             urgency: self.urgency,
             ack_timeout_seconds: self.ack_timeout_seconds,
             auto_resolve_seconds: self.auto_resolve_seconds,
+            components: self.components.clone(),
+            publication: self.publication,
             created_at,
         };
         Ok(Plan::new(before, service, extras))
@@ -145,6 +162,39 @@ impl Resource for ServiceBody {
     async fn users(caller: &Caller, service: &Service) -> Result<Vec<String>, Problem> {
         let id = service.id;
         users_among::<Integration>(caller, |one| (one.service_id == id).then_some(&one.name)).await
+    }
+}
+
+impl ServiceBody {
+    /// What the public side asks for: components that there are, each once, and no announced work by incident.
+    async fn check_public(&self, faults: &mut Faults, caller: &Caller) -> Result<Vec<Extra>, Problem> {
+        faults.within(
+            "publication.settle_seconds",
+            self.publication.settle_seconds,
+            0..=limits::SETTLE_SECONDS_MAX,
+        );
+        faults.count("components", self.components.len(), 0..=limits::AFFECTED_MAX);
+        if self.components.len() > limits::AFFECTED_MAX {
+            return Ok(Vec::new());
+        }
+        let field = |place: usize| format!("components[{place}].component_id");
+        faults.no_doubles(self.components.iter().map(|one| one.component_id), field);
+        for (place, one) in self.components.iter().enumerate() {
+            for (name, status) in [
+                ("critical", one.critical),
+                ("error", one.error),
+                ("warning", one.warning),
+                ("info", one.info),
+            ] {
+                if status == ComponentStatus::UnderMaintenance {
+                    let message = "cannot be \"under_maintenance\": that is what maintenances make of it";
+                    faults.add(format!("components[{place}].{name}"), message);
+                }
+            }
+        }
+        let named = self.components.iter().enumerate();
+        let named = named.map(|(place, one)| (field(place), one.component_id)).collect();
+        faults.exist::<Component>(caller, named).await
     }
 }
 

@@ -11,6 +11,7 @@ use shared::domain::people::{Channel, Team, User};
 use shared::domain::policy::Policy;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
+use shared::domain::status::Page;
 use shared::store::{Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
@@ -95,6 +96,7 @@ impl Resource for TeamBody {
         let mut users = users_among::<Service>(caller, |one| (one.team_id == id).then_some(&one.name)).await?;
         users.extend(users_among::<Policy>(caller, |one| (one.team_id == id).then_some(&one.name)).await?);
         users.extend(users_among::<Channel>(caller, |one| (one.team_id == id).then_some(&one.name)).await?);
+        users.extend(users_among::<Page>(caller, |one| (one.team_id == id).then_some(&one.name)).await?);
         users.extend(users_among::<User>(caller, |one| one.team_ids.contains(&team.id).then_some(&one.name)).await?);
         Ok(users)
     }

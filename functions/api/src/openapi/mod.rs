@@ -19,7 +19,7 @@ use serde_json::Value;
 use shared::ctx::Ctx;
 use shared::web::{Problem, tag_of, tell_allowance, unless_known};
 
-use crate::{configuration, docs, incidents, insights, links};
+use crate::{configuration, docs, incidents, insights, links, status};
 pub use document::METHODS;
 use health::{__path_get_health, get_health};
 pub(crate) use routes::routes;
@@ -41,6 +41,7 @@ fn routes() -> Routes {
         .merge(incidents::routes())
         .merge(insights::routes())
         .merge(configuration::routes())
+        .merge(status::routes())
         .merge(links::routes().into())
         .merge(docs::routes().into())
         .routes(routes!(get_health))

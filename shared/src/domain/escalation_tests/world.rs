@@ -139,6 +139,8 @@ pub fn service(ack_timeout_seconds: u32, auto_resolve_seconds: u32) -> Service {
         urgency: UrgencyRule::High,
         ack_timeout_seconds,
         auto_resolve_seconds,
+        components: Vec::new(),
+        publication: Default::default(),
         created_at: at(-1000),
     }
 }

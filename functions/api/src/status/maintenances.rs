@@ -1,0 +1,292 @@
+//! Maintenances: work that is announced, at a stated time.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::{ComponentId, MaintenanceId, PageId, UpdateId};
+use shared::domain::limits;
+use shared::domain::principal::Right;
+use shared::domain::status::{Maintenance, MaintenanceStatus, Page, Update};
+use shared::store::{Entity, Extra, Versioned};
+use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
+use utoipa::ToSchema;
+
+use super::pages::page_of;
+use super::updates::{self, OnPageQuery, UpdateView};
+use crate::configuration::caller::Caller;
+use crate::configuration::create::create;
+use crate::configuration::etag::{IfMatch, Tagged};
+use crate::configuration::list;
+use crate::configuration::resource::{self, Changes, Plan, Resource};
+use crate::configuration::validate::Faults;
+use crate::openapi::{Routes, routes};
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(list_maintenances, create_maintenance))
+        .routes(routes!(get_maintenance, change_maintenance, delete_maintenance))
+        .routes(routes!(add_maintenance_update))
+}
+
+/// A maintenance as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceBody {
+    /// The page it is on; it stays there.
+    page_id: PageId,
+    /// Its title, 1 to 128 characters.
+    #[schema(min_length = 1, max_length = 128)]
+    title: String,
+    /// The words that announce it, 1 to 4000 characters; only when it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 4000)]
+    body: Option<String>,
+    /// When it begins.
+    starts_at: Timestamp,
+    /// When it ends: at most 30 days later.
+    ends_at: Timestamp,
+    /// Whether it begins and ends by itself at these times.
+    #[serde(default = "yes")]
+    automatic: bool,
+    /// What is under maintenance while it goes on; at most 50 components of the page, no groups.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    component_ids: Vec<ComponentId>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A maintenance as it is read.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Maintenance)]
+pub struct MaintenanceView {
+    id: MaintenanceId,
+    page_id: PageId,
+    title: String,
+    status: MaintenanceStatus,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    automatic: bool,
+    component_ids: Vec<ComponentId>,
+    completed_at: Option<Timestamp>,
+    updates: Vec<UpdateView<MaintenanceStatus>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Maintenance> for MaintenanceView {
+    fn from(maintenance: Maintenance) -> Self {
+        Self {
+            id: maintenance.id,
+            page_id: maintenance.page_id,
+            title: maintenance.title,
+            status: maintenance.status,
+            starts_at: maintenance.starts_at,
+            ends_at: maintenance.ends_at,
+            automatic: maintenance.automatic,
+            component_ids: maintenance.component_ids,
+            completed_at: maintenance.completed_at,
+            updates: maintenance.updates.into_iter().map(Into::into).collect(),
+            created_at: maintenance.created_at,
+            updated_at: maintenance.updated_at,
+        }
+    }
+}
+
+impl Resource for MaintenanceBody {
+    type Entity = Maintenance;
+    type View = MaintenanceView;
+    const PATH: &'static str = "/api/v1/maintenances";
+    const READ_ONLY: &'static [&'static str] = &["id", "status", "completed_at", "updates", "created_at", "updated_at"];
+
+    async fn rights(&self, _: &Caller, _: Option<&Maintenance>) -> Result<Vec<Right>, Problem> {
+        Ok(vec![Right::Respond])
+    }
+
+    async fn plan(
+        &self,
+        caller: &Caller,
+        before: Option<Versioned<Maintenance>>,
+    ) -> Result<Plan<Maintenance>, Problem> {
+        let mut faults = Faults::default();
+        let now = caller.now();
+        let title = updates::title(&mut faults, &self.title);
+        let page = match &before {
+            Some(before) => {
+                faults.fixed("page_id", &before.value.page_id, &self.page_id);
+                before.value.page_id
+            }
+            None => page_of(caller, self.page_id).await?.id,
+        };
+        let field = |place: usize| format!("component_ids[{place}]");
+        updates::components_of(&mut faults, caller, page, &self.component_ids, field).await?;
+        let length = self.ends_at.duration_since(self.starts_at).as_secs();
+        if !(1..=limits::MAINTENANCE_SECONDS_MAX).contains(&length) {
+            faults.add("ends_at", "must be after starts_at, by at most 30 days");
+        }
+        let known = before.as_ref().map(|before| &before.value);
+        let body = match known {
+            None => updates::words(&mut faults, "body", self.body.as_deref().unwrap_or_default()),
+            Some(_) => {
+                if self.body.is_some() {
+                    faults.add("body", "is said by an update: post to /updates");
+                }
+                String::new()
+            }
+        };
+        if known.is_none_or(|known| known.is_open() && known.ends_at != self.ends_at) && self.ends_at <= now {
+            faults.add("ends_at", "must be in the future");
+        }
+        faults.none()?;
+        let next = match known {
+            Some(known) => {
+                let mut next = Maintenance {
+                    title,
+                    starts_at: self.starts_at,
+                    ends_at: self.ends_at,
+                    automatic: self.automatic,
+                    component_ids: self.component_ids.clone(),
+                    ..known.clone()
+                };
+                if next != *known {
+                    next.updated_at = now;
+                }
+                next
+            }
+            None => {
+                let mut new = Maintenance {
+                    id: caller.new_id(),
+                    page_id: self.page_id,
+                    title,
+                    status: MaintenanceStatus::Scheduled,
+                    starts_at: self.starts_at,
+                    ends_at: self.ends_at,
+                    automatic: self.automatic,
+                    component_ids: self.component_ids.clone(),
+                    updates: Vec::new(),
+                    completed_at: None,
+                    created_at: now,
+                    updated_at: now,
+                };
+                new.add(Update {
+                    id: caller.new_id(),
+                    status: MaintenanceStatus::Scheduled,
+                    body,
+                    at: now,
+                    created_at: now,
+                    by: caller.principal().actor(),
+                    components: Vec::new(),
+                });
+                new
+            }
+        };
+        let needs = vec![Extra::Needs(Page::PARTITION, page.to_string())];
+        Ok(Plan::new(before, next, needs))
+    }
+
+    async fn right_to_remove(_: &Caller, _: &Maintenance) -> Result<Right, Problem> {
+        Ok(Right::Respond)
+    }
+}
+
+/// A further update.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MaintenanceUpdateBody {
+    /// Where the maintenance stands from here on; as before, if it is left out.
+    #[serde(default)]
+    status: Option<MaintenanceStatus>,
+    /// Its words, 1 to 4000 characters.
+    #[schema(min_length = 1, max_length = 4000)]
+    body: String,
+}
+
+/// Maintenances, newest first
+#[utoipa::path(get, path = "/api/v1/maintenances", tag = "Maintenances", params(OnPageQuery),
+    responses((status = 200, body = Listed<MaintenanceView>)))]
+async fn list_maintenances(caller: Caller, Params(query): Params<OnPageQuery>) -> list::Answer<MaintenanceBody> {
+    caller.may(Right::Read)?;
+    let pages = query.pages(&caller).await?;
+    let found = caller.store().maintenances(&pages, &query.page().page()?).await?;
+    Ok(Json(found.map(|row| row.value.into()).into()))
+}
+
+/// Announce a maintenance
+#[utoipa::path(post, path = "/api/v1/maintenances", tag = "Maintenances", request_body = MaintenanceBody,
+    responses((status = 201, body = MaintenanceView)))]
+async fn create_maintenance(
+    caller: Caller,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody<MaintenanceBody>,
+) -> Result<Response, Problem> {
+    create(&caller, &key, &body).await
+}
+
+/// One maintenance
+#[utoipa::path(get, path = "/api/v1/maintenances/{id}", tag = "Maintenances", params(("id" = MaintenanceId, Path)),
+    responses((status = 200, body = MaintenanceView)))]
+async fn get_maintenance(caller: Caller, Id(id): Id<MaintenanceId>) -> Result<Tagged<MaintenanceView>, Problem> {
+    resource::get::<MaintenanceBody>(&caller, id).await
+}
+
+/// Change a maintenance
+#[utoipa::path(patch, path = "/api/v1/maintenances/{id}", tag = "Maintenances", params(("id" = MaintenanceId, Path)),
+    request_body = MaintenanceBody, responses((status = 200, body = MaintenanceView)))]
+async fn change_maintenance(
+    caller: Caller,
+    Id(id): Id<MaintenanceId>,
+    if_match: IfMatch,
+    JsonBody(changes): JsonBody<Changes>,
+) -> Result<Tagged<MaintenanceView>, Problem> {
+    resource::change::<MaintenanceBody>(&caller, id, &if_match, &changes).await
+}
+
+/// Remove a maintenance
+#[utoipa::path(delete, path = "/api/v1/maintenances/{id}", tag = "Maintenances", params(("id" = MaintenanceId, Path)),
+    responses((status = 204)))]
+async fn delete_maintenance(
+    caller: Caller,
+    Id(id): Id<MaintenanceId>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    resource::remove::<MaintenanceBody>(&caller, id, &if_match).await
+}
+
+/// Say something more about a maintenance
+#[utoipa::path(post, path = "/api/v1/maintenances/{id}/updates", tag = "Maintenances",
+    params(("id" = MaintenanceId, Path)), request_body = MaintenanceUpdateBody,
+    responses((status = 200, body = MaintenanceView)))]
+async fn add_maintenance_update(
+    caller: Caller,
+    Id(id): Id<MaintenanceId>,
+    JsonBody(body): JsonBody<MaintenanceUpdateBody>,
+) -> Result<Tagged<MaintenanceView>, Problem> {
+    caller.may(Right::Respond)?;
+    let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
+    let after = resource::edit(&caller, id, |before: Versioned<Maintenance>| async {
+        let mut faults = Faults::default();
+        let words = updates::words(&mut faults, "body", &body.body);
+        let mut next = before.value.clone();
+        next.add(Update {
+            id: update_id,
+            status: body.status.unwrap_or(next.status),
+            body: words,
+            at: caller.now(),
+            created_at: caller.now(),
+            by: by.clone(),
+            components: Vec::new(),
+        });
+        updates::fits(&mut faults, next.updates.len(), &next);
+        faults.none()?;
+        Ok(Plan::over(before, next))
+    });
+    let after = after.await?;
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.into(),
+    })
+}

@@ -1,0 +1,188 @@
+//! What posts and maintenances share: updates, titles, the components they name, and lists that are each of one page.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::domain::actor::Actor;
+use shared::domain::id::{ComponentId, PageId, UpdateId};
+use shared::domain::limits;
+use shared::domain::status::{Component, ComponentChange, ComponentStatus, Page, Update};
+use shared::web::{PageQuery, Problem};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::configuration::caller::Caller;
+use crate::configuration::validate::Faults;
+
+/// How far behind the present something may be told that was not told then: five years.
+const BACKFILL_SECONDS_MAX: i64 = 5 * 366 * 86_400;
+
+/// Which posts or maintenances.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OnPageQuery {
+    /// Only those of this page.
+    #[serde(default)]
+    page_id: Option<PageId>,
+    /// Items at most.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    after: Option<String>,
+}
+
+impl OnPageQuery {
+    /// The status pages that are meant.
+    pub async fn pages(&self, caller: &Caller) -> Result<Vec<PageId>, Problem> {
+        match self.page_id {
+            Some(id) => Ok(vec![id]),
+            None => {
+                let pages = caller.store().list_all::<Page>().await?;
+                Ok(pages.into_iter().map(|page| page.id).collect())
+            }
+        }
+    }
+
+    /// The page of the list.
+    pub fn page(self) -> PageQuery {
+        PageQuery {
+            limit: self.limit,
+            after: self.after,
+        }
+    }
+}
+
+/// What something does to a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Effect {
+    /// Which component of the page; no group.
+    pub component_id: ComponentId,
+    /// What it is meanwhile.
+    pub status: ComponentStatus,
+}
+
+/// An update as it is read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UpdateView<S> {
+    id: UpdateId,
+    status: S,
+    body: String,
+    at: Timestamp,
+    created_at: Timestamp,
+    by: Actor,
+    components: Vec<ComponentChange>,
+}
+
+impl<S> From<Update<S>> for UpdateView<S> {
+    fn from(update: Update<S>) -> Self {
+        Self {
+            id: update.id,
+            status: update.status,
+            body: update.body,
+            at: update.at,
+            created_at: update.created_at,
+            by: update.by,
+            components: update.components,
+        }
+    }
+}
+
+/// A title: one line.
+pub fn title(faults: &mut Faults, text: &str) -> String {
+    let title = text.trim();
+    let max = limits::NAME_CHARS_MAX;
+    if title.is_empty() || title.chars().count() > max {
+        faults.add("title", format!("must have 1 to {max} characters"));
+    } else if title.chars().any(char::is_control) {
+        faults.add("title", "must be one line, without control characters");
+    }
+    title.to_owned()
+}
+
+/// The words of an update.
+pub fn words(faults: &mut Faults, field: &str, text: &str) -> String {
+    let words = text.trim();
+    let max = limits::UPDATE_CHARS_MAX;
+    if words.is_empty() || words.chars().count() > max {
+        faults.add(field, format!("must have 1 to {max} characters"));
+    }
+    words.to_owned()
+}
+
+/// The time something is told to have happened at: not in the future, and not long forgotten.
+pub fn told_time(faults: &mut Faults, field: &str, at: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let Some(at) = at else { return now };
+    if at > now {
+        faults.add(field, "must not be in the future");
+    } else if now.duration_since(at).as_secs() > BACKFILL_SECONDS_MAX {
+        faults.add(field, "must be at most five years ago");
+    }
+    at
+}
+
+/// Components of a page that something names, each once.
+pub async fn components_of(
+    faults: &mut Faults,
+    caller: &Caller,
+    page: PageId,
+    ids: &[ComponentId],
+    field: impl Fn(usize) -> String,
+) -> Result<(), Problem> {
+    faults.count("components", ids.len(), 0..=limits::AFFECTED_MAX);
+    if ids.len() > limits::AFFECTED_MAX {
+        return Ok(());
+    }
+    faults.no_doubles(ids.iter().copied(), &field);
+    let mut wanted: Vec<ComponentId> = ids.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = caller.store().load_many::<Component>(wanted).await?;
+    for (place, id) in ids.iter().enumerate() {
+        let fits = |one: &&Component| one.id == *id && one.page_id == page && !one.is_group;
+        if found.iter().find(fits).is_none() {
+            faults.add(field(place), format!("there is no component {id} on this page"));
+        }
+    }
+    Ok(())
+}
+
+/// Effects by component, checked.
+pub async fn effects(
+    faults: &mut Faults,
+    caller: &Caller,
+    page: PageId,
+    effects: &[Effect],
+) -> Result<BTreeMap<ComponentId, ComponentStatus>, Problem> {
+    let ids: Vec<ComponentId> = effects.iter().map(|one| one.component_id).collect();
+    let field = |place: usize| format!("components[{place}].component_id");
+    components_of(faults, caller, page, &ids, field).await?;
+    for (place, one) in effects.iter().enumerate() {
+        if one.status == ComponentStatus::UnderMaintenance {
+            let message = "cannot be \"under_maintenance\": make a maintenance instead";
+            faults.add(format!("components[{place}].status"), message);
+        }
+    }
+    Ok(effects.iter().map(|one| (one.component_id, one.status)).collect())
+}
+
+/// Whether a row still fits where it is kept.
+pub fn fits(faults: &mut Faults, updates: usize, row: &impl Serialize) {
+    if updates > limits::POST_UPDATES_MAX {
+        faults.add(
+            "body",
+            format!("is one too many: there may be {} updates", limits::POST_UPDATES_MAX),
+        );
+    }
+    let bytes = serde_json::to_vec(row).map_or(usize::MAX, |json| json.len());
+    if bytes > limits::POST_BYTES_MAX {
+        let message = format!(
+            "is too long: all updates together may have {} bytes",
+            limits::POST_BYTES_MAX
+        );
+        faults.add("body", message);
+    }
+}

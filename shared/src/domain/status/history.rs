@@ -1,0 +1,201 @@
+//! What was, per component: half-open intervals of everything that was not in order, and what days make of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::component::ComponentStatus;
+use super::statuses::Statuses;
+use crate::domain::id::ComponentId;
+
+/// A component was not in order from `start` until, but not at, `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Which.
+    pub component_id: ComponentId,
+    /// What it was; never operational.
+    pub status: ComponentStatus,
+    /// From.
+    pub start: Timestamp,
+    /// Until.
+    pub end: Timestamp,
+}
+
+/// How a component does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    /// How.
+    pub status: ComponentStatus,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How the components of a page do and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Now. A component that was always operational may be missing.
+    pub now: BTreeMap<ComponentId, Since>,
+    /// Before, in the order in which it ended; only what was not in order.
+    pub past: Vec<Interval>,
+}
+
+impl History {
+    /// Remembers that components do as `statuses` says from now on. `began` says when trouble began that is published only
+    /// now, after its settling time; it is believed back to the component's last change. Answers what came to an end.
+    pub fn become_now(
+        &mut self,
+        statuses: &Statuses,
+        began: impl Fn(ComponentId) -> Option<Timestamp>,
+        now: Timestamp,
+    ) -> Vec<Interval> {
+        let mut ended = Vec::new();
+        for (id, status) in statuses {
+            let before = self.now.get(id).copied();
+            let was = before.map_or(ComponentStatus::Operational, |since| since.status);
+            if was == *status {
+                continue;
+            }
+            let earliest = before.map_or(Timestamp::MIN, |since| since.since);
+            let since = match was {
+                ComponentStatus::Operational => began(*id).unwrap_or(now).min(now).max(earliest),
+                _ => now.max(earliest),
+            };
+            if was != ComponentStatus::Operational && since > earliest {
+                ended.push(Interval {
+                    component_id: *id,
+                    status: was,
+                    start: earliest,
+                    end: since,
+                });
+            }
+            self.now.insert(*id, Since { status: *status, since });
+        }
+        self.past.extend(&ended);
+        ended
+    }
+
+    /// Everything about one component that was or is not in order, as if it ended now.
+    pub fn of(&self, component: ComponentId, now: Timestamp) -> Vec<Interval> {
+        let past = self.past.iter().filter(|one| one.component_id == component).copied();
+        let open = self
+            .now
+            .get(&component)
+            .filter(|one| one.since < now)
+            .map(|one| Interval {
+                component_id: component,
+                status: one.status,
+                start: one.since,
+                end: now,
+            });
+        let open = open.filter(|one| one.status != ComponentStatus::Operational);
+        past.chain(open).collect()
+    }
+}
+
+/// One day of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day {
+    /// Which, in the page's zone.
+    pub date: Date,
+    /// The worst it did; none: it did not exist yet.
+    pub worst: Option<ComponentStatus>,
+    /// How much of the day it existed, in milliseconds: a day may have 23 or 25 hours, and today ends now.
+    pub counted_ms: i64,
+    /// Of that, in degraded performance.
+    pub degraded_ms: i64,
+    /// Of that, in partial outage.
+    pub partial_ms: i64,
+    /// Of that, in major outage.
+    pub major_ms: i64,
+}
+
+/// How much of a partial outage counts as down, in percent: as on Statuspage.
+const PARTIAL_PERCENT: i64 = 30;
+
+impl Day {
+    /// Uptime in millionths: a major outage counts whole, a partial one for 30 %, slowness and maintenance not at all.
+    /// None: there is nothing to count.
+    pub fn uptime_ppm(&self) -> Option<i64> {
+        uptime_ppm(std::slice::from_ref(self))
+    }
+
+    /// Uptime of several days in millionths, weighted by their lengths.
+    pub fn uptime_ppm_of(days: &[Self]) -> Option<i64> {
+        uptime_ppm(days)
+    }
+}
+
+fn uptime_ppm(days: &[Day]) -> Option<i64> {
+    let counted: i64 = days.iter().map(|day| day.counted_ms).sum();
+    let down_percent: i64 = days
+        .iter()
+        .map(|day| day.major_ms * 100 + day.partial_ms * PARTIAL_PERCENT)
+        .sum();
+    // Rounded down: what was down for a moment was not up all the time.
+    (counted > 0).then(|| {
+        let up = i128::from(counted) * 100 - i128::from(down_percent);
+        (up * 10_000 / i128::from(counted)) as i64
+    })
+}
+
+/// The last `count` days in `zone`, today last, of a component that exists since `born` and of which `intervals` (disjoint,
+/// in any order) were not in order.
+pub fn days(intervals: &[Interval], born: Timestamp, zone: &TimeZone, count: usize, now: Timestamp) -> Vec<Day> {
+    let mut date = now.to_zoned(zone.clone()).date();
+    let mut days = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (Some(start), Some(next)) = (
+            start_of(date, zone),
+            date.tomorrow().ok().and_then(|d| start_of(d, zone)),
+        ) else {
+            break;
+        };
+        days.push(day(date, start.max(born), next.min(now), intervals));
+        let Ok(before) = date.yesterday() else { break };
+        date = before;
+    }
+    days.reverse();
+    days
+}
+
+/// The first instant of a day: where midnight does not exist, the first after the gap.
+fn start_of(date: Date, zone: &TimeZone) -> Option<Timestamp> {
+    Some(date.to_zoned(zone.clone()).ok()?.start_of_day().ok()?.timestamp())
+}
+
+fn day(date: Date, start: Timestamp, end: Timestamp, intervals: &[Interval]) -> Day {
+    let mut day = Day {
+        date,
+        worst: None,
+        counted_ms: milliseconds(start, end),
+        degraded_ms: 0,
+        partial_ms: 0,
+        major_ms: 0,
+    };
+    if day.counted_ms == 0 {
+        return day;
+    }
+    let mut worst = ComponentStatus::Operational;
+    for one in intervals {
+        let ms = milliseconds(one.start.max(start), one.end.min(end));
+        if ms == 0 {
+            continue;
+        }
+        worst = worst.max(one.status);
+        match one.status {
+            ComponentStatus::Operational | ComponentStatus::UnderMaintenance => {}
+            ComponentStatus::DegradedPerformance => day.degraded_ms += ms,
+            ComponentStatus::PartialOutage => day.partial_ms += ms,
+            ComponentStatus::MajorOutage => day.major_ms += ms,
+        }
+    }
+    day.worst = Some(worst);
+    day
+}
+
+fn milliseconds(start: Timestamp, end: Timestamp) -> i64 {
+    (end.as_millisecond() - start.as_millisecond()).max(0)
+}

@@ -1,0 +1,124 @@
+//! Maintenances: work that is announced, at a stated time.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::page::Locale;
+use super::post::Update;
+use super::words;
+use crate::domain::actor::Actor;
+use crate::domain::id::{ComponentId, MaintenanceId, PageId, UpdateId};
+
+/// Where a maintenance stands. The names are Statuspage's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MaintenanceStatus {
+    /// It is announced.
+    Scheduled,
+    /// It goes on.
+    InProgress,
+    /// The work is done, and somebody looks whether all is well: a person's word only.
+    Verifying,
+    /// It is over.
+    Completed,
+}
+
+impl MaintenanceStatus {
+    /// Its name, as it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::InProgress => "in_progress",
+            Self::Verifying => "verifying",
+            Self::Completed => "completed",
+        }
+    }
+}
+
+/// A maintenance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Its id.
+    pub id: MaintenanceId,
+    /// The page it is on.
+    pub page_id: PageId,
+    /// Its title, as the public reads it.
+    pub title: String,
+    /// Where it stands.
+    pub status: MaintenanceStatus,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// Whether it begins and ends by itself at these times.
+    pub automatic: bool,
+    /// What is under maintenance while it goes on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub component_ids: Vec<ComponentId>,
+    /// Its updates, oldest first; never none.
+    pub updates: Vec<Update<MaintenanceStatus>>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Maintenance {
+    /// Whether it is not over.
+    pub fn is_open(&self) -> bool {
+        self.status != MaintenanceStatus::Completed
+    }
+
+    /// Whether its components are under maintenance.
+    pub fn is_active(&self) -> bool {
+        matches!(
+            self.status,
+            MaintenanceStatus::InProgress | MaintenanceStatus::Verifying
+        )
+    }
+
+    /// When it next changes by itself.
+    pub fn due(&self) -> Option<Timestamp> {
+        match self.status {
+            MaintenanceStatus::Scheduled if self.automatic => Some(self.starts_at),
+            MaintenanceStatus::InProgress | MaintenanceStatus::Verifying if self.automatic => Some(self.ends_at),
+            _ => None,
+        }
+    }
+
+    /// Adds an update and moves to its status.
+    pub fn add(&mut self, update: Update<MaintenanceStatus>) {
+        self.status = update.status;
+        self.updated_at = update.created_at;
+        self.completed_at = (update.status == MaintenanceStatus::Completed).then_some(update.at);
+        self.updates.push(update);
+    }
+
+    /// This maintenance as the time makes it, if it is due: begun at its start, over at its end. One that nobody looked at
+    /// in between is over at once.
+    pub fn advanced(&self, locale: Locale, update_id: UpdateId, now: Timestamp) -> Option<Self> {
+        let due = self.due().filter(|due| *due <= now)?;
+        let words = words::of(locale);
+        let (status, body, at) = match self.status {
+            MaintenanceStatus::Scheduled if self.ends_at > now => {
+                (MaintenanceStatus::InProgress, words.maintenance_begins(), due)
+            }
+            _ => (MaintenanceStatus::Completed, words.maintenance_ends(), self.ends_at),
+        };
+        let mut next = self.clone();
+        next.add(Update {
+            id: update_id,
+            status,
+            body,
+            at,
+            created_at: now,
+            by: Actor::system(),
+            components: Vec::new(),
+        });
+        Some(next)
+    }
+}

@@ -1,0 +1,230 @@
+//! Posts: what the public reads about something that is wrong.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::component::ComponentStatus;
+use crate::domain::actor::Actor;
+use crate::domain::id::{ComponentId, PageId, PostId, ServiceId, UpdateId};
+
+/// Where a post stands. The names are Statuspage's; a post that moves by itself only moves forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PostStatus {
+    /// Something is wrong.
+    Investigating,
+    /// Somebody has taken it.
+    Identified,
+    /// It seems over: a person's word only.
+    Monitoring,
+    /// It is over.
+    Resolved,
+    /// It is over, and what was learned of it is told.
+    Postmortem,
+}
+
+impl PostStatus {
+    /// Its name, as it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Investigating => "investigating",
+            Self::Identified => "identified",
+            Self::Monitoring => "monitoring",
+            Self::Resolved => "resolved",
+            Self::Postmortem => "postmortem",
+        }
+    }
+
+    /// Whether what it tells of goes on.
+    pub fn is_open(self) -> bool {
+        self < Self::Resolved
+    }
+}
+
+/// How bad something is for the public. The names are Statuspage's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Impact {
+    /// Nothing is affected.
+    #[default]
+    None,
+    /// Something is slow.
+    Minor,
+    /// Some of it does not work.
+    Major,
+    /// It does not work.
+    Critical,
+}
+
+impl Impact {
+    /// Its name, as it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl From<ComponentStatus> for Impact {
+    fn from(status: ComponentStatus) -> Self {
+        match status {
+            ComponentStatus::Operational | ComponentStatus::UnderMaintenance => Self::None,
+            ComponentStatus::DegradedPerformance => Self::Minor,
+            ComponentStatus::PartialOutage => Self::Major,
+            ComponentStatus::MajorOutage => Self::Critical,
+        }
+    }
+}
+
+/// What an update did to a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ComponentChange {
+    /// Which.
+    pub component_id: ComponentId,
+    /// What it was.
+    pub old_status: ComponentStatus,
+    /// What it became.
+    pub new_status: ComponentStatus,
+}
+
+/// One update of a post, or (with its own statuses) of a maintenance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update<S> {
+    /// Its id.
+    pub id: UpdateId,
+    /// Where the post stands from here on.
+    pub status: S,
+    /// Its words.
+    pub body: String,
+    /// The time it is of, as the public reads it.
+    pub at: Timestamp,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Who wrote it; never shown to the public.
+    pub by: Actor,
+    /// What it did to components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentChange>,
+}
+
+/// A post that was taken back: it was wrong. Its page stays, and says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// When.
+    pub at: Timestamp,
+    /// Who; never shown to the public.
+    pub by: Actor,
+    /// Why, for the public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// Its id. Ids sort by when what they tell of began.
+    pub id: PostId,
+    /// The page it is on.
+    pub page_id: PageId,
+    /// The service whose incidents opened it; none: a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<ServiceId>,
+    /// Its title, as the public reads it.
+    pub title: String,
+    /// Where it stands.
+    pub status: PostStatus,
+    /// How bad it ever was.
+    #[serde(default)]
+    pub impact: Impact,
+    /// What a person says instead of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_override: Option<Impact>,
+    /// What it does to components while it is open. It names every component that it ever affected.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<ComponentId, ComponentStatus>,
+    /// Whether a person has said what it does to components: incidents then no longer do.
+    #[serde(default)]
+    pub components_by_hand: bool,
+    /// Whether it moves by itself. Whoever writes an update by hand takes it over, unless they say otherwise.
+    #[serde(default)]
+    pub automatic: bool,
+    /// Its updates, oldest first; never none.
+    pub updates: Vec<Update<PostStatus>>,
+    /// When what it tells of began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// Set when it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Post {
+    /// Whether it tells of something that goes on.
+    pub fn is_open(&self) -> bool {
+        self.status.is_open() && self.withdrawn.is_none()
+    }
+
+    /// How bad it is for the public.
+    pub fn shown_impact(&self) -> Impact {
+        self.impact_override.unwrap_or(self.impact)
+    }
+
+    /// When it stopped telling of something that goes on.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        let withdrawn = self.withdrawn.as_ref().map(|withdrawal| withdrawal.at);
+        withdrawn.or(self.resolved_at.filter(|_| !self.status.is_open()))
+    }
+
+    /// When it was said that somebody watches whether it is over.
+    pub fn monitoring_at(&self) -> Option<Timestamp> {
+        let mut updates = self.updates.iter();
+        Some(updates.find(|update| update.status == PostStatus::Monitoring)?.at)
+    }
+
+    /// Adds an update, moves to its status, and remembers what follows from that.
+    pub fn add(&mut self, update: Update<PostStatus>) {
+        self.status = update.status;
+        self.updated_at = update.created_at;
+        if update.status.is_open() {
+            self.resolved_at = None;
+        } else {
+            self.resolved_at = self.resolved_at.or(Some(update.at));
+        }
+        for change in &update.components {
+            self.components.insert(change.component_id, change.new_status);
+            self.impact = self.impact.max(change.new_status.into());
+        }
+        self.updates.push(update);
+    }
+
+    /// What making its components `wanted` changes. Components that are not wanted become operational.
+    pub fn changes_to(&self, wanted: &BTreeMap<ComponentId, ComponentStatus>) -> Vec<ComponentChange> {
+        let all = self.components.keys().chain(wanted.keys());
+        let mut changes: Vec<ComponentChange> = all
+            .filter_map(|id| {
+                let old_status = self.components.get(id).copied().unwrap_or_default();
+                let new_status = wanted.get(id).copied().unwrap_or_default();
+                (old_status != new_status).then_some(ComponentChange {
+                    component_id: *id,
+                    old_status,
+                    new_status,
+                })
+            })
+            .collect();
+        changes.sort_by_key(|change| change.component_id);
+        changes.dedup();
+        changes
+    }
+}

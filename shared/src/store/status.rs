@@ -1,0 +1,587 @@
+//! What the public side keeps: publications, posts, maintenances, how components do and did, and who publishes a page.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use super::audit::Change;
+use super::config::{Entity, entity_row};
+use super::cursor::{Page, PageRequest};
+use super::incidents::Applied;
+use super::keys::{self, IndexKey, Key};
+use super::row::{self, Row, Versioned, attribute, number, text, text_of};
+use super::table::{Expression, Guarded, Index, Query, Range, StoreError, Write};
+use crate::domain::actor::Actor;
+use crate::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
+use crate::domain::incident::Incident;
+use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since};
+
+/// How long a publisher has a page to itself without saying so again.
+pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// Intervals that one month of a page keeps; of more, the shortest are forgotten.
+const INTERVALS_PER_MONTH_MAX: usize = 2_000;
+/// Rows of one query of the public side.
+const ROWS_PER_QUERY: usize = 200;
+
+/// What is known of the publishing of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publisher {
+    /// Who publishes it now; of no meaning once the lease is over.
+    #[serde(default)]
+    pub lease_holder: String,
+    /// Until when, in milliseconds since 1970; 0: nobody does.
+    #[serde(default)]
+    pub lease_until_ms: i64,
+    /// The lease before, if it was not given back: its holder may still be writing.
+    #[serde(default)]
+    pub lease_before_ms: i64,
+    /// How often somebody asked for a publication.
+    #[serde(default)]
+    pub asked: u64,
+    /// The revision of what was written last.
+    #[serde(default)]
+    pub revision: u64,
+    /// SHA-256 of everything that was written last; empty: it is not known.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// When the documents themselves were last compared, in milliseconds since 1970.
+    #[serde(default)]
+    pub compared_ms: i64,
+}
+
+/// What came of asking for a page's lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// It is ours.
+    Mine(Publisher),
+    /// Somebody else has it until then, and will see that we asked, unless they die.
+    Theirs(Timestamp),
+}
+
+/// A page's history and the versions of its rows.
+#[derive(Debug, Clone, Default)]
+pub struct StoredHistory {
+    /// The history.
+    pub history: History,
+    versions: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NowRow {
+    components: BTreeMap<ComponentId, Since>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MonthRow {
+    intervals: Vec<Interval>,
+}
+
+/// Something that is to be written with a publication.
+#[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a few values that are written once and dropped"
+)]
+pub enum PublicWrite {
+    /// A publication: the version it was read in (none: it is new), and what becomes of it (none: it is forgotten).
+    Publication(Option<Versioned<Publication>>, Option<Publication>),
+    /// A post: the one that was read (none: it is new), and what becomes of it.
+    Post(Option<Versioned<Post>>, Post),
+    /// A maintenance.
+    Maintenance(Versioned<Maintenance>, Maintenance),
+}
+
+impl Store {
+    /// Asks to publish a page, as `holder`. Whoever has the lease already sees that somebody asked, and publishes again.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn lease_page(&self, page: PageId, holder: &str, now: Timestamp) -> Result<Lease, StoreError> {
+        let key = Key::publisher(page);
+        let now_ms = now.as_millisecond();
+        for _ in 0..3 {
+            let take = Expression::new(format!(
+                "SET lease_holder = :me, lease_before_ms = if_not_exists(lease_until_ms, :zero), lease_until_ms = :until, \
+                 asked = if_not_exists(asked, :zero) + :one, {} = :kind, v = if_not_exists(v, :zero) + :one",
+                attribute::KIND
+            ))
+            .value(":me", text(holder))
+            .value(":zero", number(0))
+            .value(":one", number(1))
+            .value(":kind", text("publisher"))
+            .value(":until", number((now + PUBLISHER_LEASE).as_millisecond()));
+            let free =
+                Expression::new("attribute_not_exists(pk) OR lease_until_ms <= :now").value(":now", number(now_ms));
+            if let Guarded::Done(item) = self.table.update(&key, take, free).await? {
+                return Ok(Lease::Mine(row::read(item)?.value));
+            }
+            let ask = Expression::new("SET asked = asked + :one, v = v + :one").value(":one", number(1));
+            let busy = Expression::new("lease_until_ms > :now").value(":now", number(now_ms));
+            if let Guarded::Done(item) = self.table.update(&key, ask, busy).await? {
+                let theirs: Publisher = row::read(item)?.value;
+                let until = Timestamp::from_millisecond(theirs.lease_until_ms).unwrap_or(now);
+                return Ok(Lease::Theirs(until));
+            }
+        }
+        Err(StoreError::Changed)
+    }
+
+    /// Keeps the lease for another while, and answers who asked meanwhile. None: it was lost.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn renew_page(
+        &self,
+        page: PageId,
+        holder: &str,
+        now: Timestamp,
+    ) -> Result<Option<Publisher>, StoreError> {
+        let set = Expression::new("SET lease_until_ms = :until, v = v + :one")
+            .value(":until", number((now + PUBLISHER_LEASE).as_millisecond()))
+            .value(":one", number(1));
+        let mine = Expression::new("lease_holder = :me AND lease_until_ms > :zero")
+            .value(":me", text(holder))
+            .value(":zero", number(0));
+        match self.table.update(&Key::publisher(page), set, mine).await? {
+            Guarded::Done(item) => Ok(Some(row::read(item)?.value)),
+            Guarded::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Gives the lease back and remembers what was written, unless somebody asked since `done` was read. False: somebody did,
+    /// or the lease was lost.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn release_page(&self, page: PageId, holder: &str, done: &Publisher) -> Result<bool, StoreError> {
+        let set = Expression::new(
+            "SET lease_until_ms = :zero, revision = :revision, fingerprint = :fingerprint, compared_ms = :compared, \
+             v = v + :one",
+        )
+        .value(":zero", number(0))
+        .value(":one", number(1))
+        .value(":revision", number(done.revision))
+        .value(":fingerprint", text(&done.fingerprint))
+        .value(":compared", number(done.compared_ms));
+        let mine = Expression::new("lease_holder = :me AND asked = :asked")
+            .value(":me", text(holder))
+            .value(":asked", number(done.asked));
+        let released = self.table.update(&Key::publisher(page), set, mine).await?;
+        Ok(matches!(released, Guarded::Done(_)))
+    }
+
+    /// The publications of a page, read consistently.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn publications(&self, page: PageId) -> Result<Vec<Versioned<Publication>>, StoreError> {
+        let partition = keys::publications_of(page);
+        let range = Range::BeginsWith(keys::PUBLICATION_PREFIX.into());
+        let items = self.all_of(&partition, range).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?)).collect()
+    }
+
+    /// One service's publication on one page, read consistently.
+    ///
+    /// # Errors
+    /// When the table does not answer, or the row cannot be read.
+    pub async fn publication(
+        &self,
+        page: PageId,
+        service: ServiceId,
+    ) -> Result<Option<Versioned<Publication>>, StoreError> {
+        let item = self.table.get(&Key::publication(page, service)).await?;
+        Ok(item.map(row::read).transpose()?)
+    }
+
+    /// Writes what a person said about a publication, unless it changed meanwhile.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn answer_publication(
+        &self,
+        before: Option<&Versioned<Publication>>,
+        after: &Publication,
+        change: &Change<'_>,
+    ) -> Result<Applied, StoreError> {
+        let known = before.map(|before| &before.value);
+        let action = if known.is_some() { "updated" } else { "created" };
+        let object = ("publication", format!("{}/{}", after.page_id, after.service_id));
+        let mut writes = vec![self.changed_of(action, object, known, Some(after), change)?];
+        writes.extend(publication_write(before, Some(after.clone()))?);
+        Ok(match self.table.transact(writes).await? {
+            Ok(()) => Applied::Done,
+            Err(_) => Applied::Changed,
+        })
+    }
+
+    /// Writes what was decided about a page: all of it, or, if any of it changed meanwhile, nothing.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn write_public(&self, writes: Vec<PublicWrite>, at: Timestamp) -> Result<Applied, StoreError> {
+        let system = Actor::system();
+        let change = Change::new(&system, at);
+        let mut all = Vec::new();
+        for write in writes {
+            match write {
+                PublicWrite::Publication(before, after) => all.extend(publication_write(before.as_ref(), after)?),
+                PublicWrite::Post(before, after) => {
+                    all.push(entity_write(before.as_ref(), &after)?);
+                    let action = if before.is_some() { "updated" } else { "created" };
+                    let before = before.as_ref().map(|before| &before.value);
+                    all.push(self.changed(action, before, Some(&after), &change)?);
+                }
+                PublicWrite::Maintenance(before, after) => {
+                    all.push(entity_write(Some(&before), &after)?);
+                    all.push(self.changed("updated", Some(&before.value), Some(&after), &change)?);
+                }
+            }
+        }
+        if all.is_empty() {
+            return Ok(Applied::Done);
+        }
+        Ok(match self.table.transact(all).await? {
+            Ok(()) => Applied::Done,
+            Err(_) => Applied::Changed,
+        })
+    }
+
+    /// A page of posts of these status pages, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn posts(&self, pages: &[PageId], page: &PageRequest) -> Result<Page<Versioned<Post>>, StoreError> {
+        let lists = pages
+            .iter()
+            .flat_map(|id| [true, false].map(|open| keys::posts_partition(*id, open)));
+        self.list_in(&lists.collect::<Vec<_>>(), page).await
+    }
+
+    /// Every open post of a status page.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn open_posts(&self, page: PageId) -> Result<Vec<Versioned<Post>>, StoreError> {
+        self.every(&keys::posts_partition(page, true)).await
+    }
+
+    /// When the first post of a status page began.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn first_post(&self, page: PageId) -> Result<Option<Timestamp>, StoreError> {
+        let mut first = None;
+        for open in [true, false] {
+            let partition = keys::posts_partition(page, open);
+            let query = Query {
+                index: Some(Index::List),
+                partition: &partition,
+                range: Range::All,
+                newest_first: false,
+                limit: 1,
+                start: None,
+            };
+            let found = self.table.query(query).await?.items;
+            let id = found
+                .first()
+                .and_then(|item| text_of(item, attribute::LIST_SK).parse::<PostId>().ok());
+            let at = id.and_then(|id| Timestamp::from_millisecond(i64::try_from(id.0.timestamp_ms()).ok()?).ok());
+            first = crate::domain::time::earliest(first, at);
+        }
+        Ok(first)
+    }
+
+    /// Posts of a status page that began from `from` until, but not at, `until`, open ones too, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn posts_between(
+        &self,
+        page: PageId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Post>, StoreError> {
+        let at = |time: Timestamp| PostId(ulid::Ulid::from_parts(time.as_millisecond().max(0).unsigned_abs(), 0));
+        let range = Range::Between(at(from).to_string(), at(until).to_string());
+        let mut wanted = Vec::new();
+        for open in [true, false] {
+            let mut start = None;
+            loop {
+                let partition = keys::posts_partition(page, open);
+                let query = Query {
+                    index: Some(Index::List),
+                    partition: &partition,
+                    range: range.clone(),
+                    newest_first: true,
+                    limit: ROWS_PER_QUERY,
+                    start,
+                };
+                let found = self.table.query(query).await?;
+                wanted.extend(found.items.iter().map(|item| Key {
+                    pk: text_of(item, attribute::PK).into(),
+                    sk: Post::PARTITION.into(),
+                }));
+                start = found.next;
+                if start.is_none() {
+                    break;
+                }
+            }
+        }
+        wanted.sort_by(|a, b| b.pk.cmp(&a.pk));
+        wanted.dedup();
+        let items = self.table.get_many(wanted).await?;
+        let mut posts = Vec::new();
+        for item in items {
+            posts.push(row::read::<Post>(item)?.value);
+        }
+        posts.sort_by_key(|post| std::cmp::Reverse(post.id));
+        Ok(posts)
+    }
+
+    /// Posts of a status page that were written, or removed, since they were last published: candidates only.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn unpublished_posts(&self, page: PageId) -> Result<Vec<PostId>, StoreError> {
+        let partition = keys::posts_due_partition(page);
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let query = Query {
+                index: Some(Index::Due),
+                partition: &partition,
+                range: Range::All,
+                newest_first: false,
+                limit: ROWS_PER_QUERY,
+                start,
+            };
+            let answer = self.table.query(query).await?;
+            found.extend(answer.items.iter().filter_map(|item| {
+                let (_, what) = keys::parse_due(text_of(item, attribute::DUE_SK))?;
+                let (of, post) = what.split_once('#')?;
+                (of == page.to_string()).then(|| post.parse::<PostId>().ok())?
+            }));
+            start = answer.next;
+            if start.is_none() {
+                found.sort_unstable();
+                found.dedup();
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Remembers that this version of a post is published. The version stays: nobody who reads the post sees a difference.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn published_post(&self, post: &Versioned<Post>) -> Result<(), StoreError> {
+        let key = Key::entity(Post::PARTITION, &post.value.id.to_string());
+        let set = Expression::new(format!(
+            "SET published = :yes REMOVE {}, {}",
+            attribute::DUE_PK,
+            attribute::DUE_SK
+        ))
+        .value(":yes", number(1));
+        self.table.update(&key, set, Expression::version(post.version)).await?;
+        Ok(())
+    }
+
+    /// Remembers that the page of a removed post is gone.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn forget_post(&self, page: PageId, post: PostId) -> Result<(), StoreError> {
+        let delete = Write::Delete(Key::gone_post(page, post), Expression::either_way());
+        self.table.transact(vec![delete]).await.map(drop)
+    }
+
+    /// Posts with their versions, read consistently; missing ones are left out.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn posts_by_id(&self, ids: impl IntoIterator<Item = PostId>) -> Result<Vec<Versioned<Post>>, StoreError> {
+        let mut ids: Vec<PostId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let keys = ids.iter().map(|id| Key::entity(Post::PARTITION, &id.to_string()));
+        let items = self.table.get_many(keys.collect()).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?)).collect()
+    }
+
+    /// A page of maintenances of these status pages, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn maintenances(
+        &self,
+        pages: &[PageId],
+        page: &PageRequest,
+    ) -> Result<Page<Versioned<Maintenance>>, StoreError> {
+        let both = |id: &PageId| [true, false].map(|open| keys::maintenances_partition(*id, open));
+        self.list_in(&pages.iter().flat_map(both).collect::<Vec<_>>(), page)
+            .await
+    }
+
+    /// Every maintenance of a status page that is not over.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn open_maintenances(&self, page: PageId) -> Result<Vec<Versioned<Maintenance>>, StoreError> {
+        self.every(&keys::maintenances_partition(page, true)).await
+    }
+
+    /// How a page's components do, and did in the months since `from`.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn history(&self, page: PageId, from: Timestamp) -> Result<StoredHistory, StoreError> {
+        let partition = keys::history_of(page);
+        let range = Range::Between(keys::month_of(from), keys::HISTORY_NOW.into());
+        let mut found = StoredHistory::default();
+        for item in self.all_of(&partition, range).await? {
+            let place = text_of(&item, attribute::SK).to_owned();
+            found.versions.insert(place.clone(), row::version_of(&item));
+            if place == keys::HISTORY_NOW {
+                found.history.now = row::read::<NowRow>(item)?.value.components;
+            } else {
+                found.history.past.extend(row::read::<MonthRow>(item)?.value.intervals);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Remembers how components do, and what of them ended (`ended` is part of the history already).
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn remember(
+        &self,
+        page: PageId,
+        stored: &StoredHistory,
+        ended: &[Interval],
+    ) -> Result<Applied, StoreError> {
+        let guard = |place: &str| match stored.versions.get(place) {
+            Some(version) => (version + 1, Expression::version(*version)),
+            None => (1, Expression::absent()),
+        };
+        let mut months: Vec<String> = ended.iter().map(|one| keys::month_of(one.end)).collect();
+        months.sort();
+        months.dedup();
+        let mut writes = Vec::new();
+        for month in months {
+            let of_month = stored
+                .history
+                .past
+                .iter()
+                .filter(|one| keys::month_of(one.end) == month);
+            let mut intervals: Vec<Interval> = of_month.copied().collect();
+            if intervals.len() > INTERVALS_PER_MONTH_MAX {
+                intervals.sort_by_key(|one| std::cmp::Reverse(one.end.duration_since(one.start)));
+                intervals.truncate(INTERVALS_PER_MONTH_MAX);
+                intervals.sort_by_key(|one| one.end);
+            }
+            let (version, condition) = guard(&month);
+            let row = Row::of(Key::history_month(page, &month), "history", &MonthRow { intervals })?;
+            writes.push(Write::Put(row.version(version), Some(condition)));
+        }
+        let (version, condition) = guard(keys::HISTORY_NOW);
+        let components = stored.history.now.clone();
+        let row = Row::of(Key::history_now(page), "history", &NowRow { components })?;
+        writes.push(Write::Put(row.version(version), Some(condition)));
+        Ok(match self.table.transact(writes).await? {
+            Ok(()) => Applied::Done,
+            Err(_) => Applied::Changed,
+        })
+    }
+
+    /// The open incidents, read consistently: those of the list, and those of `also`, which the list may not show yet.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn open_incidents_and(&self, also: &[IncidentId]) -> Result<Vec<Incident>, StoreError> {
+        let listed = self.open_incidents().await?.into_iter();
+        let mut found: BTreeMap<IncidentId, Incident> = listed.map(|one| (one.value.id, one.value)).collect();
+        let mut rest: Vec<IncidentId> = also.iter().filter(|id| !found.contains_key(id)).copied().collect();
+        rest.sort_unstable();
+        rest.dedup();
+        for item in self
+            .table
+            .get_many(rest.into_iter().map(Key::incident).collect())
+            .await?
+        {
+            let incident: Incident = row::read(item)?.value;
+            if incident.is_open() {
+                found.insert(incident.id, incident);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Every row of one kind in a list that stays short.
+    async fn every<T: Entity>(&self, partition: &str) -> Result<Vec<Versioned<T>>, StoreError> {
+        let lists = [partition.to_owned()];
+        let mut all = Vec::new();
+        let mut page = PageRequest::first();
+        loop {
+            let found = self.list_in::<T>(&lists, &page).await?;
+            all.extend(found.items);
+            let Some(next) = found.next else { return Ok(all) };
+            page = PageRequest::new(page.limit, Some(&next)).map_err(|_| StoreError::Changed)?;
+        }
+    }
+
+    async fn all_of(&self, partition: &str, range: Range) -> Result<Vec<row::Item>, StoreError> {
+        let mut all = Vec::new();
+        let mut start = None;
+        loop {
+            let query = Query {
+                index: None,
+                partition,
+                range: range.clone(),
+                newest_first: false,
+                limit: ROWS_PER_QUERY,
+                start,
+            };
+            let page = self.table.query(query).await?;
+            all.extend(page.items);
+            if page.next.is_none() {
+                return Ok(all);
+            }
+            start = page.next;
+        }
+    }
+}
+
+fn entity_write<T: Entity>(before: Option<&Versioned<T>>, after: &T) -> Result<Write, StoreError> {
+    let (version, condition) = match before {
+        Some(before) => (before.version + 1, Expression::version(before.version)),
+        None => (1, Expression::absent()),
+    };
+    Ok(Write::Put(entity_row(after)?.version(version), Some(condition)))
+}
+
+fn publication_write(
+    before: Option<&Versioned<Publication>>,
+    after: Option<Publication>,
+) -> Result<Option<Write>, StoreError> {
+    Ok(match (before, after) {
+        (None, None) => None,
+        (Some(before), None) => {
+            let key = Key::publication(before.value.page_id, before.value.service_id);
+            Some(Write::Delete(key, Expression::version(before.version)))
+        }
+        (before, Some(after)) => {
+            let (version, condition) = match before {
+                Some(before) => (before.version + 1, Expression::version(before.version)),
+                None => (1, Expression::absent()),
+            };
+            let (page, service) = (after.page_id, after.service_id);
+            let due = after.due_at.map(|at| IndexKey::publication_due(page, service, at));
+            let row = Row::of(Key::publication(page, service), "publication", &after)?;
+            Some(Write::Put(row.version(version).due(due), Some(condition)))
+        }
+    })
+}
