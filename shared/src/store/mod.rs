@@ -13,12 +13,14 @@ mod deliveries;
 mod due;
 mod incidents;
 pub mod keys;
+mod notices;
 mod outbox;
 mod row;
 mod schema;
 mod sessions;
 mod slots;
 mod status;
+mod subscribers;
 mod table;
 
 use aws_sdk_dynamodb::Client;
@@ -29,13 +31,15 @@ pub use attempts::{Rate, Tried};
 pub use config::{AuditEntry, Change, Entity, Extra, Once};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};
-pub use due::{Due, DueList, MaintenanceDue, PublicationDue};
+pub use due::{BulletinDue, Due, DueList, MaintenanceDue, PublicationDue};
 pub use incidents::{Applied, ClosedBy, IncidentFilter, Opened, TakenIn};
+pub use notices::{NoticeClaim, SpreadOver};
 pub use outbox::OutboxMessage;
 pub use row::{Corrupt, Item, Versioned};
 pub use schema::create_table;
 pub use slots::{Repeated, StoredSlot};
 pub use status::{Lease, PublicWrite, Publisher, StoredHistory};
+pub use subscribers::SubscribersPage;
 pub use table::{StoreError, Table};
 
 /// The table, as everything above it sees it.

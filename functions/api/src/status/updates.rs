@@ -75,6 +75,7 @@ pub struct UpdateView<S> {
     created_at: Timestamp,
     by: Actor,
     components: Vec<ComponentChange>,
+    deliver_notifications: bool,
 }
 
 impl<S> From<Update<S>> for UpdateView<S> {
@@ -87,6 +88,7 @@ impl<S> From<Update<S>> for UpdateView<S> {
             created_at: update.created_at,
             by: update.by,
             components: update.components,
+            deliver_notifications: update.deliver_notifications,
         }
     }
 }
