@@ -15,6 +15,8 @@ use crate::oidc::check_issuer;
 pub struct Config {
     /// Where people reach us: what links in messages begin with.
     pub public_url: Url,
+    /// Where anybody reads public objects: pictures, the status page. What follows is an object's key.
+    pub objects_url: Url,
     /// The version that is running.
     pub version: &'static str,
     /// Whether messages are kept in the table instead of being sent, so that a person can read them there.
@@ -47,10 +49,22 @@ pub enum Need {
     Gateways,
     /// It signs people in by a provider of OpenID Connect.
     Oidc,
+    /// The bucket of uploads.
+    Uploads,
+    /// It tells browsers where to post uploads, or lets its pages do so.
+    UploadsUrl,
+    /// The bucket that anybody reads: it writes there.
+    PublicObjects,
 }
 
 /// Variables that every function has, and [`Need`] adds to.
-pub const VARIABLES: &[&str] = &["LOG_FILTER", "METRICS_NAMESPACE", "PUBLIC_URL", "TABLE_NAME"];
+pub const VARIABLES: &[&str] = &[
+    "LOG_FILTER",
+    "METRICS_NAMESPACE",
+    "OBJECTS_URL",
+    "PUBLIC_URL",
+    "TABLE_NAME",
+];
 
 impl Need {
     /// The variables that tell of it. Of those of [`Need::Gateways`] any may be empty: that medium is then not to be had.
@@ -64,6 +78,9 @@ impl Need {
             Self::NotificationQueue => &["NOTIFICATION_QUEUE_URL"],
             Self::Oidc => &["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_ARN", "OIDC_ISSUER"],
             Self::Gateways => &["EMAIL_FROM", "SMS_SENDER_ID", "SMS_TYPE", "TOPIC_ARNS"],
+            Self::Uploads => &["UPLOADS_BUCKET"],
+            Self::UploadsUrl => &["UPLOADS_URL"],
+            Self::PublicObjects => &["PUBLIC_BUCKET"],
         }
     }
 }
@@ -73,6 +90,8 @@ impl Need {
 pub struct AwsConfig {
     /// `PUBLIC_URL`
     pub public_url: Url,
+    /// `OBJECTS_URL`
+    pub objects_url: Url,
     /// `TABLE_NAME`
     pub table_name: String,
     /// `LOG_FILTER`; `info` if it is not set.
@@ -91,6 +110,12 @@ pub struct AwsConfig {
     pub gateways: Option<GatewaysConfig>,
     /// Whom people may sign in by, if by anybody.
     pub oidc: Option<OidcConfig>,
+    /// `UPLOADS_BUCKET`
+    pub uploads_bucket: Option<String>,
+    /// `UPLOADS_URL`
+    pub uploads_url: Option<Url>,
+    /// `PUBLIC_BUCKET`
+    pub public_bucket: Option<String>,
 }
 
 /// Whom people may sign in by.
@@ -137,9 +162,8 @@ impl AwsConfig {
             needs.contains(&need).then(|| required(name)).transpose()
         };
         Ok(Self {
-            public_url: required("PUBLIC_URL")?
-                .parse()
-                .map_err(|error: url::ParseError| ConfigError::Unreadable("PUBLIC_URL", error.to_string()))?,
+            public_url: url("PUBLIC_URL", &required("PUBLIC_URL")?)?,
+            objects_url: url("OBJECTS_URL", &required("OBJECTS_URL")?)?,
             table_name: required("TABLE_NAME")?,
             log_filter: get("LOG_FILTER").unwrap_or("info").to_owned(),
             metrics_namespace: get("METRICS_NAMESPACE").unwrap_or("Nightbell").to_owned(),
@@ -149,8 +173,18 @@ impl AwsConfig {
             notification_queue_url: needed(Need::NotificationQueue)?,
             gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
             oidc: if needs.contains(&Need::Oidc) { oidc(get)? } else { None },
+            uploads_bucket: needed(Need::Uploads)?,
+            uploads_url: needed(Need::UploadsUrl)?
+                .map(|text| url("UPLOADS_URL", &text))
+                .transpose()?,
+            public_bucket: needed(Need::PublicObjects)?,
         })
     }
+}
+
+fn url(name: &'static str, text: &str) -> Result<Url, ConfigError> {
+    text.parse()
+        .map_err(|error: url::ParseError| ConfigError::Unreadable(name, error.to_string()))
 }
 
 fn gateways<'a>(get: impl Fn(&'static str) -> Option<&'a str>) -> Result<GatewaysConfig, ConfigError> {
@@ -200,7 +234,11 @@ mod tests {
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-        let always = [("PUBLIC_URL", "https://bell.example.com"), ("TABLE_NAME", "nightbell")];
+        let always = [
+            ("OBJECTS_URL", "https://objects.example.com"),
+            ("PUBLIC_URL", "https://bell.example.com"),
+            ("TABLE_NAME", "nightbell"),
+        ];
         let all = always.iter().chain(pairs);
         all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()

@@ -11,6 +11,7 @@ use crate::channel::{
 use crate::clock::Clock;
 use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
 use crate::intake::Sources;
+use crate::object::{self, Bucket, Objects};
 use crate::oidc::Oidc;
 use crate::queue::{Queue, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub store: Store,
     /// Hints to other functions.
     pub queues: Queues,
+    /// The buckets.
+    pub objects: Objects,
     /// Ways out.
     pub gateways: Gateways,
     /// Whether outgoing URLs may lead to this machine.
@@ -115,25 +118,34 @@ impl Ctx {
             escalation: queue(config.escalation_queue_url),
             notification: queue(config.notification_queue_url),
         };
+        let bucket = |name: Option<String>| name.map(|name| Bucket::new(object::client(&sdk), name));
+        let objects = Objects {
+            uploads: bucket(config.uploads_bucket),
+            uploads_url: config.uploads_url,
+            public: bucket(config.public_bucket),
+        };
         let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
         let gateways = config.gateways.map(|gateways| self::gateways(&sdk, gateways));
         let gateways = gateways.transpose()?.unwrap_or_default();
         // On the heap: an SDK call is large, and main's stack need not hold four.
-        let (master, ..) = Box::pin(future::join4(
+        let (master, ..) = Box::pin(future::join5(
             master_key(&secrets, config.master_key_secret.as_deref()),
             opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
             opened("the queue of notification", queues.notification.open()),
+            opened("the buckets", open_buckets(&objects)),
         ))
         .await;
         Ok(Parts {
             config: Config {
                 public_url: config.public_url,
+                objects_url: config.objects_url,
                 version: env!("CARGO_PKG_VERSION"),
                 has_outbox: false,
             },
             store,
             queues,
+            objects,
             gateways,
             inward: Inward::Refuse,
             clock: Clock::System,
@@ -167,6 +179,11 @@ impl Ctx {
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.config.public_url.as_str().trim_end_matches('/'))
     }
+
+    /// Where anybody reads the public object of this key.
+    pub fn object_url(&self, key: &str) -> String {
+        format!("{}/{key}", self.config.objects_url.as_str().trim_end_matches('/'))
+    }
 }
 
 /// Why a function on AWS does not start.
@@ -195,6 +212,14 @@ async fn master_key(
 async fn open_table(store: &Store, connections: usize) -> Result<(), StoreError> {
     let pings = (0..connections).map(|_| store.table().ping());
     future::try_join_all(pings).await.map(drop)
+}
+
+/// Opens a connection to those buckets that there are.
+async fn open_buckets(objects: &Objects) -> Result<(), object::ObjectError> {
+    // Who tells browsers where to post does not speak to that bucket itself.
+    let uploads = objects.uploads.as_ref().filter(|_| objects.uploads_url.is_none());
+    let buckets = [uploads, objects.public.as_ref()].into_iter().flatten();
+    future::try_join_all(buckets.map(Bucket::open)).await.map(drop)
 }
 
 async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {

@@ -13,6 +13,7 @@ pub mod domain;
 pub mod incidents;
 pub mod intake;
 pub mod metrics;
+pub mod object;
 pub mod oidc;
 pub mod queue;
 pub mod rehearsal;

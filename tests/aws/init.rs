@@ -44,8 +44,16 @@ async fn tls_is_open_before_the_first_poll_and_the_first_request_opens_none() {
              {answered:?}; {} requests to the table",
             table.asked.load(Ordering::SeqCst)
         );
-        let elsewhere = [Need::MasterKey, Need::EscalationQueue, Need::NotificationQueue];
+        let elsewhere = [
+            Need::MasterKey,
+            Need::EscalationQueue,
+            Need::NotificationQueue,
+            Need::PublicObjects,
+        ];
         let needed = elsewhere.iter().filter(|need| function.needs.contains(need)).count();
+        // Who tells browsers where to post does not speak to the bucket itself.
+        let reads = function.needs.contains(&Need::Uploads) && !function.needs.contains(&Need::UploadsUrl);
+        let needed = needed + usize::from(reads);
         assert!(
             at_poll[0] >= 1 && at_poll[1] == needed,
             "{name}: {at_poll:?}, not {needed}"
@@ -77,6 +85,12 @@ fn event(trigger: &Trigger) -> Value {
             };
             json!({ "Records": [{ "messageId": "m", "body": hint.to_string(), "attributes": {}, "messageAttributes": {} }] })
         }
+        Trigger::Object { prefix, .. } => json!({ "Records": [{ "eventVersion": "2.1", "eventSource": "aws:s3",
+            "awsRegion": "eu-west-1", "eventTime": "2026-03-01T02:00:00Z", "eventName": "ObjectCreated:Post",
+            "userIdentity": { "principalId": "A" }, "requestParameters": { "sourceIPAddress": "192.0.2.1" },
+            "responseElements": {}, "s3": { "s3SchemaVersion": "1.0", "configurationId": "uploaded",
+                "bucket": { "name": "uploads", "ownerIdentity": { "principalId": "A" }, "arn": "arn:aws:s3:::uploads" },
+                "object": { "key": format!("{prefix}nobody"), "size": 1, "eTag": "x", "sequencer": "0" } } }] }),
         Trigger::Schedule { .. } => json!({ "version": "0", "id": "tick", "detail-type": "Scheduled Event",
             "source": "aws.scheduler", "account": "123456789012", "time": "2026-03-01T02:00:00Z", "region": "eu-west-1",
             "resources": [], "detail": "{}" }),
@@ -97,6 +111,7 @@ fn start(
         .envs(variables)
         .envs([
             ("PUBLIC_URL", "https://bell.example.com"),
+            ("OBJECTS_URL", "https://objects.example.com"),
             ("TABLE_NAME", "nightbell"),
             ("LOG_FILTER", "warn"),
         ])
@@ -125,6 +140,7 @@ fn value(name: &str) -> &'static str {
         "SMS_TYPE" => "Transactional",
         // No provider: what is optional opens nothing.
         "SMS_SENDER_ID" | "OIDC_ISSUER" | "OIDC_CLIENT_ID" | "OIDC_CLIENT_SECRET_ARN" => "",
+        "UPLOADS_BUCKET" | "PUBLIC_BUCKET" => "bucket",
         name if name.ends_with("_URL") => "https://sqs.eu-west-1.amazonaws.com/123456789012/queue",
         _ => "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
     }

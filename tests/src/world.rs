@@ -11,6 +11,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
+use nightbell_local::engine::objects::{self, Objects};
 use nightbell_local::engine::{self, Start, StreamReader};
 use nightbell_local::{front, triggers};
 use serde_json::{Value, json};
@@ -20,12 +21,14 @@ use shared::config::{Config, Need};
 use shared::ctx::{Ctx, KeptSecret, Parts};
 use shared::domain::id::IncidentId;
 use shared::domain::incident::Incident;
+use shared::object::{self, Bucket};
 use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
 use shared::runtime::Swept;
 use shared::secret::{MasterKey, Random};
 use shared::store::{OutboxMessage, PageRequest, Store, create_table};
 use tower::ServiceExt;
+use url::Url;
 
 use crate::people::Cast;
 use crate::wire::Wire;
@@ -34,6 +37,8 @@ use crate::wire::Wire;
 pub const DAWN: &str = "2026-03-01T02:00:00Z";
 /// The code that makes the first owner.
 pub const SETUP_CODE: &str = "correct-horse-battery-staple";
+/// Where people reach it.
+pub const BASE: &str = "http://nightbell.test";
 const TABLE: &str = "nightbell-test";
 
 /// A deployment whose clock, network and pumps are in the hands of a test.
@@ -48,6 +53,8 @@ pub struct World {
     pub cast: Cast,
     /// The engine beneath.
     pub table: engine::Table,
+    /// The buckets.
+    pub objects: Objects,
     /// Hints to `escalation`.
     pub escalation_queue: MemoryQueue,
     /// Hints to `notification`.
@@ -112,6 +119,8 @@ impl World {
         create_table(&table.client(), TABLE).await.expect("a table");
         let wire = Wire::default();
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
+        let objects = Objects::memory("secret".into(), Clock::Manual(clock.clone()));
+        let base: Url = BASE.parse().expect("a URL");
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
         let random = Random::seeded(7);
         // One context a function, as on AWS each is a process of its own: the wire knows who asks, and nobody has what
@@ -129,9 +138,16 @@ impl World {
                 webhook: Some(Gateway::Webhook(webhooks.clone())),
                 topic: Some(Gateway::Outbox),
             };
+            let bucket = |need, name| has(need).then(|| Bucket::new(objects.client(), name));
             Parts {
+                objects: object::Objects {
+                    uploads: bucket(Need::Uploads, objects::UPLOADS),
+                    uploads_url: has(Need::UploadsUrl).then(|| front::uploads_url(&base)),
+                    public: bucket(Need::PublicObjects, objects::PUBLIC),
+                },
                 config: Config {
-                    public_url: "http://nightbell.test".parse().expect("a URL"),
+                    public_url: base.clone(),
+                    objects_url: base.clone(),
                     version: "test",
                     has_outbox: true,
                 },
@@ -161,7 +177,7 @@ impl World {
             .collect();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
         let cast = Cast::assemble(&ctx).await;
-        let front = front::router(&all, |function| contexts[function.name].clone());
+        let front = front::router(&all, |function| contexts[function.name].clone(), &objects, &base);
         let mut world = Self {
             ctx,
             clock,
@@ -169,6 +185,7 @@ impl World {
             cast,
             contexts,
             table,
+            objects,
             escalation_queue,
             notification_queue,
             stream,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use nightbell_local::engine::BATCH_RECORDS;
-use nightbell_local::pumps::{BATCH_MESSAGES, RECEIVES_MAX, RETRIES_MAX};
+use nightbell_local::public::PLACES;
+use nightbell_local::pumps::{BATCH_MESSAGES, OBJECT_RETRIES_MAX, RECEIVES_MAX, RETRIES_MAX};
 use nightbell_local::triggers::{self, QueueName, Trigger};
 use nightbell_tests::template::{functions, referred, resources, root, template};
 use serde_json::{Value, json};
@@ -125,6 +126,18 @@ fn every_function_is_woken_by_what_the_local_home_wakes_it_by() {
                 let queue = properties(expected);
                 assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
                 assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], RECEIVES_MAX);
+            }
+            Trigger::Object { prefix, .. } => {
+                let (kind, stored) = event(function);
+                assert_eq!(kind, "S3");
+                assert_eq!(referred(&stored["Bucket"]), Some("UploadsBucket"));
+                assert_eq!(stored["Events"], "s3:ObjectCreated:*");
+                let rules = &stored["Filter"]["S3Key"]["Rules"];
+                assert_eq!(rules, &json!([{ "Name": "prefix", "Value": prefix }]));
+                // What Lambda gives up must be seen, and its retries are as many as here.
+                let asynchronous = &function["Properties"]["EventInvokeConfig"];
+                assert_eq!(asynchronous["MaximumRetryAttempts"], OBJECT_RETRIES_MAX);
+                assert!(referred(&asynchronous["DestinationConfig"]["OnFailure"]["Destination"]).is_some());
             }
             Trigger::Schedule { every, .. } => {
                 let (kind, schedule) = event(function);
@@ -275,6 +288,41 @@ fn sending_ends_before_its_function_and_its_function_before_the_lease() {
             );
         }
     }
+}
+
+#[test]
+fn what_is_public_is_served_here_as_by_cloudfront() {
+    let policies = resources("AWS::CloudFront::ResponseHeadersPolicy");
+    let distribution = &properties("PublicObjects")["DistributionConfig"];
+    let behaviour = &distribution["DefaultCacheBehavior"];
+    for place in PLACES {
+        let name = referred(&behaviour["ResponseHeadersPolicyId"]).unwrap();
+        let (_, headers) = policies.iter().find(|(id, _)| *id == name).expect("a policy");
+        let headers = &headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];
+        assert_eq!(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"], place.csp);
+        assert_eq!(headers["ContentTypeOptions"]["Override"], true);
+        assert_eq!(headers["ReferrerPolicy"]["ReferrerPolicy"], "no-referrer");
+    }
+    assert_eq!(behaviour["AllowedMethods"], json!(["GET", "HEAD"]));
+    // Nobody else reads the bucket, and the bucket of uploads is read through nothing.
+    let statements = properties("PublicBucketPolicy")["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    assert_eq!(statements.len(), 1);
+    assert_eq!(
+        statements[0]["Principal"],
+        json!({ "Service": "cloudfront.amazonaws.com" })
+    );
+    assert_eq!(statements[0]["Action"], "s3:GetObject");
+    for (id, bucket) in resources("AWS::S3::Bucket") {
+        let blocked = &bucket["Properties"]["PublicAccessBlockConfiguration"];
+        let blocked = blocked.as_object().expect("all of it blocked").values();
+        assert_eq!(blocked.filter(|value| **value == true).count(), 4, "{id}");
+    }
+    let uploads = properties("UploadsBucketPolicy")["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    assert!(uploads.iter().all(|statement| statement["Effect"] == "Deny"));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! | `lock` | held by the one process that uses the folder; its number |
 //! | `master.key` | the master key, in hex |
 //! | `table.sqlite3` (`-wal`, `-shm`) | the table |
+//! | `objects/` | the buckets: pictures, and what was posted to become one |
 //! | `cert.pem`, `cert.key` | our own certificate, with `--tls` |
 //! | `demo.json` | what a script needs to try this Nightbell out |
 //!
@@ -22,6 +23,7 @@ const FORMAT: &str = "format";
 const LOCK: &str = "lock";
 const MASTER_KEY: &str = "master.key";
 const TABLE: &str = "table.sqlite3";
+const OBJECTS: &str = "objects";
 
 /// Files that `--fresh` deletes: all but the mark and the lock, which is held meanwhile.
 const CONTENTS: [&str; 7] = [
@@ -111,7 +113,12 @@ impl DataDir {
     /// # Errors
     /// When the system refuses.
     pub fn clear(&self) -> Result<(), DataError> {
-        CONTENTS.iter().try_for_each(|name| self.remove(name))
+        CONTENTS.iter().try_for_each(|name| self.remove(name))?;
+        let path = self.path.join(OBJECTS);
+        match std::fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataError::Io { path, source }),
+            _ => Ok(()),
+        }
     }
 
     /// The folder.
@@ -128,6 +135,18 @@ impl DataDir {
         let path = self.path.join(TABLE);
         match private().create(true).truncate(false).open(&path) {
             Ok(_) => Ok(path),
+            Err(source) => Err(DataError::Io { path, source }),
+        }
+    }
+
+    /// The buckets' folder, made at the first call ever.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn objects(&self) -> Result<PathBuf, DataError> {
+        let path = self.path.join(OBJECTS);
+        match make_folder(&path) {
+            Ok(()) => Ok(path),
             Err(source) => Err(DataError::Io { path, source }),
         }
     }
@@ -247,7 +266,7 @@ fn take_lock(path: &Path) -> Result<File, DataError> {
     Ok(lock)
 }
 
-fn write_whole(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let half = folder.join(half(name));
     // Not into one that is there: it may belong to others, with their permissions.
     match std::fs::remove_file(&half) {
@@ -335,6 +354,7 @@ mod tests {
         for name in CONTENTS.iter().chain(&["notes.txt"]) {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
+        std::fs::write(data.objects().unwrap().join("x"), "x").unwrap();
         data.clear().unwrap();
         assert_eq!(names(folder.path()), [FORMAT, LOCK, "notes.txt"]);
         data.clear().unwrap();

@@ -1,4 +1,6 @@
 //! Requests to functions: the longest path prefix decides which function answers, as routes of the HTTP API do on AWS.
+//! What is on AWS at other addresses is here at paths of its own: the bucket of uploads (`/s3/…`, posted to by browsers)
+//! and what CloudFront serves (the places of [`public`]).
 //!
 //! Each request runs in a task of its own. A handler that panics answers 500 to its own request; a client that hangs up
 //! does not cut a handler in the middle, as it would not on AWS. The log has one line a request, with the route's
@@ -14,14 +16,29 @@ use axum::response::{IntoResponse, Response};
 use shared::ctx::Ctx;
 use shared::web::Problem;
 use tower::ServiceExt;
+use url::Url;
 
+use crate::engine::objects::{Objects, UPLOADS};
+use crate::public::{self, PLACES, Place};
 use crate::triggers::{Function, Trigger};
 
 /// What one request may take, its body's arrival included: as long as an HTTP API waits for its function.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The requests' side of `functions`, each with the context that is its own.
-pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx) -> Router {
+/// The bucket of uploads, as a path.
+const UPLOADS_PATH: &str = "/s3/nightbell-uploads";
+const _: () = assert!(UPLOADS_PATH.len() == UPLOADS.len() + 4);
+
+/// Where browsers post uploads to, of a home that people reach at `base`.
+pub fn uploads_url(base: &Url) -> Url {
+    let mut url = base.clone();
+    url.set_path(UPLOADS_PATH);
+    url
+}
+
+/// The requests' side of `functions`, each with the context that is its own, and of `objects`. Pages of `base` may post
+/// uploads.
+pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx, objects: &Objects, base: &Url) -> Router {
     let mut routes: Vec<Route> = Vec::new();
     for function in functions {
         if let Trigger::Http { paths, router } = function.trigger {
@@ -33,11 +50,36 @@ pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx) -> Router 
             }));
         }
     }
+    routes.extend(PLACES.iter().map(|place| Route {
+        prefix: place.prefix,
+        name: "public",
+        router: public(objects.clone(), place),
+    }));
+    routes.push(Route {
+        prefix: UPLOADS_PATH,
+        name: "uploads",
+        router: uploads(objects.clone(), base.origin().ascii_serialization()),
+    });
     routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
     let routes: Arc<[Route]> = routes.into();
     Router::new().fallback(move |request: Request| {
         let routes = Arc::clone(&routes);
         async move { answer(&routes, request).await }
+    })
+}
+
+fn public(objects: Objects, place: &'static Place) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let objects = objects.clone();
+        async move { public::answer(&objects, place, request).await }
+    })
+}
+
+fn uploads(objects: Objects, origin: String) -> Router {
+    let origin: Arc<str> = origin.into();
+    Router::new().fallback(move |request: Request| {
+        let (objects, origin) = (objects.clone(), Arc::clone(&origin));
+        async move { objects.post(request, &origin).await }
     })
 }
 
@@ -97,6 +139,8 @@ mod tests {
     use axum::http::StatusCode;
     use axum::routing::get;
 
+    use shared::clock::Clock;
+
     use super::*;
     use crate::home::testing;
 
@@ -138,7 +182,9 @@ mod tests {
             },
         ];
         let (ctx, _) = testing::ctx().await;
-        let router = router(&functions, |_| ctx.clone());
+        let objects = Objects::memory("secret".into(), Clock::System);
+        let base = "http://127.0.0.1:3000".parse().unwrap();
+        let router = router(&functions, |_| ctx.clone(), &objects, &base);
         let get = async |path: &str| {
             let request = Request::builder().uri(path).body(Body::empty()).unwrap();
             let response = router.clone().oneshot(request).await.unwrap();

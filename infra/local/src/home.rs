@@ -13,9 +13,10 @@ use shared::clock::Clock;
 use shared::config::{Config, ConfigError};
 use shared::ctx::{Ctx, KeptSecret, Parts};
 use shared::domain::id::{PolicyId, ServiceId, UserId};
+use shared::object::{self, Bucket};
 use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
-use shared::secret::{MasterKey, Random};
+use shared::secret::{MasterKey, Random, objects_secret};
 use shared::store::{self, Store, StoreError};
 use shared::telemetry::{self, LogFilterInvalid, LogFormat};
 use tokio::net::TcpListener;
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::data::{DataDir, DataError};
+use crate::engine::objects::{self, Objects};
 use crate::engine::{EngineError, Start, Table};
 use crate::options::Options;
 use crate::pumps::{Pumps, with_sources};
@@ -256,12 +258,14 @@ impl Home {
         } else {
             Inward::Refuse
         };
+        let master = data.master_key(&Random::system())?;
+        let objects = Objects::open(&data.objects()?, objects_secret(&master), Clock::System)?;
         let settings = Settings {
             public_url: options.public_url.clone().unwrap_or_else(|| base_url.clone()),
             smtp: smtp(options)?,
             inward,
             oidc: oidc(options, inward)?,
-            master: data.master_key(&Random::system())?,
+            master,
         };
         let sends_email = settings.smtp.is_some();
         let tls = match options.tls {
@@ -272,7 +276,8 @@ impl Home {
             )?),
             false => None,
         };
-        let ctx = ctx(&table, settings).await?;
+        let public_url = settings.public_url.clone();
+        let ctx = ctx(&table, &objects, settings).await?;
         seed::seed(&ctx).await?;
         if options.reset_owner {
             seed::reset_owner(&ctx).await?;
@@ -280,13 +285,13 @@ impl Home {
         let demo = Demo::new(seed::seed(&ctx).await?, base(&base_url), ctx.clock.now());
 
         let functions = triggers::functions();
-        let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &ctx)?;
+        let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &objects, &ctx)?;
         let (stopper, stop) = stop::pair();
         let mut tasks = JoinSet::new();
         tasks.spawn(server::serve(
             listener,
             tls,
-            front::router(&functions, |_| ctx.clone()),
+            front::router(&functions, |_| ctx.clone(), &objects, &public_url),
             stop.clone(),
         ));
         pumps.run(&stop, &mut tasks);
@@ -339,18 +344,25 @@ pub struct Settings {
     pub master: MasterKey,
 }
 
-/// The functions' context over an embedded table, which is made if it is empty: the machine's clock, queues in memory,
-/// SMS, voice and (unless there is a mail server) e-mail to the outbox.
+/// The functions' context over an embedded table, which is made if it is empty, and embedded buckets: the machine's clock,
+/// queues in memory, SMS, voice and (unless there is a mail server) e-mail to the outbox.
 ///
 /// # Errors
 /// When the engine refuses, or webhooks cannot be set up.
-pub async fn ctx(table: &Table, settings: Settings) -> Result<Ctx, StartError> {
+pub async fn ctx(table: &Table, objects: &Objects, settings: Settings) -> Result<Ctx, StartError> {
     let client = table.client();
     store::create_table(&client, TABLE_NAME).await?;
     let random = Random::system();
     let memory = || Queue::Memory(MemoryQueue::default());
+    let bucket = |name| Some(Bucket::new(objects.client(), name));
     Ok(Parts {
+        objects: object::Objects {
+            uploads: bucket(objects::UPLOADS),
+            uploads_url: Some(front::uploads_url(&settings.public_url)),
+            public: bucket(objects::PUBLIC),
+        },
         config: Config {
+            objects_url: settings.public_url.clone(),
             public_url: settings.public_url,
             version: env!("CARGO_PKG_VERSION"),
             has_outbox: true,

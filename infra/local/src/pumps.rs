@@ -1,5 +1,5 @@
-//! What AWS does between the functions, done here: table changes, due messages and ticks become real AWS events, go to
-//! the handlers as JSON, and partial failures are taken at their word.
+//! What AWS does between the functions, done here: table changes, due messages, stored objects and ticks become real AWS
+//! events, go to the handlers as JSON, and partial failures are taken at their word.
 //!
 //! Every pump exists twice: `run` is a task that waits for work until it is told to stop, `drain` does what there is and
 //! returns, so that a test with a clock moved by hand steps through the same code. A handler that fails, panics or hangs
@@ -7,6 +7,7 @@
 //! and the sweep finds it.
 
 mod event;
+mod object;
 mod queue;
 mod schedule;
 mod stream;
@@ -23,10 +24,12 @@ use serde_json::Value;
 use shared::ctx::Ctx;
 use tokio::task::JoinSet;
 
+use crate::engine::objects::{Objects, UPLOADS};
 use crate::engine::{EngineError, Start, Table};
 use crate::stop::Stop;
 use crate::triggers::{Function, Handler, Trigger};
 
+pub use object::{ObjectPump, RETRIES_MAX as OBJECT_RETRIES_MAX};
 pub use queue::{BATCH_MESSAGES, QueuePump, RECEIVES_MAX, RETRY_SECONDS};
 pub use schedule::SchedulePump;
 pub use stream::{RETRIES_MAX, StreamPump};
@@ -41,6 +44,7 @@ const SETTLE_MAX: usize = 100_000;
 pub struct Pumps {
     streams: Vec<StreamPump>,
     queues: Vec<QueuePump>,
+    objects: Vec<ObjectPump>,
     schedules: Vec<SchedulePump>,
 }
 
@@ -70,7 +74,7 @@ pub enum InvocationFailed {
 }
 
 impl Pumps {
-    /// The pumps of `functions` over the table called `table_name` and the queues of `ctx`. Streams are read from
+    /// The pumps of `functions` over the table called `table_name`, the queues of `ctx` and the bucket of uploads. Streams are read from
     /// `start` on; queues that are not in memory have no pump.
     ///
     /// # Errors
@@ -80,11 +84,13 @@ impl Pumps {
         table: &Table,
         table_name: &str,
         start: Start,
+        objects: &Objects,
         ctx: &Ctx,
     ) -> Result<Self, EngineError> {
         let mut pumps = Self {
             streams: Vec::new(),
             queues: Vec::new(),
+            objects: Vec::new(),
             schedules: Vec::new(),
         };
         for function in functions {
@@ -102,6 +108,10 @@ impl Pumps {
                 } => {
                     pumps.queues.extend(QueuePump::new(*queue, *at_once, called(handler)));
                 }
+                Trigger::Object { prefix, handler } => {
+                    let created = objects.created(UPLOADS, prefix);
+                    pumps.objects.push(ObjectPump::new(created, called(handler)));
+                }
                 Trigger::Schedule { every, handler } => {
                     pumps.schedules.push(SchedulePump::new(*every, called(handler)));
                 }
@@ -116,6 +126,9 @@ impl Pumps {
             tasks.spawn(pump.run(stop.clone()));
         }
         for pump in self.queues {
+            tasks.spawn(pump.run(stop.clone()));
+        }
+        for pump in self.objects {
             tasks.spawn(pump.run(stop.clone()));
         }
         for pump in self.schedules {
@@ -145,6 +158,15 @@ impl Pumps {
         all
     }
 
+    /// Hands every object that was stored to its function.
+    pub async fn drain_objects(&mut self) -> Drained {
+        let mut all = Drained::default();
+        for pump in &mut self.objects {
+            all += pump.drain().await;
+        }
+        all
+    }
+
     /// One tick at `now` for every function that has ticks: their answers, by name.
     pub async fn sweep(&self, now: Timestamp) -> Vec<(&'static str, Result<Value, InvocationFailed>)> {
         let ticks = self
@@ -154,7 +176,7 @@ impl Pumps {
         future::join_all(ticks).await
     }
 
-    /// Streams and queues in turn, until neither has anything left for `now`.
+    /// Streams, objects and queues in turn, until neither has anything left for `now`.
     ///
     /// # Errors
     /// When the engine fails.
@@ -165,6 +187,7 @@ impl Pumps {
         let mut all = Drained::default();
         loop {
             let mut round = self.drain_stream().await?;
+            round += self.drain_objects().await;
             round += self.drain_queue(now).await;
             all += round;
             if round == Drained::default() {

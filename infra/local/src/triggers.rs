@@ -51,6 +51,13 @@ pub enum Trigger {
         /// What is called, with `SQSEvent`.
         handler: Handler,
     },
+    /// Objects that are written to the bucket of uploads.
+    Object {
+        /// What their keys begin with.
+        prefix: &'static str,
+        /// What is called, with `S3Event`.
+        handler: Handler,
+    },
     /// Ticks.
     Schedule {
         /// How far apart.

@@ -80,6 +80,9 @@ pub const DELIVERY_GIVEN_BACK_SECONDS_MAX: i64 = 1_800;
 pub const DELIVERY_LEASE_SECONDS: i64 = 40;
 /// A send starts within this of its check, or checks again.
 pub const CHECK_FRESH_SECONDS: i64 = 2;
+/// The largest picture that is taken, in bytes.
+pub const UPLOAD_MAX_BYTES: u64 = 5 * 1024 * 1024;
+
 /// How long a link in a message works.
 pub const LINK_DAYS: i64 = 7;
 

@@ -26,6 +26,11 @@ pub fn webhook_secret(master: &MasterKey, contact_id: &str) -> String {
     text
 }
 
+/// What the local home signs requests to its own buckets with.
+pub fn objects_secret(master: &MasterKey) -> String {
+    HEXLOWER.encode(&hmac_sha256(&master.subkey("objects"), b"local"))
+}
+
 /// What a form carries to show that it came from a page of ours: of one browser, named by its session or its form cookie.
 /// 32 hexadecimal digits.
 pub fn form_token(master: &MasterKey, browser: &str) -> String {

@@ -20,8 +20,8 @@ mod token;
 mod vault;
 
 pub use derived::{
-    account_code, form_token, known_browser, subscriber_code, subscriber_digits, subscriber_id, subscriber_secret,
-    verification_code, webhook_secret,
+    account_code, form_token, known_browser, objects_secret, subscriber_code, subscriber_digits, subscriber_id,
+    subscriber_secret, verification_code, webhook_secret,
 };
 pub use digest::{equal, hmac_sha256, sha256, sha256_hex};
 pub use jws::{KeySet, NotSigned};

@@ -102,6 +102,11 @@ impl Entity for Post {
         IndexKey::post(self.page_id, self.id, self.is_open())
     }
 
+    /// Whoever writes it leaves it to be published: see [`Store::published_post`].
+    fn due(&self) -> Option<IndexKey> {
+        Some(IndexKey::post_due(self.page_id, self.id, self.updated_at))
+    }
+
     fn bulletins(&self, before: Option<&Self>) -> Vec<Bulletin> {
         bulletins_of_post(self, before)
     }
@@ -179,6 +184,8 @@ pub enum Extra {
     AddSlug(String, PageId),
     /// A name that is free again.
     EndSlug(String),
+    /// A post is removed: its page is to be, too.
+    GonePost(PageId, PostId, Timestamp),
     /// The page of this version is no longer the default one.
     EndDefault(PageId, u64),
     /// A row that must exist while this is written.
@@ -609,6 +616,14 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
             Write::Put(Row::of(Key::slug(slug), "slug", &pointer)?, Some(Expression::absent()))
         }
         Extra::EndSlug(slug) => Write::Delete(Key::slug(slug), Expression::present()),
+        Extra::GonePost(page, post, at) => {
+            let fields = row::Item::new();
+            let due = IndexKey::post_due(*page, *post, *at);
+            Write::Put(
+                Row::of(Key::gone_post(*page, *post), "gone", &fields)?.due(Some(due)),
+                None,
+            )
+        }
         Extra::EndDefault(page, version) => Write::Update {
             key: Key::entity(StatusPage::PARTITION, &page.to_string()),
             set: Expression::new("SET is_default = :no, v = v + :one")

@@ -12,7 +12,8 @@
 //! | contact (pointer to its person) | `CON#<con>` | `CON` | | |
 //! | page's name in addresses (pointer to the page) | `SLUG#<sha256>` | `SLUG` | | |
 //! | page, component | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
-//! | post | `PST#<pst>` | `PST` | `POSTS#<pag>#<OPEN or CLOSED>` / `<pst>` | |
+//! | post | `PST#<pst>` | `PST` | `POSTS#<pag>#<OPEN or CLOSED>` / `<pst>` | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` until it is published |
+//! | post that was removed, until its page is | `PUB#<pag>` | `GONE#<pst>` | | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` |
 //! | maintenance | `MNT#<mnt>` | `MNT` | `MAINTENANCES#<pag>#<OPEN or CLOSED>` / `<mnt>` | `DUE#MNT#<shard>` / `<ms>#<pag>#<mnt>` |
 //! | publication of a service on a page | `PUB#<pag>` | `<svc>` | | `DUE#PUB#<shard>` / `<ms>#<pag>#<svc>` |
 //! | publisher of a page (lease, what it wrote last) | `PUB#<pag>` | `PUBLISHER` | | |
@@ -136,6 +137,11 @@ impl Key {
     /// A service's publication on a page.
     pub fn publication(page: PageId, service: ServiceId) -> Self {
         Self::new(publications_of(page), service.to_string())
+    }
+
+    /// That a post was removed, and its page is to be.
+    pub fn gone_post(page: PageId, post: PostId) -> Self {
+        Self::new(publications_of(page), format!("GONE#{post}"))
     }
 
     /// Who publishes a page, and what was written last.
@@ -338,6 +344,14 @@ impl IndexKey {
         }
     }
 
+    /// Since when a post is to be published.
+    pub fn post_due(page: PageId, post: PostId, at: Timestamp) -> Self {
+        Self {
+            pk: posts_due_partition(page),
+            sk: format!("{}#{page}#{post}", due_text(at)),
+        }
+    }
+
     /// When a maintenance is due.
     pub fn maintenance_due(page: PageId, id: MaintenanceId, at: Timestamp) -> Self {
         Self {
@@ -400,7 +414,12 @@ pub fn incidents_partition(open: bool, shard: u8) -> String {
     format!("{}#{shard}", if open { "OPEN" } else { "CLOSED" })
 }
 
-/// The due list of one kind (`INC`, `DLV`, `PUB`, `MNT`, `BUL`, `NTC`) and shard.
+/// The due list in which a page's posts wait to be published.
+pub fn posts_due_partition(page: PageId) -> String {
+    due_partition("PST", shard(page.0))
+}
+
+/// The due list of one kind (`INC`, `DLV`, `PUB`, `PST`, `MNT`, `BUL`, `NTC`) and shard.
 pub fn due_partition(kind: &str, shard: u8) -> String {
     format!("DUE#{kind}#{shard}")
 }

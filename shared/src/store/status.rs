@@ -300,6 +300,76 @@ impl Store {
         Ok(posts)
     }
 
+    /// Posts of a status page that were written, or removed, since they were last published: candidates only.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn unpublished_posts(&self, page: PageId) -> Result<Vec<PostId>, StoreError> {
+        let partition = keys::posts_due_partition(page);
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let query = Query {
+                index: Some(Index::Due),
+                partition: &partition,
+                range: Range::All,
+                newest_first: false,
+                limit: ROWS_PER_QUERY,
+                start,
+            };
+            let answer = self.table.query(query).await?;
+            found.extend(answer.items.iter().filter_map(|item| {
+                let (_, what) = keys::parse_due(text_of(item, attribute::DUE_SK))?;
+                let (of, post) = what.split_once('#')?;
+                (of == page.to_string()).then(|| post.parse::<PostId>().ok())?
+            }));
+            start = answer.next;
+            if start.is_none() {
+                found.sort_unstable();
+                found.dedup();
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Remembers that this version of a post is published. The version stays: nobody who reads the post sees a difference.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn published_post(&self, post: &Versioned<Post>) -> Result<(), StoreError> {
+        let key = Key::entity(Post::PARTITION, &post.value.id.to_string());
+        let set = Expression::new(format!(
+            "SET published = :yes REMOVE {}, {}",
+            attribute::DUE_PK,
+            attribute::DUE_SK
+        ))
+        .value(":yes", number(1));
+        self.table.update(&key, set, Expression::version(post.version)).await?;
+        Ok(())
+    }
+
+    /// Remembers that the page of a removed post is gone.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn forget_post(&self, page: PageId, post: PostId) -> Result<(), StoreError> {
+        let delete = Write::Delete(Key::gone_post(page, post), Expression::either_way());
+        self.table.transact(vec![delete]).await.map(drop)
+    }
+
+    /// Posts with their versions, read consistently; missing ones are left out.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn posts_by_id(&self, ids: impl IntoIterator<Item = PostId>) -> Result<Vec<Versioned<Post>>, StoreError> {
+        let mut ids: Vec<PostId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let keys = ids.iter().map(|id| Key::entity(Post::PARTITION, &id.to_string()));
+        let items = self.table.get_many(keys.collect()).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?)).collect()
+    }
+
     /// A page of maintenances of these status pages, newest first.
     ///
     /// # Errors

@@ -61,6 +61,7 @@ impl Aws {
             ("AWS_ACCESS_KEY_ID", "bench".into()),
             ("AWS_SECRET_ACCESS_KEY", "bench".into()),
             ("PUBLIC_URL", "https://bell.example.com".into()),
+            ("OBJECTS_URL", "https://objects.example.com".into()),
             ("TABLE_NAME", TABLE_NAME.into()),
             ("ESCALATION_QUEUE_URL", format!("{url}/000000000000/escalation")),
             ("NOTIFICATION_QUEUE_URL", format!("{url}/000000000000/notification")),

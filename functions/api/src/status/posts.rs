@@ -207,6 +207,10 @@ impl Resource for PostBody {
     async fn right_to_remove(caller: &Caller, post: &Post) -> Result<Right, Problem> {
         Ok(Right::Configure(page_of(caller, post.page_id).await?.team_id))
     }
+
+    async fn removed_with(caller: &Caller, post: &Post) -> Result<Vec<Extra>, Problem> {
+        Ok(vec![Extra::GonePost(post.page_id, post.id, caller.now())])
+    }
 }
 
 impl PostBody {

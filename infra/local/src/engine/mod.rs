@@ -1,4 +1,4 @@
-//! DynamoDB on one machine: the real AWS SDK above, an embedded engine (`dynoxide`, on SQLite) below, no socket between.
+//! AWS on one machine; its S3 is [`objects`]. DynamoDB: the real AWS SDK above, an embedded engine (`dynoxide`, on SQLite) below, no socket between.
 //!
 //! The actors: [`Table`] owns the engine; the connector (`connector.rs`) is what the SDK takes for the network; `wire.rs`
 //! speaks AWS's JSON 1.0 protocol, errors included; [`StreamReader`] turns the table's stream into the events a Lambda
@@ -9,6 +9,7 @@
 
 mod connector;
 mod log;
+pub mod objects;
 mod schema;
 mod stream;
 #[cfg(test)]
@@ -185,9 +186,17 @@ pub enum EngineError {
     /// There is no such table, or it was created without a stream.
     #[error("no stream is enabled on table {0}")]
     NoStream(String),
-    /// The table's log cannot be opened or synced.
-    #[error("the table's log cannot be written to the disk")]
+    /// The table's log or the objects' folder cannot be opened or synced.
+    #[error("the disk refuses to read or write")]
     Log(#[from] std::io::Error),
+    /// A file among the objects that is none of ours.
+    #[error("the object's file {} cannot be read", .path.display())]
+    Object {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
     /// The engine failed: a full disk, as a rule.
     #[error("the embedded table failed")]
     Engine(#[from] DynoxideError),
@@ -264,7 +273,7 @@ impl std::fmt::Debug for Engine {
 }
 
 /// A panic of the work goes on in its caller; a runtime that shuts down leaves it waiting, as it leaves everything.
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {

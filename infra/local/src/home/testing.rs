@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use shared::channel::Inward;
+use shared::clock::Clock;
 use shared::ctx::Ctx;
 use shared::secret::MasterKey;
 
 use super::{Settings, ctx as local_ctx};
 use crate::engine::Table;
+use crate::engine::objects::Objects;
 
 /// A context over a new table in memory.
 pub(crate) async fn ctx() -> (Ctx, Table) {
@@ -22,7 +24,8 @@ pub(crate) async fn ctx() -> (Ctx, Table) {
         oidc: None,
         master: MasterKey::from_bytes([7; 32]),
     };
-    (local_ctx(&table, settings).await.unwrap(), table)
+    let objects = Objects::memory("secret".into(), Clock::System);
+    (local_ctx(&table, &objects, settings).await.unwrap(), table)
 }
 
 /// A folder's name that nobody else has; the folder, if one is made there, goes with it.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::queue::Waiting;
 
 use crate::engine::REGION;
+use crate::engine::objects::Created;
 
 const ACCOUNT: &str = "000000000000";
 
@@ -29,6 +30,34 @@ pub(super) fn sqs(queue: &str, messages: &[Waiting], now: Timestamp) -> Value {
         })
     });
     json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+/// A notification of S3: keys come encoded as in a form, spaces as `+`.
+pub fn object(created: &Created) -> Value {
+    let head = &created.head;
+    let key: String = url::form_urlencoded::byte_serialize(head.key.as_bytes()).collect();
+    // Slashes stay what they are.
+    let key = key.replace("%2F", "/");
+    json!({ "Records": [{
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": REGION,
+        "eventTime": head.modified.to_string(),
+        "eventName": "ObjectCreated:Post",
+        "userIdentity": { "principalId": ACCOUNT },
+        "requestParameters": { "sourceIPAddress": "127.0.0.1" },
+        "responseElements": { "x-amz-request-id": created.sequencer, "x-amz-id-2": created.sequencer },
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "uploaded",
+            "bucket": {
+                "name": head.bucket,
+                "ownerIdentity": { "principalId": ACCOUNT },
+                "arn": format!("arn:aws:s3:::{}", head.bucket),
+            },
+            "object": { "key": key, "size": head.size, "eTag": head.etag, "sequencer": created.sequencer },
+        },
+    }] })
 }
 
 /// What a message is called in the event and in the answer.

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::clock::Clock;
 use shared::queue::Hint;
 use shared::secret::Random;
 use ulid::Ulid;
 
 use super::*;
+use crate::engine::objects::Objects;
 use crate::home::{TABLE_NAME, testing};
 use crate::stop;
 use crate::triggers::{self, QueueName};
@@ -64,7 +66,15 @@ fn stream_function(handler: Handler) -> Function {
 }
 
 fn pumps(function: Function, table: &Table, ctx: &Ctx) -> Pumps {
-    Pumps::new(&[function], table, TABLE_NAME, Start::TrimHorizon, ctx).unwrap()
+    Pumps::new(
+        &[function],
+        table,
+        TABLE_NAME,
+        Start::TrimHorizon,
+        &Objects::memory("secret".into(), Clock::System),
+        ctx,
+    )
+    .unwrap()
 }
 
 async fn send(ctx: &Ctx, numbers: std::ops::Range<u32>) {
@@ -387,7 +397,8 @@ async fn a_sweep_that_fails_is_named_and_the_others_run() {
         function("first", noting(&seen, |_| panic!("on purpose"))),
         function("second", noting(&seen, |_| Ok(r#"{"found":2}"#.into()))),
     ];
-    let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &ctx).unwrap();
+    let objects = Objects::memory("secret".into(), Clock::System);
+    let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &objects, &ctx).unwrap();
     let now = "2026-03-01T02:00:00.5Z".parse().unwrap();
     let swept = pumps.sweep(now).await;
     assert_eq!(
@@ -408,7 +419,16 @@ async fn a_sweep_that_fails_is_named_and_the_others_run() {
 #[tokio::test]
 async fn the_real_functions_read_what_the_pumps_send() {
     let (ctx, table) = testing::ctx().await;
-    let mut pumps = Pumps::new(&triggers::functions(), &table, TABLE_NAME, Start::TrimHorizon, &ctx).unwrap();
+    let objects = Objects::memory("secret".into(), Clock::System);
+    let mut pumps = Pumps::new(
+        &triggers::functions(),
+        &table,
+        TABLE_NAME,
+        Start::TrimHorizon,
+        &objects,
+        &ctx,
+    )
+    .unwrap();
     let now = ctx.clock.now();
     for (name, swept) in pumps.sweep(now).await {
         assert_eq!(swept.unwrap()["found"], 0, "{name}");

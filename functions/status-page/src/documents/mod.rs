@@ -1,0 +1,168 @@
+//! The documents of a page: what they are called, what is in them, and how long they may be kept.
+//!
+//! Every document is whole: nobody needs a second one to read it, except a page its style. Each carries the revision it was
+//! written as, so that two writings of the same facts differ in their bytes, and with them in their tags: a publisher that
+//! is late is refused even where nothing seems to have changed.
+
+mod atom;
+mod badge;
+mod html;
+mod json;
+
+use jiff::Timestamp;
+use shared::domain::id::PostId;
+
+use crate::view::{PageView, PostView};
+
+/// Which writing of a page this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Counted up by every publication that changed something.
+    pub revision: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Stamp {
+    /// No writing at all: what documents are compared by.
+    pub const NONE: Self = Self {
+        revision: 0,
+        at: Timestamp::UNIX_EPOCH,
+    };
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its key in the bucket.
+    pub key: String,
+    /// What it is.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How long a reader may keep a document without asking again, and, while nothing answers, in any case.
+pub const CACHE_CONTROL: &str = "public, max-age=10, stale-while-revalidate=30, stale-if-error=604800";
+
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
+const SVG: &str = "image/svg+xml; charset=utf-8";
+
+/// Where the documents of a page are.
+pub fn folder(slug: &str) -> String {
+    format!("status/{slug}")
+}
+
+/// The key of a post's (or a maintenance's) own page.
+pub fn incident_key(slug: &str, id: impl std::fmt::Display) -> String {
+    format!("{}/incidents/{id}/index.html", folder(slug))
+}
+
+/// The key of a month, `2026-11`.
+pub fn month_key(slug: &str, month: &str) -> String {
+    format!("{}/history/{month}/index.html", folder(slug))
+}
+
+/// The key of where `/status` leads.
+pub const DEFAULT_KEY: &str = "status/index.html";
+
+/// The keys of the documents that every page has, whatever is on it.
+pub fn fixed_keys(slug: &str) -> Vec<String> {
+    let folder = folder(slug);
+    FIXED.iter().map(|name| format!("{folder}/{name}")).collect()
+}
+
+const FIXED: [&str; 15] = [
+    "index.html",
+    "embed/index.html",
+    "history/index.html",
+    "history.atom",
+    "badge.svg",
+    "api/v2/summary.json",
+    "api/v2/status.json",
+    "api/v2/components.json",
+    "api/v2/incidents.json",
+    "api/v2/incidents/unresolved.json",
+    "api/v2/scheduled-maintenances.json",
+    "api/v2/scheduled-maintenances/upcoming.json",
+    "api/v2/scheduled-maintenances/active.json",
+    "embed.js",
+    "style.css",
+];
+
+/// The documents that every page has.
+pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
+    let make = |name: &str| -> (&'static str, Vec<u8>) {
+        match name {
+            "index.html" => (HTML, html::page(view, stamp)),
+            "embed/index.html" => (HTML, html::embed(view, stamp)),
+            "history/index.html" => (HTML, html::history(view, stamp)),
+            "history.atom" => (ATOM, atom::feed(view, stamp)),
+            "badge.svg" => (SVG, badge::badge(view, stamp)),
+            "embed.js" => ("text/javascript; charset=utf-8", html::embed_script(view, stamp)),
+            "style.css" => ("text/css; charset=utf-8", html::style(stamp)),
+            api => (JSON, json::document(view, stamp, api.trim_start_matches("api/v2/"))),
+        }
+    };
+    let documents = FIXED.iter().map(|name| {
+        let (content_type, bytes) = make(name);
+        Document {
+            key: format!("{}/{name}", folder(&view.slug)),
+            content_type,
+            bytes,
+        }
+    });
+    let mut all: Vec<Document> = documents.collect();
+    let open = view.open_maintenances.iter().chain(&view.recent_maintenances);
+    for maintenance in open {
+        let key = incident_key(&view.slug, maintenance.id);
+        if all.iter().all(|known| known.key != key) {
+            all.push(Document {
+                key,
+                content_type: HTML,
+                bytes: html::maintenance(view, maintenance, stamp),
+            });
+        }
+    }
+    all
+}
+
+/// A post's own page.
+pub fn incident(view: &PageView, post: &PostView, stamp: Stamp) -> Document {
+    Document {
+        key: incident_key(&view.slug, post.id),
+        content_type: HTML,
+        bytes: html::incident(view, post, stamp),
+    }
+}
+
+/// What was posted in a month, newest first.
+pub fn month(view: &PageView, month: &str, posts: &[PostView], stamp: Stamp) -> Document {
+    Document {
+        key: month_key(&view.slug, month),
+        content_type: HTML,
+        bytes: html::month(view, month, posts, stamp),
+    }
+}
+
+/// Where `/status` leads, if to this page.
+pub fn default_page(view: &PageView, stamp: Stamp) -> Document {
+    Document {
+        key: DEFAULT_KEY.into(),
+        content_type: HTML,
+        bytes: html::default_page(view, stamp),
+    }
+}
+
+/// The month of a post, in the page's zone: `2026-11`.
+pub fn month_of(view_zone: &jiff::tz::TimeZone, at: Timestamp) -> String {
+    at.to_zoned(view_zone.clone()).strftime("%Y-%m").to_string()
+}
+
+/// When a post began, by its id.
+pub fn began(post: PostId) -> Timestamp {
+    let ms = i64::try_from(post.0.timestamp_ms()).unwrap_or(0);
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,351 @@
+//! What the public sees of a page, as one value: made once a publication out of base rows, and all that documents are made
+//! of. Whoever changes how a page looks changes the documents; whoever changes what it knows changes this.
+//!
+//! Absent on purpose: anything internal. There are no incidents, services, people or authors here.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use shared::domain::id::{ComponentId, MaintenanceId, PageId, PostId, UpdateId};
+use shared::domain::status::{
+    Component, ComponentStatus, Day, History, Impact, Locale, Maintenance, MaintenanceStatus, Page, Post, PostStatus,
+    Statuses, Update, days, rollup,
+};
+use shared::domain::limits;
+
+/// A page at a moment.
+#[derive(Debug, Clone)]
+pub struct PageView {
+    /// Its id.
+    pub id: PageId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The language in which it speaks by itself.
+    pub locale: Locale,
+    /// The zone's name.
+    pub time_zone: String,
+    /// The zone.
+    pub zone: TimeZone,
+    /// Its address, without a final slash.
+    pub url: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The worst of its components.
+    pub status: ComponentStatus,
+    /// Its components in their order, groups included, each group before what is in it.
+    pub components: Vec<ComponentView>,
+    /// Posts about what goes on, newest first.
+    pub open_posts: Vec<PostView>,
+    /// The newest posts, open ones included, newest first; none that was withdrawn.
+    pub recent_posts: Vec<PostView>,
+    /// Maintenances that go on or come, the next first.
+    pub open_maintenances: Vec<MaintenanceView>,
+    /// The newest maintenances, open ones included, newest first.
+    pub recent_maintenances: Vec<MaintenanceView>,
+}
+
+/// A component, or a group.
+#[derive(Debug, Clone)]
+pub struct ComponentView {
+    /// Its id.
+    pub id: ComponentId,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// How it does.
+    pub status: ComponentStatus,
+    /// Where it stands on the page, from 1.
+    pub position: usize,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// What is in it, if it is one.
+    pub members: Vec<ComponentId>,
+    /// The group it is in.
+    pub group_id: Option<ComponentId>,
+    /// Whether it is shown only while it is not in order.
+    pub only_show_if_degraded: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed: what it is, or how it does.
+    pub updated_at: Timestamp,
+    /// Its last days, today last; none of a group.
+    pub days: Vec<Day>,
+    /// Uptime over these days, in hundredths of a percent.
+    pub uptime: Option<i64>,
+}
+
+/// A post.
+#[derive(Debug, Clone)]
+pub struct PostView {
+    /// Its id.
+    pub id: PostId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub status: PostStatus,
+    /// How bad it is, or was.
+    pub impact: Impact,
+    /// Its address.
+    pub url: String,
+    /// When what it tells of began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// When it was watched.
+    pub monitoring_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Every component that it ever affected.
+    pub components: Vec<ComponentId>,
+    /// Its updates, newest first.
+    pub updates: Vec<UpdateView<PostStatus>>,
+    /// Set when it was taken back.
+    pub withdrawn: Option<WithdrawnView>,
+}
+
+/// That a post was taken back.
+#[derive(Debug, Clone)]
+pub struct WithdrawnView {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// An update of a post or a maintenance.
+#[derive(Debug, Clone)]
+pub struct UpdateView<S> {
+    /// Its id.
+    pub id: UpdateId,
+    /// Where the post stood from here on.
+    pub status: S,
+    /// Its words.
+    pub body: String,
+    /// The time it is of.
+    pub at: Timestamp,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// What it did to components.
+    pub components: Vec<ChangeView>,
+}
+
+/// What an update did to a component.
+#[derive(Debug, Clone)]
+pub struct ChangeView {
+    /// Which.
+    pub id: ComponentId,
+    /// Its name.
+    pub name: String,
+    /// What it was.
+    pub old_status: ComponentStatus,
+    /// What it became.
+    pub new_status: ComponentStatus,
+}
+
+/// A maintenance.
+#[derive(Debug, Clone)]
+pub struct MaintenanceView {
+    /// Its id.
+    pub id: MaintenanceId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub status: MaintenanceStatus,
+    /// Its address.
+    pub url: String,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// When it was over.
+    pub completed_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// What is under maintenance.
+    pub components: Vec<ComponentId>,
+    /// Its updates, newest first.
+    pub updates: Vec<UpdateView<MaintenanceStatus>>,
+}
+
+/// What a view is made of.
+pub struct Sources<'a> {
+    /// The page.
+    pub page: &'a Page,
+    /// Its address, without a final slash.
+    pub url: String,
+    /// Its components, in any order.
+    pub components: &'a [Component],
+    /// How they do.
+    pub statuses: &'a Statuses,
+    /// How they did.
+    pub history: &'a History,
+    /// Posts, newest first: all that are open, and the newest of the others.
+    pub posts: &'a [Post],
+    /// Maintenances, newest first: all that are open, and the newest of the others.
+    pub maintenances: &'a [Maintenance],
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Posts and maintenances that lists show.
+const RECENT_MAX: usize = 50;
+
+impl PageView {
+    /// The page as these say that it is.
+    pub fn new(sources: &Sources<'_>) -> Self {
+        let page = sources.page;
+        let zone = page.zone();
+        let posts = sources.posts.iter().filter(|post| post.withdrawn.is_none());
+        let posts: Vec<PostView> = posts
+            .map(|post| PostView::new(post, sources.components, &sources.url))
+            .collect();
+        let maintenances: Vec<MaintenanceView> = sources
+            .maintenances
+            .iter()
+            .map(|one| MaintenanceView::new(one, &sources.url))
+            .collect();
+        let mut open_maintenances: Vec<MaintenanceView> = maintenances
+            .iter()
+            .filter(|one| one.status != MaintenanceStatus::Completed)
+            .cloned()
+            .collect();
+        open_maintenances.sort_by_key(|one| (one.starts_at, one.id));
+        Self {
+            id: page.id,
+            slug: page.slug.clone(),
+            name: page.name.clone(),
+            description: page.description.clone(),
+            locale: page.locale,
+            time_zone: page.time_zone.clone(),
+            url: sources.url.clone(),
+            created_at: page.created_at,
+            status: rollup(sources.statuses),
+            components: components(sources, &zone),
+            open_posts: posts.iter().filter(|post| post.status.is_open()).cloned().collect(),
+            recent_posts: posts.into_iter().take(RECENT_MAX).collect(),
+            open_maintenances,
+            recent_maintenances: maintenances.into_iter().take(RECENT_MAX).collect(),
+            zone,
+        }
+    }
+
+    /// A component by its id.
+    pub fn component(&self, id: ComponentId) -> Option<&ComponentView> {
+        self.components.iter().find(|one| one.id == id)
+    }
+}
+
+impl PostView {
+    /// The post, on a page of this address.
+    pub fn new(post: &Post, components: &[Component], page_url: &str) -> Self {
+        let mut affected: Vec<ComponentId> = post.components.keys().copied().collect();
+        affected.retain(|id| components.iter().any(|one| one.id == *id));
+        Self {
+            id: post.id,
+            title: post.title.clone(),
+            status: post.status,
+            impact: post.shown_impact(),
+            url: format!("{page_url}/incidents/{}", post.id),
+            started_at: post.started_at,
+            resolved_at: post.resolved_at,
+            monitoring_at: post.monitoring_at(),
+            created_at: post.created_at,
+            updated_at: post.updated_at,
+            components: affected,
+            updates: updates(&post.updates, components),
+            withdrawn: post.withdrawn.as_ref().map(|withdrawal| WithdrawnView {
+                at: withdrawal.at,
+                reason: withdrawal.reason.clone(),
+            }),
+        }
+    }
+}
+
+impl MaintenanceView {
+    fn new(maintenance: &Maintenance, page_url: &str) -> Self {
+        Self {
+            id: maintenance.id,
+            title: maintenance.title.clone(),
+            status: maintenance.status,
+            url: format!("{page_url}/incidents/{}", maintenance.id),
+            starts_at: maintenance.starts_at,
+            ends_at: maintenance.ends_at,
+            completed_at: maintenance.completed_at,
+            created_at: maintenance.created_at,
+            updated_at: maintenance.updated_at,
+            components: maintenance.component_ids.clone(),
+            updates: updates(&maintenance.updates, &[]),
+        }
+    }
+}
+
+fn updates<S: Copy>(updates: &[Update<S>], components: &[Component]) -> Vec<UpdateView<S>> {
+    let change = |change: &shared::domain::status::ComponentChange| {
+        let component = components.iter().find(|one| one.id == change.component_id)?;
+        Some(ChangeView {
+            id: component.id,
+            name: component.name.clone(),
+            old_status: change.old_status,
+            new_status: change.new_status,
+        })
+    };
+    let mut all: Vec<UpdateView<S>> = updates
+        .iter()
+        .map(|update| UpdateView {
+            id: update.id,
+            status: update.status,
+            body: update.body.clone(),
+            at: update.at,
+            created_at: update.created_at,
+            components: update.components.iter().filter_map(change).collect(),
+        })
+        .collect();
+    all.reverse();
+    all
+}
+
+/// In their order: by position, each group followed by what is in it.
+fn components(sources: &Sources<'_>, zone: &TimeZone) -> Vec<ComponentView> {
+    let mut sorted: Vec<&Component> = sources.components.iter().collect();
+    sorted.sort_by_key(|one| (one.position, one.id));
+    let is_group = |id| sorted.iter().any(|one| one.is_group && one.id == id);
+    let mut ordered: Vec<&Component> = Vec::new();
+    for one in sorted.iter().filter(|one| one.group_id.is_none_or(|group| !is_group(group))) {
+        ordered.push(one);
+        ordered.extend(sorted.iter().filter(|member| one.is_group && member.group_id == Some(one.id)));
+    }
+    let view = |(place, component): (usize, &&Component)| {
+        let days = if component.is_group {
+            Vec::new()
+        } else {
+            let intervals = sources.history.of(component.id, sources.now);
+            days(&intervals, component.created_at, zone, limits::HISTORY_DAYS, sources.now)
+        };
+        let since = sources.history.now.get(&component.id).map(|since| since.since);
+        let members = ordered.iter().filter(|one| one.group_id == Some(component.id));
+        ComponentView {
+            id: component.id,
+            name: component.name.clone(),
+            description: component.description.clone(),
+            status: sources.statuses.get(&component.id).copied().unwrap_or_default(),
+            position: place + 1,
+            is_group: component.is_group,
+            members: members.filter(|_| component.is_group).map(|one| one.id).collect(),
+            group_id: component.group_id.filter(|group| is_group(*group)),
+            only_show_if_degraded: component.only_show_if_degraded,
+            created_at: component.created_at,
+            updated_at: component.updated_at.max(since.unwrap_or(component.updated_at)),
+            uptime: Day::uptime_ppm_of(&days).map(|ppm| ppm / 100),
+            days,
+        }
+    };
+    ordered.iter().enumerate().map(view).collect()
+}

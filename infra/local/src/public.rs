@@ -1,0 +1,244 @@
+//! Public objects, as CloudFront serves them: what is under these paths is read from the public bucket by the path as key,
+//! without a function. Tags and their conditions, HEAD, text compressed for who takes it, and headers that keep whatever
+//! was written there from running.
+
+use std::io::Write;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::engine::objects::{Object, Objects};
+
+/// A part of the public bucket, and what its answers say besides what the object says: the template's cache behaviours and
+/// their response headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// What its paths begin with.
+    pub prefix: &'static str,
+    /// Its `Content-Security-Policy`.
+    pub csp: &'static str,
+}
+
+/// Every part.
+pub const PLACES: &[Place] = &[Place {
+    prefix: "/pictures/",
+    csp: "default-src 'none'; sandbox",
+}];
+
+/// Texts from this size on are worth compressing, in bytes.
+const COMPRESS_MIN_BYTES: usize = 1_000;
+
+/// Answers a request under a place.
+pub async fn answer(objects: &Objects, place: &Place, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let mut response = read(objects, &asked).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, place.csp),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if asked.method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+async fn read(objects: &Objects, asked: &Parts) -> Response {
+    if !matches!(asked.method, Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    match objects.public(asked.uri.path().trim_start_matches('/')).await {
+        Ok(Some(object)) => found(object, &asked.headers),
+        Ok(None) => (StatusCode::NOT_FOUND, "There is nothing here by this name.\n").into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a public object cannot be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn found(object: Object, asked: &HeaderMap) -> Response {
+    let head = object.head;
+    let kind = head.content_type.as_deref().unwrap_or("application/octet-stream");
+    let may_compress = is_text(kind) && object.bytes.len() >= COMPRESS_MIN_BYTES;
+    let compresses = may_compress && takes_gzip(asked);
+    // What is compressed on the way is the same document, not the same bytes.
+    let etag = if compresses {
+        format!("W/\"{}\"", head.etag)
+    } else {
+        format!("\"{}\"", head.etag)
+    };
+    let mut headers = HeaderMap::new();
+    let mut say = |name, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    say(header::ETAG, &etag);
+    if may_compress {
+        say(header::VARY, "Accept-Encoding");
+    }
+    if let Some(cache_control) = &head.cache_control {
+        say(header::CACHE_CONTROL, cache_control);
+    }
+    if has_it(asked, &head.etag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    say(header::CONTENT_TYPE, kind);
+    if compresses && let Ok(bytes) = gzip(&object.bytes) {
+        say(header::CONTENT_ENCODING, "gzip");
+        say(header::CONTENT_LENGTH, &bytes.len().to_string());
+        return (headers, bytes).into_response();
+    }
+    say(header::CONTENT_LENGTH, &object.bytes.len().to_string());
+    (headers, object.bytes).into_response()
+}
+
+/// Whether the reader names this tag among those it has; the comparison is weak, as for any GET.
+fn has_it(asked: &HeaderMap, etag: &str) -> bool {
+    let values = asked.get_all(header::IF_NONE_MATCH).into_iter();
+    let mut tags = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    tags.any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"') == etag
+    })
+}
+
+fn is_text(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.starts_with("text/") || matches!(kind, "application/json" | "application/atom+xml" | "image/svg+xml")
+}
+
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let values = asked.get_all(header::ACCEPT_ENCODING).into_iter();
+    let mut named = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    named.any(|encoding| {
+        let (name, quality) = encoding.split_once(';').unwrap_or((encoding, ""));
+        name.trim().eq_ignore_ascii_case("gzip") && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+    })
+}
+
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::new(6));
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use shared::clock::Clock;
+    use shared::object::{self, Bucket, Put, Unless};
+
+    use super::*;
+    use crate::engine::objects::PUBLIC;
+
+    struct Site(Objects);
+
+    impl Site {
+        async fn with(key: &str, content_type: &'static str, text: &str) -> (Self, String) {
+            let objects = Objects::memory("secret".into(), Clock::System);
+            let body = object::Body {
+                bytes: Bytes::copy_from_slice(text.as_bytes()),
+                content_type,
+                cache_control: "public, max-age=31536000, immutable",
+                metadata: Default::default(),
+            };
+            let bucket = Bucket::new(objects.client(), PUBLIC);
+            let Put::Written(etag) = bucket.put(key, body, Unless::Never).await.unwrap() else {
+                panic!("it is not written")
+            };
+            (Self(objects), etag)
+        }
+
+        async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Bytes) {
+            let mut request = Request::builder().method(method).uri(path);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let response = answer(&self.0, &PLACES[0], request.body(Body::empty()).unwrap()).await;
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+            (parts.status.as_u16(), parts.headers, body)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_object_is_served_as_it_says_and_can_never_run() {
+        let (site, etag) = Site::with("pictures/a.jpg", "image/jpeg", &"x".repeat(2_000)).await;
+        let (status, headers, body) = site
+            .ask(Method::GET, "/pictures/a.jpg", &[("accept-encoding", "gzip")])
+            .await;
+        assert_eq!((status, body.len()), (200, 2_000));
+        assert_eq!(headers["content-type"], "image/jpeg");
+        assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(headers["etag"], etag.as_str());
+        for headers in [
+            headers,
+            site.ask(Method::GET, "/pictures/b.jpg", &[]).await.1,
+            site.ask(Method::GET, "/pictures/a.jpg", &[("if-none-match", &etag)])
+                .await
+                .1,
+        ] {
+            assert_eq!(headers["content-security-policy"], "default-src 'none'; sandbox");
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            assert!(!headers.contains_key("content-encoding"));
+        }
+        let (status, headers, body) = site.ask(Method::HEAD, "/pictures/a.jpg", &[]).await;
+        assert_eq!((status, body.len()), (200, 0));
+        assert_eq!(headers["content-length"], "2000");
+        assert_eq!(site.ask(Method::GET, "/pictures/../pictures/a.jpg", &[]).await.0, 404);
+        let (status, headers, _) = site.ask(Method::POST, "/pictures/a.jpg", &[]).await;
+        assert_eq!(
+            (status, &headers["allow"]),
+            (405, &HeaderValue::from_static("GET, HEAD"))
+        );
+    }
+
+    #[tokio::test]
+    async fn who_has_it_is_told_so_and_text_is_compressed_for_who_takes_it() {
+        let text = "all is well ".repeat(500);
+        let (site, etag) = Site::with("pictures/a.json", "application/json", &text).await;
+        let get = async |headers: &[(&str, &str)]| site.ask(Method::GET, "/pictures/a.json", headers).await;
+        let (status, headers, body) = get(&[("accept-encoding", "br, gzip;q=0.5")]).await;
+        assert_eq!(
+            (status, &headers["content-encoding"]),
+            (200, &HeaderValue::from_static("gzip"))
+        );
+        assert!(body.len() < text.len() / 10);
+        let mut plain = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&body[..]), &mut plain).unwrap();
+        assert_eq!(plain, text);
+        let weak = headers["etag"].to_str().unwrap().to_owned();
+        assert_eq!(weak, format!("W/{etag}"));
+        for refused in [&[("accept-encoding", "gzip;q=0")][..], &[]] {
+            let (_, headers, body) = get(refused).await;
+            assert_eq!(
+                (body.len(), &headers["vary"]),
+                (text.len(), &HeaderValue::from_static("Accept-Encoding"))
+            );
+        }
+        for tag in [etag.as_str(), &weak, "*", &format!("\"x\", {etag}")] {
+            let (status, headers, body) = get(&[("if-none-match", tag)]).await;
+            assert_eq!(
+                (status, body.len(), &headers["etag"]),
+                (304, 0, &HeaderValue::from_str(&etag).unwrap())
+            );
+        }
+        assert_eq!(get(&[("if-none-match", "\"x\"")]).await.0, 200);
+    }
+}
