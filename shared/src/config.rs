@@ -45,6 +45,8 @@ pub enum Need {
     EscalationQueue,
     /// It wakes `notification`.
     NotificationQueue,
+    /// It wakes `status-publish`.
+    PublicationQueue,
     /// It sends messages, or says which can be sent.
     Gateways,
     /// It signs people in by a provider of OpenID Connect.
@@ -76,6 +78,7 @@ impl Need {
             Self::SetupCode => &["SETUP_CODE_SECRET_ARN"],
             Self::EscalationQueue => &["ESCALATION_QUEUE_URL"],
             Self::NotificationQueue => &["NOTIFICATION_QUEUE_URL"],
+            Self::PublicationQueue => &["PUBLICATION_QUEUE_URL"],
             Self::Oidc => &["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_ARN", "OIDC_ISSUER"],
             Self::Gateways => &["EMAIL_FROM", "SMS_SENDER_ID", "SMS_TYPE", "TOPIC_ARNS"],
             Self::Uploads => &["UPLOADS_BUCKET"],
@@ -106,6 +109,8 @@ pub struct AwsConfig {
     pub escalation_queue_url: Option<String>,
     /// `NOTIFICATION_QUEUE_URL`
     pub notification_queue_url: Option<String>,
+    /// `PUBLICATION_QUEUE_URL`
+    pub publication_queue_url: Option<String>,
     /// How messages go out.
     pub gateways: Option<GatewaysConfig>,
     /// Whom people may sign in by, if by anybody.
@@ -171,6 +176,7 @@ impl AwsConfig {
             setup_code_secret: needed(Need::SetupCode)?,
             escalation_queue_url: needed(Need::EscalationQueue)?,
             notification_queue_url: needed(Need::NotificationQueue)?,
+            publication_queue_url: needed(Need::PublicationQueue)?,
             gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
             oidc: if needs.contains(&Need::Oidc) { oidc(get)? } else { None },
             uploads_bucket: needed(Need::Uploads)?,

@@ -13,7 +13,7 @@ use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
 use crate::intake::Sources;
 use crate::object::{self, Bucket, Objects};
 use crate::oidc::Oidc;
-use crate::queue::{Queue, Queues, SqsQueue};
+use crate::queue::{Queue, QueueUnreached, Queues, SqsQueue};
 use crate::secret::{MasterKey, MasterKeyInvalid, Random, SecretUnread, read_secret};
 use crate::store::{Store, StoreError};
 
@@ -106,8 +106,9 @@ impl Ctx {
         let random = Random::system();
         let store = Store::new(crate::aws::dynamodb(&sdk), config.table_name, random.clone());
         // Whoever answers people, wakes others or is woken reads several rows or shards at once, each over a connection of
-        // its own. All of them have the master key; who takes in alerts has not, and asks for one thing after another.
-        let connections = if config.master_key_secret.is_some() {
+        // its own. All of them have the master key or publish; who takes in alerts does neither, and asks for one thing after
+        // another.
+        let connections = if config.master_key_secret.is_some() || config.publication_queue_url.is_some() {
             TABLE_CONNECTIONS
         } else {
             1
@@ -117,6 +118,7 @@ impl Ctx {
         let queues = Queues {
             escalation: queue(config.escalation_queue_url),
             notification: queue(config.notification_queue_url),
+            publication: queue(config.publication_queue_url),
         };
         let bucket = |name: Option<String>| name.map(|name| Bucket::new(object::client(&sdk), name));
         let objects = Objects {
@@ -132,7 +134,7 @@ impl Ctx {
             master_key(&secrets, config.master_key_secret.as_deref()),
             opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
-            opened("the queue of notification", queues.notification.open()),
+            opened("the queues of notification and publication", open_both(&queues)),
             opened("the buckets", open_buckets(&objects)),
         ))
         .await;
@@ -220,6 +222,12 @@ async fn open_buckets(objects: &Objects) -> Result<(), object::ObjectError> {
     let uploads = objects.uploads.as_ref().filter(|_| objects.uploads_url.is_none());
     let buckets = [uploads, objects.public.as_ref()].into_iter().flatten();
     future::try_join_all(buckets.map(Bucket::open)).await.map(drop)
+}
+
+async fn open_both(queues: &Queues) -> Result<(), QueueUnreached> {
+    future::try_join(queues.notification.open(), queues.publication.open())
+        .await
+        .map(drop)
 }
 
 async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {

@@ -8,6 +8,7 @@
 //! | `Deliveries` | count | `channel`; `outcome`: `sent`, `retried`, `throttled`, `failed`, `superseded`, `stuck` | what became of attempts |
 //! | `SweepLateness` | milliseconds | `list` | how late the latest row was that a sweep found; 0 when none was |
 //! | `StuckRows` | count | `list` | rows that keep failing for reasons of their own |
+//! | `Publications` | count | `outcome`: `written`, `failed` | what became of status pages that changed |
 //! | `Alarms` | count | | whatever somebody must know of: the log line of the same moment says what |
 //!
 //! The alarms of `template.yaml` refer to these names; a test compares them.
@@ -15,12 +16,13 @@
 use crate::telemetry::METRICS;
 
 /// Names of all metrics.
-pub const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 7] = [
     "Signals",
     "TimeToFirstDelivery",
     "Deliveries",
     "SweepLateness",
     "StuckRows",
+    "Publications",
     "Alarms",
 ];
 
@@ -47,6 +49,11 @@ pub fn swept(list: &'static str, lateness_milliseconds: i64) {
 /// A row of one list is stuck.
 pub fn stuck(list: &'static str) {
     tracing::info!(target: METRICS, metric = "StuckRows", unit = "Count", value = 1, list);
+}
+
+/// A status page changed, and was written or could not be.
+pub fn publication(outcome: &'static str) {
+    tracing::info!(target: METRICS, metric = "Publications", unit = "Count", value = 1, outcome);
 }
 
 /// Somebody must know of what is logged at this moment.

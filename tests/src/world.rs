@@ -59,8 +59,11 @@ pub struct World {
     pub escalation_queue: MemoryQueue,
     /// Hints to `notification`.
     pub notification_queue: MemoryQueue,
+    /// Hints to `status-publish`.
+    pub publication_queue: MemoryQueue,
     contexts: HashMap<&'static str, Ctx>,
     stream: StreamReader,
+    public_stream: StreamReader,
     front: Router,
 }
 
@@ -71,6 +74,8 @@ pub enum Which {
     Escalation,
     /// `notification`'s.
     Notification,
+    /// `status-publish`'s.
+    Publication,
 }
 
 /// An HTTP answer.
@@ -119,6 +124,7 @@ impl World {
         create_table(&table.client(), TABLE).await.expect("a table");
         let wire = Wire::default();
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
+        let publication_queue = MemoryQueue::default();
         let objects = Objects::memory("secret".into(), Clock::Manual(clock.clone()));
         let base: Url = BASE.parse().expect("a URL");
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
@@ -155,6 +161,7 @@ impl World {
                 queues: Queues {
                     escalation: queue(Need::EscalationQueue, &escalation_queue),
                     notification: queue(Need::NotificationQueue, &notification_queue),
+                    publication: queue(Need::PublicationQueue, &publication_queue),
                 },
                 gateways: Some(gateways).filter(|_| has(Need::Gateways)).unwrap_or_default(),
                 inward: Inward::AllowLoopback,
@@ -176,6 +183,14 @@ impl World {
             })
             .collect();
         let stream = table.stream(TABLE, Start::TrimHorizon).expect("a stream");
+        let kinds = public_kinds();
+        let public_stream = table
+            .stream(TABLE, Start::TrimHorizon)
+            .expect("a stream")
+            .only(move |record| {
+                let kind = &record["dynamodb"]["NewImage"]["kind_"]["S"];
+                record["eventName"] != "REMOVE" && kinds.contains(kind)
+            });
         let cast = Cast::assemble(&ctx).await;
         let front = front::router(&all, |function| contexts[function.name].clone(), &objects, &base);
         let mut world = Self {
@@ -188,7 +203,9 @@ impl World {
             objects,
             escalation_queue,
             notification_queue,
+            publication_queue,
             stream,
+            public_stream,
             front,
         };
         world.drain().await;
@@ -316,7 +333,11 @@ impl World {
         let end = self.now() + time;
         self.drain().await;
         while self.now() < end {
-            let next_due = [self.escalation_queue.next_due(), self.notification_queue.next_due()];
+            let next_due = [
+                self.escalation_queue.next_due(),
+                self.notification_queue.next_due(),
+                self.publication_queue.next_due(),
+            ];
             let step = SignedDuration::from_mins(1).min(self.now().duration_until(end));
             let tick = self.now() + step;
             let until = next_due
@@ -330,6 +351,7 @@ impl World {
                 for swept in self.sweep().await {
                     swept.expect("a sweep leaves nothing undone");
                 }
+                self.tick_pages().await.expect("every page is published");
                 self.drain().await;
             }
         }
@@ -340,7 +362,9 @@ impl World {
         for _ in 0..1_000 {
             let worked = self.drain_stream(1).await
                 | self.drain_queue(Which::Escalation, 1).await
-                | self.drain_queue(Which::Notification, 1).await;
+                | self.drain_queue(Which::Notification, 1).await
+                | self.drain_public_stream().await
+                | self.drain_queue(Which::Publication, 1).await;
             if !worked {
                 return;
             }
@@ -368,9 +392,42 @@ impl World {
         worked
     }
 
+    /// Delivers every table change that pages may tell of to `status-publish`.
+    pub async fn drain_public_stream(&mut self) -> bool {
+        let mut worked = false;
+        while let Some(event) = self.public_stream.try_next().await.expect("a stream") {
+            worked = true;
+            for _ in 0..3 {
+                let event = through_json(&event);
+                let ctx = self.of("status-publish-stream");
+                if status_page::handle_stream(event, ctx).await.is_ok() {
+                    break;
+                }
+            }
+        }
+        worked
+    }
+
     /// Loses every table change that was not delivered yet.
     pub async fn lose_stream(&mut self) {
         while self.stream.try_next().await.expect("a stream").is_some() {}
+        while self.public_stream.try_next().await.expect("a stream").is_some() {}
+    }
+
+    /// The minute's tick of `status-publish`.
+    ///
+    /// # Errors
+    /// What the function would log.
+    pub async fn tick_pages(&self) -> Result<Swept, String> {
+        let ctx = self.of("status-publish-sweep");
+        let swept = status_page::handle_sweep(self.tick(), ctx).await;
+        swept.map_err(|error| error.to_string())
+    }
+
+    /// A public address, as its readers ask for it.
+    pub async fn public(&self, path: &str) -> Answer {
+        self.ask(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
     }
 
     /// Delivers every message of a queue that is due, `times` over, in batches of ten. What fails is put back for 30 s.
@@ -378,6 +435,7 @@ impl World {
         let queue = match which {
             Which::Escalation => &self.escalation_queue,
             Which::Notification => &self.notification_queue,
+            Which::Publication => &self.publication_queue,
         };
         let mut worked = false;
         loop {
@@ -396,6 +454,7 @@ impl World {
                 let response = match which {
                     Which::Escalation => escalation::handle_queue(event, self.of("escalation-queue")).await,
                     Which::Notification => notification::handle_queue(event, self.of("notification-queue")).await,
+                    Which::Publication => status_page::handle_queue(event, self.of("status-publish-queue")).await,
                 };
                 let response = response.expect("queue handlers answer per message");
                 failed = response
@@ -414,21 +473,22 @@ impl World {
 
     /// The minute's tick, for both sweeps. Errors are what the functions would log.
     pub async fn sweep(&self) -> [Result<Swept, String>; 2] {
-        let tick = || -> EventBridgeEvent<Value> {
-            serde_json::from_value(json!({
-                "version": "0", "id": "tick", "detail-type": "Scheduled Event", "source": "aws.scheduler",
-                "account": "123456789012", "time": self.now().to_string(), "region": "us-east-1",
-                "resources": [], "detail": {}
-            }))
-            .expect("an event")
-        };
-        let incidents = escalation::handle_sweep(tick(), self.of("escalation-sweep"))
+        let incidents = escalation::handle_sweep(self.tick(), self.of("escalation-sweep"))
             .await
             .map_err(|error| error.to_string());
-        let deliveries = notification::handle_sweep(tick(), self.of("notification-sweep"))
+        let deliveries = notification::handle_sweep(self.tick(), self.of("notification-sweep"))
             .await
             .map_err(|error| error.to_string());
         [incidents, deliveries]
+    }
+
+    fn tick(&self) -> EventBridgeEvent<Value> {
+        serde_json::from_value(json!({
+            "version": "0", "id": "tick", "detail-type": "Scheduled Event", "source": "aws.scheduler",
+            "account": "123456789012", "time": self.now().to_string(), "region": "us-east-1",
+            "resources": [], "detail": {}
+        }))
+        .expect("an event")
     }
 
     /// Panics if work is left that is due now.
@@ -462,6 +522,18 @@ impl Drop for World {
             );
         }
     }
+}
+
+/// The kinds of rows whose writes wake `status-publish`, by its trigger.
+fn public_kinds() -> Vec<Value> {
+    let all = triggers::functions();
+    let function = all.iter().find(|function| function.name == "status-publish-stream");
+    let Some(triggers::Trigger::Stream { pattern, .. }) = function.map(|function| &function.trigger) else {
+        panic!("status-publish is woken by the stream");
+    };
+    let pattern: Value = serde_json::from_str(pattern).expect("JSON");
+    let kinds = &pattern["dynamodb"]["NewImage"]["kind_"]["S"];
+    kinds.as_array().expect("kinds").clone()
 }
 
 /// An event as a Lambda gets it: through its JSON.

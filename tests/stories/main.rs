@@ -21,6 +21,7 @@ mod oidc;
 mod races;
 mod setup;
 mod sign_in;
+mod status;
 mod template;
 mod topic;
 mod webhook;

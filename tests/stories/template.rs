@@ -117,6 +117,7 @@ fn every_function_is_woken_by_what_the_local_home_wakes_it_by() {
                 let expected = match queue {
                     QueueName::Escalation => "EscalationQueue",
                     QueueName::Notification => "NotificationQueue",
+                    QueueName::Publication => "PublicationQueue",
                 };
                 assert_eq!(referred(&messages["Queue"]), Some(expected));
                 assert_eq!(messages["BatchSize"], BATCH_MESSAGES);
@@ -186,6 +187,7 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
             (Need::SetupCode, "secretsmanager:GetSecretValue", "SetupCode"),
             (Need::EscalationQueue, "sqs:SendMessage", "EscalationQueue"),
             (Need::NotificationQueue, "sqs:SendMessage", "NotificationQueue"),
+            (Need::PublicationQueue, "sqs:SendMessage", "PublicationQueue"),
         ] {
             assert_eq!(
                 may(action, resource),
@@ -295,7 +297,15 @@ fn what_is_public_is_served_here_as_by_cloudfront() {
     let policies = resources("AWS::CloudFront::ResponseHeadersPolicy");
     let distribution = &properties("PublicObjects")["DistributionConfig"];
     let behaviour = &distribution["DefaultCacheBehavior"];
+    let site = &distribution["CacheBehaviors"];
+    assert_eq!(site.as_array().map(Vec::len), Some(1));
     for place in PLACES {
+        let behaviour = if place.is_site {
+            assert_eq!(site[0]["PathPattern"], format!("{}*", place.prefix));
+            &site[0]
+        } else {
+            behaviour
+        };
         let name = referred(&behaviour["ResponseHeadersPolicyId"]).unwrap();
         let (_, headers) = policies.iter().find(|(id, _)| *id == name).expect("a policy");
         let headers = &headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];

@@ -6,11 +6,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shared::domain::id::{ComponentId, MaintenanceId, PageId, PostId, UpdateId};
+use shared::domain::limits;
 use shared::domain::status::{
     Component, ComponentStatus, Day, History, Impact, Locale, Maintenance, MaintenanceStatus, Page, Post, PostStatus,
     Statuses, Update, days, rollup,
 };
-use shared::domain::limits;
 
 /// A page at a moment.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct PageView {
     pub open_maintenances: Vec<MaintenanceView>,
     /// The newest maintenances, open ones included, newest first.
     pub recent_maintenances: Vec<MaintenanceView>,
+    /// The months of its history, `2026-11`, newest first; from when it was made or its first post began.
+    pub months: Vec<String>,
 }
 
 /// A component, or a group.
@@ -191,6 +193,8 @@ pub struct Sources<'a> {
     pub posts: &'a [Post],
     /// Maintenances, newest first: all that are open, and the newest of the others.
     pub maintenances: &'a [Maintenance],
+    /// When its history begins.
+    pub since: Timestamp,
     /// The time.
     pub now: Timestamp,
 }
@@ -233,6 +237,7 @@ impl PageView {
             recent_posts: posts.into_iter().take(RECENT_MAX).collect(),
             open_maintenances,
             recent_maintenances: maintenances.into_iter().take(RECENT_MAX).collect(),
+            months: months(sources.since, sources.now, &zone),
             zone,
         }
     }
@@ -312,22 +317,50 @@ fn updates<S: Copy>(updates: &[Update<S>], components: &[Component]) -> Vec<Upda
     all
 }
 
+/// Months that the history links to: ten years.
+const MONTHS_MAX: usize = 120;
+
+fn months(since: Timestamp, now: Timestamp, zone: &TimeZone) -> Vec<String> {
+    let first = since.to_zoned(zone.clone()).date().first_of_month();
+    let mut month = now.to_zoned(zone.clone()).date().first_of_month();
+    let mut months = Vec::new();
+    while month >= first && months.len() < MONTHS_MAX {
+        months.push(month.strftime("%Y-%m").to_string());
+        let Ok(before) = month.yesterday() else { break };
+        month = before.first_of_month();
+    }
+    months
+}
+
 /// In their order: by position, each group followed by what is in it.
 fn components(sources: &Sources<'_>, zone: &TimeZone) -> Vec<ComponentView> {
     let mut sorted: Vec<&Component> = sources.components.iter().collect();
     sorted.sort_by_key(|one| (one.position, one.id));
     let is_group = |id| sorted.iter().any(|one| one.is_group && one.id == id);
     let mut ordered: Vec<&Component> = Vec::new();
-    for one in sorted.iter().filter(|one| one.group_id.is_none_or(|group| !is_group(group))) {
+    for one in sorted
+        .iter()
+        .filter(|one| one.group_id.is_none_or(|group| !is_group(group)))
+    {
         ordered.push(one);
-        ordered.extend(sorted.iter().filter(|member| one.is_group && member.group_id == Some(one.id)));
+        ordered.extend(
+            sorted
+                .iter()
+                .filter(|member| one.is_group && member.group_id == Some(one.id)),
+        );
     }
     let view = |(place, component): (usize, &&Component)| {
         let days = if component.is_group {
             Vec::new()
         } else {
             let intervals = sources.history.of(component.id, sources.now);
-            days(&intervals, component.created_at, zone, limits::HISTORY_DAYS, sources.now)
+            days(
+                &intervals,
+                component.created_at,
+                zone,
+                limits::HISTORY_DAYS,
+                sources.now,
+            )
         };
         let since = sources.history.now.get(&component.id).map(|since| since.since);
         let members = ordered.iter().filter(|one| one.group_id == Some(component.id));

@@ -203,8 +203,8 @@ impl Demo {
         Self {
             pid: std::process::id(),
             started_at,
+            status_url: seeded.page.map(|page| format!("{base_url}/status/{}", page.slug)),
             base_url,
-            status_url: None,
             owner: seeded.owner.map(|owner| DemoOwner {
                 id: owner.id,
                 email: owner.email,
@@ -282,7 +282,14 @@ impl Home {
         if options.reset_owner {
             seed::reset_owner(&ctx).await?;
         }
-        let demo = Demo::new(seed::seed(&ctx).await?, base(&base_url), ctx.clock.now());
+        let seeded = seed::seed(&ctx).await?;
+        // Whoever reads of the page finds it: its first publication comes first.
+        if let Some(page) = &seeded.page
+            && let Err(error) = status_page::publish(&ctx, page.id, &status_page::Hinted::default()).await
+        {
+            tracing::warn!(%error, "the status page is not published yet; the next minute tries again");
+        }
+        let demo = Demo::new(seeded, base(&base_url), ctx.clock.now());
 
         let functions = triggers::functions();
         let pumps = Pumps::new(&functions, &table, TABLE_NAME, Start::Latest, &objects, &ctx)?;
@@ -371,6 +378,7 @@ pub async fn ctx(table: &Table, objects: &Objects, settings: Settings) -> Result
         queues: Queues {
             escalation: memory(),
             notification: memory(),
+            publication: memory(),
         },
         gateways: Gateways {
             sms: Some(Gateway::Outbox),

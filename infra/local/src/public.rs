@@ -22,13 +22,28 @@ pub struct Place {
     pub prefix: &'static str,
     /// Its `Content-Security-Policy`.
     pub csp: &'static str,
+    /// Whether it is a site: a path that names no file leads to the `index.html` below it, and scripts of other sites may
+    /// read what is there.
+    pub is_site: bool,
 }
 
 /// Every part.
-pub const PLACES: &[Place] = &[Place {
-    prefix: "/pictures/",
-    csp: "default-src 'none'; sandbox",
-}];
+pub const PLACES: &[Place] = &[
+    Place {
+        prefix: "/pictures/",
+        csp: "default-src 'none'; sandbox",
+        is_site: false,
+    },
+    Place {
+        prefix: "/status",
+        csp: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+              form-action 'self'; base-uri 'none'",
+        is_site: true,
+    },
+];
+
+/// What an object's writer notes where it only leads elsewhere.
+const LOCATION: &str = "location";
 
 /// Texts from this size on are worth compressing, in bytes.
 const COMPRESS_MIN_BYTES: usize = 1_000;
@@ -36,7 +51,7 @@ const COMPRESS_MIN_BYTES: usize = 1_000;
 /// Answers a request under a place.
 pub async fn answer(objects: &Objects, place: &Place, request: Request) -> Response {
     let (asked, _) = request.into_parts();
-    let mut response = read(objects, &asked).await;
+    let mut response = read(objects, place, &asked).await;
     let headers = response.headers_mut();
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, place.csp),
@@ -47,17 +62,40 @@ pub async fn answer(objects: &Objects, place: &Place, request: Request) -> Respo
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if place.is_site {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
     if asked.method == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
     response
 }
 
-async fn read(objects: &Objects, asked: &Parts) -> Response {
+/// The key of a path: of a site, `index.html` below whatever names no file.
+fn key(place: &Place, path: &str) -> String {
+    let key = path.trim_matches('/');
+    let name = key.rsplit('/').next().unwrap_or_default();
+    if place.is_site && !name.contains('.') {
+        format!("{key}/index.html")
+    } else {
+        key.to_owned()
+    }
+}
+
+async fn read(objects: &Objects, place: &Place, asked: &Parts) -> Response {
     if !matches!(asked.method, Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    match objects.public(asked.uri.path().trim_start_matches('/')).await {
+    match objects.public(&key(place, asked.uri.path())).await {
+        Ok(Some(object)) if object.head.metadata.contains_key(LOCATION) => {
+            let location = object.head.metadata[LOCATION].clone();
+            let cache_control = object.head.cache_control.unwrap_or_default();
+            (
+                StatusCode::FOUND,
+                [(header::LOCATION, location), (header::CACHE_CONTROL, cache_control)],
+            )
+                .into_response()
+        }
         Ok(Some(object)) => found(object, &asked.headers),
         Ok(None) => (StatusCode::NOT_FOUND, "There is nothing here by this name.\n").into_response(),
         Err(error) => {
@@ -207,6 +245,22 @@ mod tests {
             (status, &headers["allow"]),
             (405, &HeaderValue::from_static("GET, HEAD"))
         );
+    }
+
+    #[test]
+    fn paths_of_a_site_lead_to_files() {
+        let site = |path| key(&PLACES[1], path);
+        assert_eq!(site("/status"), "status/index.html");
+        assert_eq!(site("/status/main/"), "status/main/index.html");
+        assert_eq!(
+            site("/status/main/history/2026-11"),
+            "status/main/history/2026-11/index.html"
+        );
+        assert_eq!(
+            site("/status/main/api/v2/summary.json"),
+            "status/main/api/v2/summary.json"
+        );
+        assert_eq!(key(&PLACES[0], "/pictures/a"), "pictures/a");
     }
 
     #[tokio::test]

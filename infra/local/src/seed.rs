@@ -1,5 +1,5 @@
-//! What a stranger finds: an owner, a policy that reaches them at once, a service with one integration per format, and a
-//! token of the owner's. All of it exists to be tried and changed.
+//! What a stranger finds: an owner, a policy that reaches them at once, a service with one integration per format, a status
+//! page with a component that the service affects, and a token of the owner's. All of it exists to be tried and changed.
 //!
 //! Each thing is created once in a table's life, together with a mark of its own. So a folder of an older version gains
 //! what is new, and what a person changed or deleted stays changed or deleted. Ids and secrets are derived from the
@@ -10,12 +10,13 @@ use data_encoding::{BASE32_NOPAD, BASE64_NOPAD};
 use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::actor::Actor;
-use shared::domain::id::{ContactId, IntegrationId, PolicyId, ServiceId, TokenId, UserId};
+use shared::domain::id::{ComponentId, ContactId, IntegrationId, PageId, PolicyId, ServiceId, TokenId, UserId};
 use shared::domain::limits;
 use shared::domain::people::{Contact, Medium, Role, Rules, User};
 use shared::domain::policy::{Policy, Step, Target};
 use shared::domain::principal::{Scope, Token};
 use shared::domain::service::{Format, Integration, Service, UrgencyRule};
+use shared::domain::status::{Affected, Component, ComponentStatus, Locale, Page, PublicationRule};
 use shared::secret::{
     ApiToken, IntegrationKey, MasterKey, PasswordRefused, equal, hash_password, hmac_sha256, sha256_hex,
 };
@@ -33,6 +34,9 @@ const STEP_SECONDS: u32 = 300;
 
 /// How often they are asked again.
 const REPEATS: u32 = 2;
+
+/// The status page's name in addresses.
+const PAGE_SLUG: &str = "main";
 
 /// The time in seeded ids: 2026-01-01. Whatever people make themselves is listed before what was seeded.
 const SEEDED_MS: u64 = 1_767_225_600_000;
@@ -53,6 +57,8 @@ pub struct Seeded {
     pub service_id: Option<ServiceId>,
     /// Its policy.
     pub policy_id: Option<PolicyId>,
+    /// The status page.
+    pub page: Option<Page>,
     /// Key of the integration that speaks PagerDuty Events v2.
     pub pagerduty_key: Option<String>,
     /// Key of the integration that speaks Alertmanager's webhook.
@@ -92,6 +98,9 @@ pub async fn seed(ctx: &Ctx) -> Result<Seeded, SeedError> {
         seeding.integration(&names, format).await?;
     }
     seeding.token(&names).await?;
+    seeding.page(&names).await?;
+    seeding.component(&names).await?;
+    seeding.affected(&names).await?;
     seeding.found(&names).await
 }
 
@@ -263,6 +272,78 @@ impl Seeding<'_> {
         self.create("token", &token, vec![needs::<User>(names.owner())]).await
     }
 
+    async fn page(&self, names: &Names) -> Result<(), SeedError> {
+        let page = Page {
+            id: names.page(),
+            team_id: None,
+            slug: PAGE_SLUG.into(),
+            name: "Demo status".into(),
+            description: None,
+            time_zone: "UTC".into(),
+            locale: Locale::En,
+            is_default: true,
+            created_at: self.now,
+        };
+        let extras = vec![Extra::AddSlug(PAGE_SLUG.into(), page.id)];
+        self.create("page", &page, extras).await
+    }
+
+    async fn component(&self, names: &Names) -> Result<(), SeedError> {
+        let component = Component {
+            id: names.component(),
+            page_id: names.page(),
+            name: "Demo".into(),
+            description: None,
+            is_group: false,
+            group_id: None,
+            position: 0,
+            only_show_if_degraded: false,
+            held_status: None,
+            created_at: self.now,
+            updated_at: self.now,
+        };
+        self.create("component", &component, vec![needs::<Page>(names.page())])
+            .await
+    }
+
+    /// Lets the service affect the component, unless somebody has said already what it affects. Apart from the service's
+    /// making, since older folders have the service and no component.
+    async fn affected(&self, names: &Names) -> Result<(), SeedError> {
+        if self.is_marked("affected").await? {
+            return Ok(());
+        }
+        let Some(before) = self.ctx.store.load::<Service>(names.service()).await? else {
+            return Ok(());
+        };
+        if !before.value.components.is_empty() {
+            return Ok(());
+        }
+        let affected = Affected {
+            component_id: names.component(),
+            critical: ComponentStatus::MajorOutage,
+            error: ComponentStatus::PartialOutage,
+            warning: ComponentStatus::DegradedPerformance,
+            info: ComponentStatus::Operational,
+        };
+        let service = Service {
+            components: vec![affected],
+            publication: PublicationRule::default(),
+            ..before.value.clone()
+        };
+        let extras = [
+            needs::<Component>(names.component()),
+            Extra::Once(Once::for_ever(mark("affected"))),
+        ];
+        let change = Change {
+            by: &Actor::system(),
+            at: self.now,
+        };
+        if self.ctx.store.replace(&before, &service, &extras, &change).await? == Applied::Changed {
+            tracing::warn!("the demo service affects no component: something that it needs is gone");
+        }
+        Ok(())
+    }
+
     /// Creates a row with its mark, unless the mark is there. A row that cannot be created, because what it needs was
     /// deleted or its address is somebody else's, is left out: the house is no longer as we furnished it.
     async fn create<T: Entity>(&self, name: &str, value: &T, mut extras: Vec<Extra>) -> Result<(), SeedError> {
@@ -308,6 +389,7 @@ impl Seeding<'_> {
             owner,
             service_id: store.load::<Service>(names.service()).await?.map(|row| row.value.id),
             policy_id: store.load::<Policy>(names.policy()).await?.map(|row| row.value.id),
+            page: store.load::<Page>(names.page()).await?.map(|row| row.value),
             pagerduty_key,
             alertmanager_key,
             prometheus_key,
@@ -371,6 +453,14 @@ impl Names {
 
     fn service(&self) -> ServiceId {
         self.id("service").into()
+    }
+
+    fn page(&self) -> PageId {
+        self.id("page").into()
+    }
+
+    fn component(&self) -> ComponentId {
+        self.id("component").into()
     }
 
     fn integration(&self, format: Format) -> IntegrationId {
@@ -444,7 +534,7 @@ mod tests {
         let (ctx, _) = testing::ctx().await;
         let first = seed(&ctx).await.unwrap();
         let rows = ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len();
-        assert_eq!(rows, 8);
+        assert_eq!(rows, 11);
         assert!(first == seed(&ctx).await.unwrap());
         assert_eq!(
             ctx.store.audit_log(&PageRequest::first()).await.unwrap().items.len(),

@@ -77,6 +77,8 @@ pub enum QueueName {
     Escalation,
     /// Messages that are due.
     Notification,
+    /// Status pages on which something is due.
+    Publication,
 }
 
 impl QueueName {
@@ -85,6 +87,7 @@ impl QueueName {
         match self {
             Self::Escalation => "escalation",
             Self::Notification => "notification",
+            Self::Publication => "publication",
         }
     }
 
@@ -93,6 +96,7 @@ impl QueueName {
         match self {
             Self::Escalation => &queues.escalation,
             Self::Notification => &queues.notification,
+            Self::Publication => &queues.publication,
         }
     }
 }
@@ -100,6 +104,9 @@ impl QueueName {
 /// Writes of incidents. Removals are not among them, so neither is what TTL cleans.
 const INCIDENT_WRITTEN: &str =
     r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident"]}}}}"#;
+
+/// Writes of whatever a status page may tell of.
+const PUBLIC_WRITTEN: &str = r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident","service","page","component","post","maintenance","publication"]}}}}"#;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -173,6 +180,31 @@ pub fn functions() -> Vec<Function> {
             Trigger::Schedule {
                 every: MINUTE,
                 handler: handler(notification::handle_sweep),
+            },
+        ),
+        function(
+            "status-publish-stream",
+            status_page::NEEDS,
+            Trigger::Stream {
+                pattern: PUBLIC_WRITTEN,
+                handler: handler(status_page::handle_stream),
+            },
+        ),
+        function(
+            "status-publish-queue",
+            status_page::NEEDS,
+            Trigger::Queue {
+                queue: QueueName::Publication,
+                at_once: 2,
+                handler: handler(status_page::handle_queue),
+            },
+        ),
+        function(
+            "status-publish-sweep",
+            status_page::NEEDS,
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(status_page::handle_sweep),
             },
         ),
     ]

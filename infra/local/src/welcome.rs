@@ -69,6 +69,9 @@ fn write(out: &mut String, welcome: &Welcome<'_>) -> std::fmt::Result {
             "  {curl} {base}/api/v1/incidents -H 'Authorization: Bearer {token}'"
         )?;
     }
+    if let Some(url) = &demo.status_url {
+        writeln!(out, "\nWhat the public sees, a minute after an alert: {url}")?;
+    }
     let keys = &demo.integration_keys;
     if keys.alertmanager.is_some() || keys.pagerduty.is_some() || keys.prometheus.is_some() {
         writeln!(out, "\nPoint what you have here:")?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey};
-use crate::domain::id::IncidentId;
+use crate::domain::id::{IncidentId, PageId};
 
 pub use memory::{MemoryQueue, Waiting};
 pub use sqs::{QueueUnreached, SqsQueue};
@@ -28,6 +28,13 @@ pub struct Hint<T> {
 pub struct IncidentHint {
     /// Its id.
     pub incident_id: IncidentId,
+}
+
+/// A status page, in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageHint {
+    /// Its id.
+    pub page_id: PageId,
 }
 
 /// A delivery, in a message.
@@ -79,6 +86,8 @@ pub struct Queues {
     pub escalation: Queue,
     /// Wakes `notification`.
     pub notification: Queue,
+    /// Wakes `status-publish`.
+    pub publication: Queue,
 }
 
 impl Queue {

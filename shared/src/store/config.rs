@@ -617,10 +617,10 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
         }
         Extra::EndSlug(slug) => Write::Delete(Key::slug(slug), Expression::present()),
         Extra::GonePost(page, post, at) => {
-            let fields = row::Item::new();
+            let gone = PagePointer { page_id: *page };
             let due = IndexKey::post_due(*page, *post, *at);
             Write::Put(
-                Row::of(Key::gone_post(*page, *post), "gone", &fields)?.due(Some(due)),
+                Row::of(Key::gone_post(*page, *post), "gone", &gone)?.due(Some(due)),
                 None,
             )
         }

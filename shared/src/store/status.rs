@@ -253,6 +253,32 @@ impl Store {
         self.every(&keys::posts_partition(page, true)).await
     }
 
+    /// When the first post of a status page began.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn first_post(&self, page: PageId) -> Result<Option<Timestamp>, StoreError> {
+        let mut first = None;
+        for open in [true, false] {
+            let partition = keys::posts_partition(page, open);
+            let query = Query {
+                index: Some(Index::List),
+                partition: &partition,
+                range: Range::All,
+                newest_first: false,
+                limit: 1,
+                start: None,
+            };
+            let found = self.table.query(query).await?.items;
+            let id = found
+                .first()
+                .and_then(|item| text_of(item, attribute::LIST_SK).parse::<PostId>().ok());
+            let at = id.and_then(|id| Timestamp::from_millisecond(i64::try_from(id.0.timestamp_ms()).ok()?).ok());
+            first = crate::domain::time::earliest(first, at);
+        }
+        Ok(first)
+    }
+
     /// Posts of a status page that began from `from` until, but not at, `until`, open ones too, newest first.
     ///
     /// # Errors

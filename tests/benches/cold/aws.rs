@@ -65,6 +65,7 @@ impl Aws {
             ("TABLE_NAME", TABLE_NAME.into()),
             ("ESCALATION_QUEUE_URL", format!("{url}/000000000000/escalation")),
             ("NOTIFICATION_QUEUE_URL", format!("{url}/000000000000/notification")),
+            ("PUBLICATION_QUEUE_URL", format!("{url}/000000000000/publication")),
             ("MASTER_KEY_SECRET_ARN", secret_arn("master-key")),
             ("SETUP_CODE_SECRET_ARN", secret_arn("setup-code")),
             ("EMAIL_FROM", "Nightbell <nightbell@example.com>".into()),

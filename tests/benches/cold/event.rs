@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::domain::delivery::{DeliveryKey, Part, Recipient, Subject};
-use shared::domain::id::{ChannelId, IncidentId};
-use shared::queue::{DeliveryHint, Hint, IncidentHint};
+use shared::domain::id::{ChannelId, IncidentId, PageId};
+use shared::queue::{DeliveryHint, Hint, IncidentHint, PageHint};
 use ulid::Ulid;
 
 const REGION: &str = "us-east-1";
@@ -104,6 +104,12 @@ fn batch(capability: &str) -> Value {
                 to: Recipient::Place(ChannelId(NOBODYS)),
                 part: Part::Page,
             }),
+            due,
+        }),
+        "status-publish" => to_text(&Hint {
+            what: PageHint {
+                page_id: PageId(NOBODYS),
+            },
             due,
         }),
         other => panic!("no message is known for {other}; add it here"),

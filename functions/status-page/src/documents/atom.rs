@@ -19,7 +19,10 @@ pub fn feed(view: &PageView, stamp: Stamp) -> Vec<u8> {
     feed.set_title(Text::plain(labels.feed_title.replace("{page}", &view.name)));
     feed.set_id(format!("{}/history.atom", view.url));
     feed.set_updated(date(stamp.at));
-    feed.set_links(vec![link(&view.url, "alternate"), link(&format!("{}/history.atom", view.url), "self")]);
+    feed.set_links(vec![
+        link(&view.url, "alternate"),
+        link(&format!("{}/history.atom", view.url), "self"),
+    ]);
     let entries = view.recent_posts.iter().take(ENTRIES_MAX).map(|post| {
         let mut entry = Entry::default();
         entry.set_title(Text::plain(post.title.clone()));
@@ -56,5 +59,8 @@ fn date(at: Timestamp) -> FixedDateTime {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

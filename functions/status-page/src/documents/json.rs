@@ -33,9 +33,9 @@ pub fn document(view: &PageView, stamp: Stamp, name: &str) -> Vec<u8> {
             "incidents": view.open_posts.iter().map(|post| incident(view, post)).collect::<Value>(),
         }),
         "scheduled-maintenances.json" => maintenances(view, &page, &view.recent_maintenances, |_| true),
-        "scheduled-maintenances/upcoming.json" => {
-            maintenances(view, &page, &view.open_maintenances, |status| status == MaintenanceStatus::Scheduled)
-        }
+        "scheduled-maintenances/upcoming.json" => maintenances(view, &page, &view.open_maintenances, |status| {
+            status == MaintenanceStatus::Scheduled
+        }),
         _ => maintenances(view, &page, &view.open_maintenances, |status| {
             matches!(status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying)
         }),

@@ -40,6 +40,8 @@ pub struct Document {
     pub content_type: &'static str,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Where it leads, if it only does that.
+    pub location: Option<String>,
 }
 
 /// How long a reader may keep a document without asking again, and, while nothing answers, in any case.
@@ -112,6 +114,7 @@ pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
             key: format!("{}/{name}", folder(&view.slug)),
             content_type,
             bytes,
+            location: None,
         }
     });
     let mut all: Vec<Document> = documents.collect();
@@ -123,6 +126,7 @@ pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
                 key,
                 content_type: HTML,
                 bytes: html::maintenance(view, maintenance, stamp),
+                location: None,
             });
         }
     }
@@ -135,6 +139,7 @@ pub fn incident(view: &PageView, post: &PostView, stamp: Stamp) -> Document {
         key: incident_key(&view.slug, post.id),
         content_type: HTML,
         bytes: html::incident(view, post, stamp),
+        location: None,
     }
 }
 
@@ -144,6 +149,7 @@ pub fn month(view: &PageView, month: &str, posts: &[PostView], stamp: Stamp) -> 
         key: month_key(&view.slug, month),
         content_type: HTML,
         bytes: html::month(view, month, posts, stamp),
+        location: None,
     }
 }
 
@@ -153,6 +159,7 @@ pub fn default_page(view: &PageView, stamp: Stamp) -> Document {
         key: DEFAULT_KEY.into(),
         content_type: HTML,
         bytes: html::default_page(view, stamp),
+        location: Some(view.url.clone()),
     }
 }
 

@@ -58,7 +58,8 @@ async fn the_demo_file_has_its_shape_and_is_its_owners_alone() {
         ["alertmanager", "generic", "pagerduty", "prometheus"]
     );
     assert_eq!(json["pid"], std::process::id());
-    assert!(json["status_url"].is_null());
+    let base_url = json["base_url"].as_str().unwrap();
+    assert_eq!(json["status_url"], format!("{base_url}/status/main"));
     for (name, key) in json["integration_keys"].as_object().unwrap() {
         assert_eq!(key.as_str().unwrap().len(), 32, "{name}");
     }

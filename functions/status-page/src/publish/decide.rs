@@ -1,0 +1,202 @@
+//! What becomes of a page's publications and maintenances, and how its components do from now on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::ctx::Ctx;
+use shared::domain::id::{IncidentId, PageId, PostId, ServiceId};
+use shared::domain::service::Service;
+use shared::domain::status::{
+    Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
+};
+use shared::domain::time::earliest;
+use shared::store::{Applied, PublicWrite, StoreError, Versioned};
+
+use super::PublishError;
+
+/// How often a race may be lost.
+const ROUNDS_MAX: u32 = 3;
+
+/// What was decided and written.
+#[derive(Debug, Default)]
+pub struct Decided {
+    /// Posts that were opened or changed.
+    pub posts: Vec<PostId>,
+    /// When the next thing changes by itself.
+    pub due: Option<Timestamp>,
+    /// Whether anything was written.
+    pub has_changed: bool,
+}
+
+/// Decides, and writes what was decided. None: there is no such page.
+pub async fn decide(
+    ctx: &Ctx,
+    page: PageId,
+    incidents: &[IncidentId],
+    now: Timestamp,
+) -> Result<Option<Decided>, PublishError> {
+    let mut decided = Decided::default();
+    for _ in 0..ROUNDS_MAX {
+        let Some(known) = Known::read(ctx, page, incidents).await? else {
+            return Ok(None);
+        };
+        if known.apply(ctx, &mut decided, now).await? == Applied::Done {
+            return Ok(Some(decided));
+        }
+    }
+    Err(StoreError::Changed.into())
+}
+
+/// Everything a decision is made of.
+struct Known {
+    page: Page,
+    components: Vec<Component>,
+    services: Vec<Service>,
+    publications: Vec<Versioned<Publication>>,
+    posts: BTreeMap<PostId, Versioned<Post>>,
+    maintenances: Vec<Versioned<Maintenance>>,
+    troubles: BTreeMap<ServiceId, Vec<Trouble>>,
+}
+
+impl Known {
+    async fn read(ctx: &Ctx, page: PageId, incidents: &[IncidentId]) -> Result<Option<Self>, StoreError> {
+        let store = &ctx.store;
+        let Some(page) = store.load::<Page>(page).await? else {
+            return Ok(None);
+        };
+        let page = page.value;
+        let (components, services, publications, maintenances, open) = futures_util::try_join!(
+            store.list_all::<Component>(),
+            store.list_all::<Service>(),
+            store.publications(page.id),
+            store.open_maintenances(page.id),
+            store.open_posts(page.id),
+        )?;
+        let remembered = publications.iter().flat_map(|one| one.value.incident_ids.iter());
+        let also: Vec<IncidentId> = incidents.iter().chain(remembered).copied().collect();
+        let of_publications = publications.iter().filter_map(|one| one.value.post_id());
+        let (incidents, posts) =
+            futures_util::try_join!(store.open_incidents(&also), store.posts_by_id(of_publications))?;
+        let mut troubles: BTreeMap<ServiceId, Vec<Trouble>> = BTreeMap::new();
+        for incident in &incidents {
+            if let Some(trouble) = Trouble::of(incident) {
+                troubles.entry(incident.service_id).or_default().push(trouble);
+            }
+        }
+        let posts = open.into_iter().chain(posts).map(|post| (post.value.id, post));
+        Ok(Some(Self {
+            components: components.into_iter().filter(|one| one.page_id == page.id).collect(),
+            services,
+            publications,
+            posts: posts.collect(),
+            maintenances,
+            troubles,
+            page,
+        }))
+    }
+
+    async fn apply(mut self, ctx: &Ctx, decided: &mut Decided, now: Timestamp) -> Result<Applied, StoreError> {
+        for place in 0..self.maintenances.len() {
+            let before = &self.maintenances[place];
+            let Some(next) = before
+                .value
+                .advanced(self.page.locale, ctx.random.ulid(now).into(), now)
+            else {
+                continue;
+            };
+            let write = PublicWrite::Maintenance(before.clone(), next.clone());
+            if ctx.store.write_public(vec![write], now).await? == Applied::Changed {
+                return Ok(Applied::Changed);
+            }
+            decided.has_changed = true;
+            self.maintenances[place].value = next;
+        }
+        let mut publications = Vec::new();
+        for service in self.concerned() {
+            let before = self.publications.iter().find(|one| one.value.service_id == service);
+            let (publication, post) = self.decide(ctx, service, before, now);
+            let mut writes = Vec::new();
+            if before.map(|before| &before.value) != publication.as_ref() {
+                writes.push(PublicWrite::Publication(before.cloned(), publication.clone()));
+            }
+            if let Some(post) = post {
+                let known = self.posts.get(&post.id).cloned();
+                writes.push(PublicWrite::Post(known, post.clone()));
+                decided.posts.push(post.id);
+                let version = 0;
+                self.posts.insert(post.id, Versioned { value: post, version });
+            }
+            if !writes.is_empty() {
+                decided.has_changed = true;
+                if ctx.store.write_public(writes, now).await? == Applied::Changed {
+                    return Ok(Applied::Changed);
+                }
+            }
+            publications.extend(publication);
+        }
+        let by_maintenances = self.maintenances.iter().filter_map(|one| one.value.due()).min();
+        decided.due = earliest(next_due(&publications), by_maintenances);
+        self.remember(ctx, now).await
+    }
+
+    /// Services that affect this page, or did.
+    fn concerned(&self) -> BTreeSet<ServiceId> {
+        let affects = |service: &&Service| {
+            let mut affected = service.components.iter();
+            affected.any(|one| self.components.iter().any(|component| component.id == one.component_id))
+        };
+        let affecting = self.services.iter().filter(affects).map(|service| service.id);
+        let published = self.publications.iter().map(|one| one.value.service_id);
+        affecting.chain(published).collect()
+    }
+
+    fn decide(
+        &self,
+        ctx: &Ctx,
+        service_id: ServiceId,
+        before: Option<&Versioned<Publication>>,
+        now: Timestamp,
+    ) -> (Option<Publication>, Option<Post>) {
+        let service = self.services.iter().find(|service| service.id == service_id);
+        let troubles = self.troubles.get(&service_id).map_or(&[][..], Vec::as_slice);
+        let began = troubles.iter().map(|trouble| trouble.since).min().unwrap_or(now);
+        let publication = before.map(|before| &before.value);
+        let post = publication
+            .and_then(Publication::post_id)
+            .and_then(|id| self.posts.get(&id));
+        let decision = decide_publication(&Facts {
+            page: &self.page,
+            components: &self.components,
+            service_id,
+            rule: service.map(|service| service.publication).unwrap_or_default(),
+            affected: service.map_or(&[], |service| service.components.as_slice()),
+            troubles,
+            publication,
+            post: post.map(|post| &post.value),
+            // Ids sort by when what they tell of began.
+            new_post: ctx.random.ulid(began).into(),
+            new_update: ctx.random.ulid(now).into(),
+            now,
+        });
+        (decision.publication, decision.post)
+    }
+
+    /// Remembers how components do from now on, if that is news.
+    async fn remember(&self, ctx: &Ctx, now: Timestamp) -> Result<Applied, StoreError> {
+        let posts: Vec<Post> = self.posts.values().map(|post| post.value.clone()).collect();
+        let maintenances: Vec<Maintenance> = self.maintenances.iter().map(|one| one.value.clone()).collect();
+        let all = statuses(&self.components, &posts, &maintenances);
+        let mut stored = ctx.store.history(self.page.id, super::history_from(now)).await?;
+        let before = stored.history.now.clone();
+        let began = |component| {
+            let open = posts.iter().filter(|post| post.is_open());
+            let affecting = open.filter(|post| post.components.get(&component).is_some_and(|one| one.is_trouble()));
+            affecting.map(|post| post.started_at).min()
+        };
+        let ended = stored.history.become_now(&all, began, now);
+        if stored.history.now == before {
+            return Ok(Applied::Done);
+        }
+        ctx.store.remember(self.page.id, &stored, &ended).await
+    }
+}

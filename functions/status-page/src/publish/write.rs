@@ -1,0 +1,245 @@
+//! The documents, written: tags first, then rows, then whatever differs, each on the condition that it is still what the
+//! tag named.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use shared::ctx::Ctx;
+use shared::domain::id::{PageId, PostId};
+use shared::domain::status::Page;
+use shared::object::{Body, Put, Unless};
+use shared::secret::sha256_hex;
+use shared::store::StoreError;
+
+use super::PublishError;
+use super::facts::{self, PublicFacts};
+use crate::documents::{self, CACHE_CONTROL, Document, Stamp};
+use crate::view::PostView;
+
+/// Requests to the bucket at once.
+const AT_ONCE_MAX: usize = 8;
+/// Largest document that is read to compare it.
+const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a document's writer notes of it: the SHA-256 of what it says, whatever its revision.
+const HASH: &str = "hash";
+/// And its revision.
+const REVISION: &str = "revision";
+/// And where it leads, if it only does that: what serves it redirects there.
+const LOCATION: &str = "location";
+
+/// What was written.
+pub struct Written {
+    /// How many documents.
+    pub documents: usize,
+    /// The revision that the page has now.
+    pub revision: u64,
+    /// What the page says now.
+    pub fingerprint: String,
+}
+
+/// A document as it is in the bucket.
+struct There {
+    etag: String,
+    hash: String,
+}
+
+/// What a page says, whatever its revision: what a later publication compares before it looks into the bucket.
+pub fn fingerprint(facts: &PublicFacts) -> String {
+    let said = every_time(facts, Stamp::NONE).into_iter();
+    fingerprint_of(
+        &said
+            .map(|document| (document.key, sha256_hex(&document.bytes)))
+            .collect(),
+    )
+}
+
+fn fingerprint_of(hashes: &BTreeMap<String, String>) -> String {
+    let lines: Vec<String> = hashes.iter().map(|(key, hash)| format!("{key} {hash}")).collect();
+    sha256_hex(lines.join("\n"))
+}
+
+/// The documents that every publication looks at.
+fn every_time(facts: &PublicFacts, stamp: Stamp) -> Vec<Document> {
+    let mut all = documents::fixed(&facts.view, stamp);
+    all.extend(
+        facts
+            .page
+            .is_default
+            .then(|| documents::default_page(&facts.view, stamp)),
+    );
+    all
+}
+
+/// Writes whatever differs, and the pages of `posts`. With `rewrites`, everything. None: there is no such page.
+pub async fn write(
+    ctx: &Ctx,
+    page: PageId,
+    posts: &[PostId],
+    revision: u64,
+    rewrites: bool,
+    now: Timestamp,
+) -> Result<Option<Written>, PublishError> {
+    // Only its name and its zone, which stay: all else is read after the tags.
+    let Some(before) = ctx.store.load::<Page>(page).await? else {
+        return Ok(None);
+    };
+    let (slug, zone) = (before.value.slug.clone(), before.value.zone());
+    let of_posts: BTreeSet<String> = posts
+        .iter()
+        .map(|id| documents::month_of(&zone, documents::began(*id)))
+        .collect();
+    let listed = ctx
+        .objects
+        .public()
+        .list(&format!("{}/history/", documents::folder(&slug)), None)
+        .await?;
+    let months_there: BTreeSet<String> = listed.into_iter().map(|one| one.key).collect();
+    let this_month = documents::month_of(&zone, now);
+    let mut keys = documents::fixed_keys(&slug);
+    keys.push(documents::DEFAULT_KEY.into());
+    keys.extend(posts.iter().map(|id| documents::incident_key(&slug, id)));
+    keys.extend(
+        of_posts
+            .iter()
+            .chain([&this_month])
+            .map(|month| documents::month_key(&slug, month)),
+    );
+    let mut there = tags(ctx, keys).await?;
+
+    let Some(facts) = facts::read(ctx, page, posts, now).await? else {
+        return Ok(None);
+    };
+    let months: BTreeSet<String> = facts.view.months.iter().cloned().collect();
+    let missing = months
+        .iter()
+        .filter(|month| !months_there.contains(&documents::month_key(&slug, month)));
+    let wanted: BTreeSet<String> = of_posts.iter().chain([&this_month]).chain(missing).cloned().collect();
+    let mut of_months = Vec::new();
+    for month in wanted {
+        let posts = posts_of(ctx, &facts, &month).await?;
+        of_months.push((month, posts));
+    }
+    // Maintenances have pages too, and whichever are shown was not known before.
+    let known: BTreeSet<&String> = there.keys().collect();
+    let more: Vec<String> = every_time(&facts, Stamp::NONE)
+        .into_iter()
+        .map(|document| document.key)
+        .filter(|key| !known.contains(key))
+        .filter(|key| key != documents::DEFAULT_KEY && key.contains("/incidents/mnt_"))
+        .collect();
+    there.extend(tags(ctx, more).await?);
+
+    let make = |stamp: Stamp| {
+        let mut all = every_time(&facts, stamp);
+        let shown = posts.iter().filter_map(|id| facts.posts.get(id));
+        all.extend(shown.map(|post| {
+            let post = PostView::new(&post.value, &facts.components, &facts.view.url);
+            documents::incident(&facts.view, &post, stamp)
+        }));
+        all.extend(
+            of_months
+                .iter()
+                .map(|(month, posts)| documents::month(&facts.view, month, posts, stamp)),
+        );
+        all
+    };
+    let plain = make(Stamp::NONE);
+    let hashes: HashMap<String, String> = plain
+        .iter()
+        .map(|document| (document.key.clone(), sha256_hex(&document.bytes)))
+        .collect();
+    let stamp = Stamp {
+        revision: revision + 1,
+        at: now,
+    };
+    let differs = |document: &Document| {
+        let known = there.get(&document.key);
+        rewrites || known.is_none_or(|known| hashes.get(&document.key) != Some(&known.hash))
+    };
+    let changed: Vec<Document> = make(stamp).into_iter().filter(differs).collect();
+    let count = changed.len();
+    let puts = changed.into_iter().map(|document| {
+        let unless = match there.get(&document.key) {
+            Some(known) => Unless::Changed(known.etag.clone()),
+            None => Unless::Present,
+        };
+        let hash = hashes.get(&document.key).cloned().unwrap_or_default();
+        put(ctx, document, hash, stamp.revision, unless)
+    });
+    let outcomes: Vec<Put> = stream::iter(puts).buffer_unordered(AT_ONCE_MAX).try_collect().await?;
+    if outcomes.contains(&Put::Refused) {
+        return Err(PublishError::Raced);
+    }
+    settle(ctx, &facts, posts, &slug).await?;
+    let said = every_time(&facts, Stamp::NONE).into_iter().map(|document| {
+        let hash = hashes.get(&document.key).cloned().unwrap_or_default();
+        (document.key, hash)
+    });
+    Ok(Some(Written {
+        documents: count,
+        revision: if count > 0 { stamp.revision } else { revision },
+        fingerprint: fingerprint_of(&said.collect()),
+    }))
+}
+
+/// Remembers which posts are published, and removes the pages of those that were removed.
+async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId], slug: &str) -> Result<(), PublishError> {
+    for id in posts {
+        match facts.posts.get(id) {
+            Some(post) => ctx.store.published_post(post).await?,
+            None => {
+                ctx.objects.public().delete(&documents::incident_key(slug, id)).await?;
+                ctx.store.forget_post(facts.page.id, *id).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The posts of a month, newest first; those that lists may not show yet included.
+async fn posts_of(ctx: &Ctx, facts: &PublicFacts, month: &str) -> Result<Vec<PostView>, StoreError> {
+    let zone = &facts.view.zone;
+    let start = format!("{month}-01").parse::<jiff::civil::Date>().ok();
+    let bounds = start.and_then(|start| {
+        let begin = |date: jiff::civil::Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
+        Some((begin(start)?, begin(start.last_of_month().tomorrow().ok()?)?))
+    });
+    let Some((from, until)) = bounds else {
+        return Ok(Vec::new());
+    };
+    let listed = ctx.store.posts_between(facts.page.id, from, until).await?;
+    let mut posts: BTreeMap<PostId, PostView> = BTreeMap::new();
+    let known = facts.posts.values().map(|post| &post.value);
+    for post in listed.iter().chain(known) {
+        if documents::month_of(zone, documents::began(post.id)) == month && post.withdrawn.is_none() {
+            posts.insert(post.id, PostView::new(post, &facts.components, &facts.view.url));
+        }
+    }
+    Ok(posts.into_values().rev().collect())
+}
+
+async fn tags(ctx: &Ctx, keys: Vec<String>) -> Result<HashMap<String, There>, PublishError> {
+    let one = |key: String| async move {
+        let object = ctx.objects.public().get(&key, DOCUMENT_BYTES_MAX, None).await?;
+        Ok::<_, PublishError>(object.map(|object| {
+            let hash = object.metadata.get(HASH).cloned().unwrap_or_default();
+            let etag = object.etag;
+            (key, There { etag, hash })
+        }))
+    };
+    let all = stream::iter(keys.into_iter().map(one)).buffer_unordered(AT_ONCE_MAX);
+    Ok(all.try_collect::<Vec<_>>().await?.into_iter().flatten().collect())
+}
+
+async fn put(ctx: &Ctx, document: Document, hash: String, revision: u64, unless: Unless) -> Result<Put, PublishError> {
+    let mut metadata = HashMap::from([(HASH.to_owned(), hash), (REVISION.to_owned(), revision.to_string())]);
+    metadata.extend(document.location.map(|location| (LOCATION.to_owned(), location)));
+    let body = Body {
+        bytes: document.bytes.into(),
+        content_type: document.content_type,
+        cache_control: CACHE_CONTROL,
+        metadata,
+    };
+    Ok(ctx.objects.public().put(&document.key, body, unless).await?)
+}

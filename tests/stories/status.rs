@@ -1,0 +1,668 @@
+//! The public side: from an alert to what everybody reads, by itself, by hand, under attack, and while all else is down.
+
+use std::collections::BTreeSet;
+
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use nightbell_tests::{Answer, Break, Moment, World};
+use serde_json::{Value, json};
+use shared::domain::id::{PageId, PostId};
+use shared::domain::status::Post;
+use shared::store::Lease;
+use status_page::{Hinted, Published, publish};
+
+/// A deployment with a page, two components in a group and one outside, and a service that affects one of them.
+struct Public {
+    world: World,
+    page: String,
+    api: String,
+    shop: String,
+}
+
+const SUMMARY: &str = "/status/main/api/v2/summary.json";
+
+impl Public {
+    async fn new(publication: Value) -> Self {
+        let mut world = World::new().await;
+        let page = made(&world, "/api/v1/pages", json!({"name": "Acme", "slug": "main"})).await;
+        let group = json!({"page_id": page, "name": "Everything", "is_group": true, "position": 1});
+        let group = made(&world, "/api/v1/components", group).await;
+        let api = json!({"page_id": page, "name": "API", "group_id": group});
+        let api = made(&world, "/api/v1/components", api).await;
+        let shop = made(
+            &world,
+            "/api/v1/components",
+            json!({"page_id": page, "name": "Shop", "position": 2}),
+        )
+        .await;
+        let service = format!("/api/v1/services/{}", world.cast.service);
+        let affected = json!([{"component_id": api, "critical": "major_outage", "error": "partial_outage",
+            "warning": "degraded_performance", "info": "operational"}]);
+        let change = json!({"components": affected, "publication": publication});
+        let changed = world.api(Method::PATCH, &service, Some(change)).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        world.drain().await;
+        Self { world, page, api, shop }
+    }
+
+    async fn settled_at_once() -> Self {
+        Self::new(json!({"mode": "auto", "settle_seconds": 0})).await
+    }
+
+    async fn json(&self, name: &str) -> Value {
+        let answer = self.world.public(&format!("/status/main/api/v2/{name}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}: {answer:?}");
+        answer.body
+    }
+
+    async fn state_of(&self, component: &str) -> String {
+        let summary = self.json("summary.json").await;
+        let all = summary["components"].as_array().unwrap();
+        let one = all.iter().find(|one| one["id"] == component).unwrap();
+        one["status"].as_str().unwrap().to_owned()
+    }
+
+    async fn indicator(&self) -> String {
+        self.json("status.json").await["status"]["indicator"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The only post, as the API has it.
+    async fn post(&self) -> Value {
+        let listed = self.world.api(Method::GET, "/api/v1/posts", None).await;
+        let items = listed.body["items"].as_array().unwrap().clone();
+        assert_eq!(items.len(), 1, "{items:?}");
+        items[0].clone()
+    }
+
+    async fn write(&mut self, method: Method, path: &str, body: Value) -> Answer {
+        let answer = self.world.api(method, path, Some(body)).await;
+        assert!(answer.status.is_success(), "{path}: {answer:?}");
+        self.world.drain().await;
+        answer
+    }
+
+    fn page_id(&self) -> PageId {
+        self.page.parse().unwrap()
+    }
+
+    /// Every document there is, by its path.
+    async fn documents(&self) -> Vec<(String, String)> {
+        let bucket = self.world.of("status-publish-sweep").objects.public().clone();
+        let mut all = Vec::new();
+        for listed in bucket.list("status/", None).await.unwrap() {
+            let object = bucket.get(&listed.key, 10_000_000, None).await.unwrap().unwrap();
+            all.push((listed.key, String::from_utf8(object.bytes.to_vec()).unwrap()));
+        }
+        assert!(all.len() >= 16, "{}", all.len());
+        all
+    }
+}
+
+async fn made(world: &World, path: &str, body: Value) -> String {
+    let answer = world.api(Method::POST, path, Some(body)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    answer.body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_is_public_after_its_settling_time_and_over_when_it_is() {
+    let mut public = Public::new(json!({"mode": "auto", "settle_seconds": 60})).await;
+    assert_eq!(public.indicator().await, "none");
+    let incident = public.world.trigger("db-1").await;
+    public.world.live(SignedDuration::from_secs(59)).await;
+    assert_eq!(public.indicator().await, "none", "it settles");
+    public.world.live(SignedDuration::from_secs(1)).await;
+    let summary = public.json("summary.json").await;
+    assert_eq!(
+        summary["status"],
+        json!({"indicator": "critical", "description": "Major Service Outage"})
+    );
+    assert_eq!(public.state_of(&public.api).await, "major_outage");
+    assert_eq!(public.state_of(&public.shop).await, "operational");
+    assert_eq!(summary["incidents"][0]["status"], "investigating");
+    assert_eq!(summary["incidents"][0]["name"], "Problems with API");
+    let page = public.world.public("/status/main").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let html = page.body.as_str().unwrap();
+    assert!(
+        html.contains("Problems with API") && html.contains("Some systems are down"),
+        "{html}"
+    );
+
+    let acknowledge = format!("/api/v1/incidents/{incident}/acknowledge");
+    public.write(Method::POST, &acknowledge, json!({})).await;
+    assert_eq!(
+        public.json("incidents/unresolved.json").await["incidents"][0]["status"],
+        "identified"
+    );
+    public
+        .write(
+            Method::POST,
+            &format!("/api/v1/incidents/{incident}/resolve"),
+            json!({}),
+        )
+        .await;
+    let summary = public.json("summary.json").await;
+    assert_eq!(
+        (&summary["status"]["indicator"], &summary["incidents"]),
+        (&json!("none"), &json!([]))
+    );
+    let over = public.json("incidents.json").await["incidents"][0].clone();
+    assert_eq!(
+        (&over["status"], &over["impact"]),
+        (&json!("resolved"), &json!("critical"))
+    );
+    assert!(!over["resolved_at"].is_null());
+
+    // Within ten minutes it is the same post.
+    public.world.live(SignedDuration::from_mins(5)).await;
+    public.world.trigger("db-2").await;
+    public.world.live(SignedDuration::from_secs(61)).await;
+    let again = public.json("incidents/unresolved.json").await["incidents"].clone();
+    assert_eq!(again.as_array().unwrap().len(), 1);
+    assert_eq!(again[0]["id"], over["id"]);
+    let own = public
+        .world
+        .public(&format!("/status/main/incidents/{}", over["id"].as_str().unwrap()))
+        .await;
+    assert!(own.body.as_str().unwrap().contains("are back"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_stream_and_hints_the_tick_of_the_minute_tells_it() {
+    let mut public = Public::settled_at_once().await;
+    public.world.trigger("db-1").await;
+    public.world.lose_stream().await;
+    public.world.tick_pages().await.unwrap();
+    assert_eq!(public.indicator().await, "critical");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_internal_is_in_any_document() {
+    let mut public = Public::settled_at_once().await;
+    let secret = "hunter2-db7.internal";
+    let hostile = [
+        format!("{secret} <script>alert(1)</script>"),
+        format!("]]></title>{secret}"),
+        format!("\"}}],\"x\":\"{secret}"),
+        format!("{{{{ {secret} }}}} \u{202e}"),
+    ];
+    for (number, title) in hostile.iter().enumerate() {
+        let event = json!({"summary": title, "dedup_key": format!("{secret}-{number}"), "severity": "critical",
+            "source": secret, "component": secret, "details": {"password": secret},
+            "links": [{"href": format!("https://{secret}/"), "text": secret}]});
+        assert_eq!(public.world.signal(event).await.status, StatusCode::ACCEPTED);
+        public.world.drain().await;
+    }
+    let incidents = public.world.api(Method::GET, "/api/v1/incidents", None).await;
+    let internal: Vec<String> = incidents.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|one| ["id", "service_id", "service_name"].map(|name| one[name].as_str().unwrap().to_owned()))
+        .chain([
+            "Ana".to_owned(),
+            "Ben".to_owned(),
+            "hunter2".to_owned(),
+            "Nightbell\"".to_owned(),
+        ])
+        .collect();
+    for incident in incidents.body["items"].as_array().unwrap() {
+        let path = format!("/api/v1/incidents/{}/resolve", incident["id"].as_str().unwrap());
+        let note = json!({"note": secret});
+        public.write(Method::POST, &path, note).await;
+    }
+    let documents = public.documents().await;
+    assert!(documents.iter().any(|(key, _)| key.contains("/incidents/pst_")));
+    for (key, text) in &documents {
+        for word in &internal {
+            assert!(!text.contains(word.as_str()), "{key} tells {word}");
+        }
+        assert!(
+            !text.contains("usr_") && !text.contains("inc_") && !text.contains("svc_"),
+            "{key}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_wrote_is_text_wherever_it_is_shown() {
+    let mut public = Public::settled_at_once().await;
+    let evil = "<script>alert('x')</script>&\"";
+    let post = json!({"page_id": public.page, "title": evil, "body": format!("{evil}\n]]>"),
+        "components": [{"component_id": public.api, "status": "degraded_performance"}]});
+    public.write(Method::POST, "/api/v1/posts", post).await;
+    for (key, text) in public.documents().await {
+        if !key.ends_with(".json") {
+            assert!(!text.contains("<script>alert"), "{key}: {text}");
+        }
+    }
+    assert_eq!(public.json("incidents.json").await["incidents"][0]["name"], evil);
+    let feed = public.world.public("/status/main/history.atom").await;
+    assert_eq!(feed.headers["content-type"], "application/atom+xml; charset=utf-8");
+    assert!(feed.body.as_str().unwrap().contains("&lt;script&gt;"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_table_gone_everything_is_still_read() {
+    let mut public = Public::settled_at_once().await;
+    public.world.trigger("db-1").await;
+    public.world.drain().await;
+    public.world.wire.breaks(Moment::Always, Break::Lost);
+    for path in [
+        "/status/main",
+        "/status/main/history",
+        "/status/main/history/2026-03",
+        "/status/main/history.atom",
+        "/status/main/badge.svg",
+        "/status/main/embed",
+        "/status/main/style.css",
+        SUMMARY,
+    ] {
+        let answer = public.world.public(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(
+            answer.headers["cache-control"]
+                .to_str()
+                .unwrap()
+                .contains("stale-if-error"),
+            "{path}"
+        );
+        assert_eq!(answer.headers["access-control-allow-origin"], "*", "{path}");
+        assert!(answer.headers.contains_key("etag"), "{path}");
+    }
+    assert_eq!(public.indicator().await, "critical");
+    let redirect = public.world.public("/status").await;
+    assert_eq!(redirect.status, StatusCode::FOUND);
+    assert_eq!(redirect.headers["location"], "http://nightbell.test/status/main");
+    assert_eq!(public.world.public("/status/other").await.status, StatusCode::NOT_FOUND);
+    public.world.wire.revive();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_human_edit_wins_and_a_wrong_post_is_withdrawn_with_a_trace() {
+    let mut public = Public::settled_at_once().await;
+    let incident = public.world.trigger("db-1").await;
+    public.world.drain().await;
+    let id = public.post().await["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/posts/{id}");
+    public
+        .write(Method::PATCH, &path, json!({"title": "Checkout is slow"}))
+        .await;
+    let update = json!({"status": "monitoring", "body": "A fix is out.",
+        "components": [{"component_id": public.api, "status": "degraded_performance"}]});
+    public.write(Method::POST, &format!("{path}/updates"), update).await;
+    assert_eq!(public.state_of(&public.api).await, "degraded_performance");
+    let theirs = public.post().await;
+    assert_eq!(theirs["updates"][1]["by"]["type"], "token");
+    for deed in ["acknowledge", "resolve"] {
+        public
+            .write(Method::POST, &format!("/api/v1/incidents/{incident}/{deed}"), json!({}))
+            .await;
+        public.world.live(SignedDuration::from_mins(2)).await;
+        assert_eq!(public.post().await, theirs, "{deed}");
+    }
+    let shown = public.json("incidents/unresolved.json").await["incidents"][0].clone();
+    assert_eq!(
+        (&shown["name"], &shown["status"]),
+        (&json!("Checkout is slow"), &json!("monitoring"))
+    );
+    assert_eq!(shown["incident_updates"][0]["body"], "A fix is out.");
+
+    public
+        .write(
+            Method::POST,
+            &format!("{path}/withdraw"),
+            json!({"reason": "It was a test."}),
+        )
+        .await;
+    assert_eq!(public.indicator().await, "none");
+    assert_eq!(public.json("incidents.json").await["incidents"], json!([]));
+    let own = public.world.public(&format!("/status/main/incidents/{id}")).await;
+    let own = own.body.as_str().unwrap();
+    assert!(own.contains("was withdrawn") && own.contains("It was a test."), "{own}");
+    let month = public.world.public("/status/main/history/2026-03").await;
+    assert!(!month.body.as_str().unwrap().contains("Checkout is slow"));
+
+    let removed = public.world.api(Method::DELETE, &path, None).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+    public.world.tick_pages().await.unwrap();
+    let own = public.world.public(&format!("/status/main/incidents/{id}")).await;
+    assert_eq!(own.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_maintenance_begins_and_ends_by_itself_and_hides_no_outage() {
+    let mut public = Public::settled_at_once().await;
+    let (start, end) = (
+        public.world.now() + SignedDuration::from_mins(10),
+        public.world.now() + SignedDuration::from_mins(40),
+    );
+    let work = json!({"page_id": public.page, "title": "Moving house", "body": "We move.", "starts_at": start.to_string(),
+        "ends_at": end.to_string(), "component_ids": [public.api, public.shop]});
+    public.write(Method::POST, "/api/v1/maintenances", work).await;
+    let upcoming = public.json("scheduled-maintenances/upcoming.json").await["scheduled_maintenances"].clone();
+    assert_eq!(
+        (&upcoming[0]["status"], &upcoming[0]["impact"]),
+        (&json!("scheduled"), &json!("maintenance"))
+    );
+    assert_eq!(public.indicator().await, "none");
+    public.world.live(SignedDuration::from_mins(10)).await;
+    assert_eq!(public.indicator().await, "maintenance");
+    assert_eq!(
+        public.json("scheduled-maintenances/active.json").await["scheduled_maintenances"][0]["name"],
+        "Moving house"
+    );
+    public.world.trigger("db-1").await;
+    public.world.drain().await;
+    assert_eq!(public.state_of(&public.api).await, "major_outage");
+    assert_eq!(public.state_of(&public.shop).await, "under_maintenance");
+    public.world.live(SignedDuration::from_mins(31)).await;
+    assert_eq!(public.state_of(&public.shop).await, "operational");
+    assert_eq!(
+        public.json("scheduled-maintenances.json").await["scheduled_maintenances"][0]["status"],
+        "completed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_two_publishers_waits_and_one_that_was_overtaken_writes_nothing() {
+    let mut public = Public::settled_at_once().await;
+    let page = public.page_id();
+    let ctx = public.world.of("status-publish-queue");
+    // Both at once: one does it, the other leaves word.
+    public.world.trigger("db-1").await;
+    let (one, other) = tokio::join!(
+        publish(&ctx, page, &Hinted::default()),
+        publish(&ctx, page, &Hinted::default())
+    );
+    let outcomes = [one.unwrap(), other.unwrap()];
+    assert!(
+        outcomes.iter().any(|one| matches!(one, Published::Documents(_))),
+        "{outcomes:?}"
+    );
+    assert_eq!(public.indicator().await, "critical");
+    // Somebody has the lease and hangs: nobody writes until it is over, and then everything anew.
+    let now = public.world.now();
+    assert!(matches!(
+        ctx.store.lease_page(page, "hangs", now).await.unwrap(),
+        Lease::Mine(_)
+    ));
+    assert_eq!(
+        publish(&ctx, page, &Hinted::default()).await.unwrap(),
+        Published::Elsewhere
+    );
+    let bucket = ctx.objects.public().clone();
+    let known = bucket
+        .get("status/main/api/v2/summary.json", 1_000_000, None)
+        .await
+        .unwrap()
+        .unwrap();
+    public.world.pass(SignedDuration::from_secs(31));
+    let Published::Documents(written) = publish(&ctx, page, &Hinted::default()).await.unwrap() else {
+        panic!("the lease was over");
+    };
+    assert!(written >= 15, "all of them: {written}");
+    // What the one that hung knew no longer fits anything that is there.
+    let late = shared::object::Body {
+        bytes: known.bytes.clone(),
+        ..Default::default()
+    };
+    let unless = shared::object::Unless::Changed(known.etag.clone());
+    let put = bucket
+        .put("status/main/api/v2/summary.json", late, unless)
+        .await
+        .unwrap();
+    assert_eq!(put, shared::object::Put::Refused);
+    assert!(
+        !ctx.store
+            .release_page(page, "hangs", &Default::default())
+            .await
+            .unwrap()
+    );
+    // Nothing is new: nothing is written.
+    assert_eq!(
+        publish(&ctx, page, &Hinted::default()).await.unwrap(),
+        Published::Documents(0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_that_dies_at_any_write_leaves_nothing_that_the_next_does_not_mend() {
+    for n in 1..12 {
+        let mut public = Public::settled_at_once().await;
+        public.world.trigger("db-1").await;
+        public.world.wire.breaks(Moment::Write(n), Break::DiesAfter);
+        let ctx = public.world.of("status-publish-queue");
+        let died = publish(&ctx, public.page_id(), &Hinted::default()).await.is_err();
+        public.world.wire.revive();
+        public.world.pass(SignedDuration::from_secs(31));
+        public.world.tick_pages().await.unwrap();
+        public.world.drain().await;
+        assert_eq!(public.indicator().await, "critical", "write {n}");
+        assert_eq!(
+            public.json("incidents.json").await["incidents"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1,
+            "write {n}"
+        );
+        if !died {
+            assert!(n > 4, "publishing takes some writes");
+            return;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn years_of_history_cost_a_publication_nothing() {
+    let mut public = Public::settled_at_once().await;
+    let mut costs = Vec::new();
+    for total in [60_u32, 600] {
+        let ctx = public.world.ctx.clone();
+        for number in 0..total {
+            let began =
+                public.world.now() - SignedDuration::from_hours(24 * 40) - SignedDuration::from_mins(i64::from(number));
+            let id = PostId(ctx.random.ulid(began));
+            let post: Post = serde_json::from_value(json!({"id": id, "page_id": public.page, "title": "Then",
+                "status": "resolved", "updates": [], "started_at": began, "resolved_at": began, "created_at": began,
+                "updated_at": began}))
+            .unwrap();
+            let write = shared::store::PublicWrite::Post(None, post);
+            ctx.store.write_public(vec![write], public.world.now()).await.unwrap();
+        }
+        public.world.drain().await;
+        public.world.live(SignedDuration::from_mins(2)).await;
+        public.world.wire.take_tally();
+        let key = format!("db-{total}");
+        let incident = public.world.trigger(&key).await;
+        public.world.wire.take_tally();
+        public.world.drain_public_stream().await;
+        costs.push(public.world.wire.take_tally().requests);
+        assert_eq!(public.indicator().await, "critical");
+        public
+            .write(
+                Method::POST,
+                &format!("/api/v1/incidents/{incident}/resolve"),
+                json!({}),
+            )
+            .await;
+        public.world.live(SignedDuration::from_mins(15)).await;
+    }
+    assert!(costs[1] <= costs[0] + 2, "{costs:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_json_has_statuspages_shapes() {
+    let mut public = Public::settled_at_once().await;
+    let work = json!({"page_id": public.page, "title": "Moving", "body": "We move.", "starts_at": "2026-03-02T00:00:00Z",
+        "ends_at": "2026-03-02T01:00:00Z", "component_ids": [public.shop]});
+    public.write(Method::POST, "/api/v1/maintenances", work).await;
+    public.world.trigger("db-1").await;
+    public.world.drain().await;
+    let summary = public.json("summary.json").await;
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<String>>();
+    let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<BTreeSet<String>>();
+    assert_eq!(
+        fields(&summary),
+        names("page components incidents scheduled_maintenances status")
+    );
+    assert_eq!(fields(&summary["page"]), names("id name url time_zone updated_at"));
+    let component = "id name status created_at updated_at position description showcase start_date group_id page_id group \
+        only_show_if_degraded";
+    for one in summary["components"].as_array().unwrap() {
+        let group = if one["group"] == true { " components" } else { "" };
+        assert_eq!(fields(one), names(&format!("{component}{group}")));
+        assert!(time_is_theirs(&one["updated_at"]));
+    }
+    let incident = "id name status created_at updated_at monitoring_at resolved_at impact shortlink started_at page_id \
+        incident_updates components";
+    let one = &summary["incidents"][0];
+    assert_eq!(fields(one), names(incident));
+    assert_eq!(fields(&one["components"][0]), names(component));
+    let update = &one["incident_updates"][0];
+    assert_eq!(
+        fields(update),
+        names(
+            "id status body incident_id created_at updated_at display_at affected_components deliver_notifications \
+            custom_tweet tweet_id"
+        )
+    );
+    assert_eq!(
+        fields(&update["affected_components"][0]),
+        names("code name old_status new_status")
+    );
+    let work = &summary["scheduled_maintenances"][0];
+    assert_eq!(
+        fields(work),
+        names(&format!("{incident} scheduled_for scheduled_until"))
+    );
+    assert!(time_is_theirs(&work["scheduled_for"]));
+    assert_eq!(fields(&summary["status"]), names("indicator description"));
+    assert_eq!(fields(&public.json("status.json").await), names("page status"));
+    assert_eq!(fields(&public.json("components.json").await), names("page components"));
+    assert_eq!(fields(&public.json("incidents.json").await), names("page incidents"));
+    assert_eq!(
+        fields(&public.json("incidents/unresolved.json").await),
+        names("page incidents")
+    );
+    for name in [
+        "scheduled-maintenances",
+        "scheduled-maintenances/upcoming",
+        "scheduled-maintenances/active",
+    ] {
+        assert_eq!(
+            fields(&public.json(&format!("{name}.json")).await),
+            names("page scheduled_maintenances")
+        );
+    }
+}
+
+/// `2026-11-22T06:00:00.000Z`
+fn time_is_theirs(value: &Value) -> bool {
+    let text = value.as_str().unwrap();
+    text.len() == 24 && text.ends_with('Z') && text.as_bytes()[19] == b'.'
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_components_posts_and_maintenances_are_made_changed_refused_and_removed() {
+    let public = Public::settled_at_once().await;
+    let world = &public.world;
+    let second =
+        json!({"name": "Beta", "slug": "beta", "is_default": true, "time_zone": "Europe/Berlin", "locale": "de"});
+    let second = made(world, "/api/v1/pages", second).await;
+    let first = world
+        .api(Method::GET, &format!("/api/v1/pages/{}", public.page), None)
+        .await;
+    assert_eq!(first.body["is_default"], false, "there is one default page");
+    for (path, body, field) in [
+        ("/api/v1/pages", json!({"name": "x", "slug": "main"}), "slug"),
+        ("/api/v1/pages", json!({"name": "x", "slug": "api"}), "slug"),
+        ("/api/v1/pages", json!({"name": "x", "slug": "Up"}), "slug"),
+        (
+            "/api/v1/pages",
+            json!({"name": "x", "slug": "ok", "time_zone": "Mars"}),
+            "time_zone",
+        ),
+        (
+            "/api/v1/components",
+            json!({"name": "x", "page_id": second, "group_id": public.api}),
+            "group_id",
+        ),
+        (
+            "/api/v1/components",
+            json!({"name": "x", "page_id": PageId(ulid::Ulid::nil())}),
+            "page_id",
+        ),
+        ("/api/v1/posts", json!({"page_id": public.page, "title": "x"}), "body"),
+        (
+            "/api/v1/posts",
+            json!({"page_id": public.page, "title": "x", "body": "x", "automatic": true}),
+            "automatic",
+        ),
+        (
+            "/api/v1/posts",
+            json!({"page_id": second, "title": "x", "body": "x",
+            "components": [{"component_id": public.api, "status": "major_outage"}]}),
+            "components[0].component_id",
+        ),
+        (
+            "/api/v1/posts",
+            json!({"page_id": public.page, "title": "x", "body": "x", "started_at": "2126-01-01T00:00:00Z"}),
+            "started_at",
+        ),
+        (
+            "/api/v1/maintenances",
+            json!({"page_id": public.page, "title": "x", "body": "x",
+            "starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-01T00:00:00Z"}),
+            "ends_at",
+        ),
+    ] {
+        let answer = world.api(Method::POST, path, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {field}: {answer:?}");
+        assert_eq!(answer.body["errors"][0]["field"], field, "{answer:?}");
+    }
+    let service = format!("/api/v1/services/{}", world.cast.service);
+    for (change, field) in [
+        (
+            json!({"components": [{"component_id": public.api, "critical": "under_maintenance"}]}),
+            "components[0].critical",
+        ),
+        (
+            json!({"components": [{"component_id": public.api}, {"component_id": public.api}]}),
+            "components[1].component_id",
+        ),
+        (
+            json!({"publication": {"mode": "auto", "settle_seconds": 3601}}),
+            "publication.settle_seconds",
+        ),
+    ] {
+        let answer = world.api(Method::PATCH, &service, Some(change)).await;
+        assert_eq!(answer.body["errors"][0]["field"], field, "{answer:?}");
+    }
+    let used = world
+        .api(Method::DELETE, &format!("/api/v1/components/{}", public.api), None)
+        .await;
+    assert_eq!(
+        (used.status, used.body["code"].as_str()),
+        (StatusCode::CONFLICT, Some("in_use"))
+    );
+    let used = world
+        .api(Method::DELETE, &format!("/api/v1/pages/{}", public.page), None)
+        .await;
+    assert_eq!(used.status, StatusCode::CONFLICT);
+    let told = json!({"page_id": public.page, "title": "Long ago", "body": "It was dark.", "status": "resolved",
+        "started_at": "2025-12-24T18:00:00Z", "resolved_at": "2025-12-24T19:00:00Z"});
+    let told = world.api(Method::POST, "/api/v1/posts", Some(told)).await;
+    assert_eq!(told.status, StatusCode::CREATED, "{told:?}");
+    assert_eq!(told.headers["etag"], "\"1\"");
+    let removed = world
+        .api(Method::DELETE, &format!("/api/v1/pages/{second}"), None)
+        .await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+}
