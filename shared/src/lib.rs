@@ -20,5 +20,6 @@ pub mod rehearsal;
 pub mod runtime;
 pub mod secret;
 pub mod store;
+pub mod subscribers;
 pub mod telemetry;
 pub mod web;

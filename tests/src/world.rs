@@ -61,6 +61,8 @@ pub struct World {
     pub notification_queue: MemoryQueue,
     /// Hints to `status-publish`.
     pub publication_queue: MemoryQueue,
+    /// Hints to `subscriber-notice`.
+    pub notice_queue: MemoryQueue,
     contexts: HashMap<&'static str, Ctx>,
     stream: StreamReader,
     public_stream: StreamReader,
@@ -76,6 +78,8 @@ pub enum Which {
     Notification,
     /// `status-publish`'s.
     Publication,
+    /// `subscriber-notice`'s.
+    Notice,
 }
 
 /// An HTTP answer.
@@ -124,7 +128,7 @@ impl World {
         create_table(&table.client(), TABLE).await.expect("a table");
         let wire = Wire::default();
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
-        let publication_queue = MemoryQueue::default();
+        let (publication_queue, notice_queue) = (MemoryQueue::default(), MemoryQueue::default());
         let objects = Objects::memory("secret".into(), Clock::Manual(clock.clone()));
         let base: Url = BASE.parse().expect("a URL");
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
@@ -162,6 +166,7 @@ impl World {
                     escalation: queue(Need::EscalationQueue, &escalation_queue),
                     notification: queue(Need::NotificationQueue, &notification_queue),
                     publication: queue(Need::PublicationQueue, &publication_queue),
+                    notice: queue(Need::NoticeQueue, &notice_queue),
                 },
                 gateways: Some(gateways).filter(|_| has(Need::Gateways)).unwrap_or_default(),
                 inward: Inward::AllowLoopback,
@@ -204,6 +209,7 @@ impl World {
             escalation_queue,
             notification_queue,
             publication_queue,
+            notice_queue,
             stream,
             public_stream,
             front,
@@ -337,6 +343,7 @@ impl World {
                 self.escalation_queue.next_due(),
                 self.notification_queue.next_due(),
                 self.publication_queue.next_due(),
+                self.notice_queue.next_due(),
             ];
             let step = SignedDuration::from_mins(1).min(self.now().duration_until(end));
             let tick = self.now() + step;
@@ -352,6 +359,7 @@ impl World {
                     swept.expect("a sweep leaves nothing undone");
                 }
                 self.tick_pages().await.expect("every page is published");
+                self.sweep_notices().await.expect("no notice is left");
                 self.drain().await;
             }
         }
@@ -364,7 +372,8 @@ impl World {
                 | self.drain_queue(Which::Escalation, 1).await
                 | self.drain_queue(Which::Notification, 1).await
                 | self.drain_public_stream().await
-                | self.drain_queue(Which::Publication, 1).await;
+                | self.drain_queue(Which::Publication, 1).await
+                | self.drain_queue(Which::Notice, 1).await;
             if !worked {
                 return;
             }
@@ -424,6 +433,16 @@ impl World {
         swept.map_err(|error| error.to_string())
     }
 
+    /// The minute's tick of `subscriber-notice`.
+    ///
+    /// # Errors
+    /// What the function would log.
+    pub async fn sweep_notices(&self) -> Result<Swept, String> {
+        let ctx = self.of("subscriber-notice-sweep");
+        let swept = status_page::handle_notice_sweep(self.tick(), ctx).await;
+        swept.map_err(|error| error.to_string())
+    }
+
     /// A public address, as its readers ask for it.
     pub async fn public(&self, path: &str) -> Answer {
         self.ask(Request::get(path).body(Body::empty()).expect("a request"))
@@ -436,6 +455,7 @@ impl World {
             Which::Escalation => &self.escalation_queue,
             Which::Notification => &self.notification_queue,
             Which::Publication => &self.publication_queue,
+            Which::Notice => &self.notice_queue,
         };
         let mut worked = false;
         loop {
@@ -455,6 +475,7 @@ impl World {
                     Which::Escalation => escalation::handle_queue(event, self.of("escalation-queue")).await,
                     Which::Notification => notification::handle_queue(event, self.of("notification-queue")).await,
                     Which::Publication => status_page::handle_queue(event, self.of("status-publish-queue")).await,
+                    Which::Notice => status_page::handle_notices(event, self.of("subscriber-notice-queue")).await,
                 };
                 let response = response.expect("queue handlers answer per message");
                 failed = response

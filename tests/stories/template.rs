@@ -118,6 +118,7 @@ fn every_function_is_woken_by_what_the_local_home_wakes_it_by() {
                     QueueName::Escalation => "EscalationQueue",
                     QueueName::Notification => "NotificationQueue",
                     QueueName::Publication => "PublicationQueue",
+                    QueueName::Notice => "NoticeQueue",
                 };
                 assert_eq!(referred(&messages["Queue"]), Some(expected));
                 assert_eq!(messages["BatchSize"], BATCH_MESSAGES);
@@ -188,6 +189,7 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
             (Need::EscalationQueue, "sqs:SendMessage", "EscalationQueue"),
             (Need::NotificationQueue, "sqs:SendMessage", "NotificationQueue"),
             (Need::PublicationQueue, "sqs:SendMessage", "PublicationQueue"),
+            (Need::NoticeQueue, "sqs:SendMessage", "NoticeQueue"),
         ] {
             assert_eq!(
                 may(action, resource),

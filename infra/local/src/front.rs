@@ -105,7 +105,7 @@ async fn named(path: Option<MatchedPath>, request: Request, next: Next) -> Respo
 async fn answer(routes: &[Route], request: Request) -> Response {
     let Some(route) = routes
         .iter()
-        .find(|route| request.uri().path().starts_with(route.prefix))
+        .find(|route| begins_with(request.uri().path(), route.prefix))
     else {
         return Problem::not_found().into_response();
     };
@@ -131,6 +131,23 @@ async fn answer(routes: &[Route], request: Request) -> Response {
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_secs_f64() * 1_000.0);
     tracing::debug!(function = route.name, %method, path, status, ms = format_args!("{ms:.1}"), "request");
     response
+}
+
+/// Whether a path begins with this prefix, in which a `{…}` stands for one segment.
+fn begins_with(path: &str, prefix: &str) -> bool {
+    let Some((before, after)) = prefix.split_once('{') else {
+        return path.starts_with(prefix);
+    };
+    let after = after.split_once('}').map_or("", |(_, after)| after);
+    let Some(rest) = path.strip_prefix(before) else {
+        return false;
+    };
+    let segment = rest.find('/').unwrap_or(rest.len());
+    // What follows is the end of a path, or of a segment: `/status/main/subscribersx` is another.
+    segment > 0
+        && rest[segment..]
+            .strip_prefix(after)
+            .is_some_and(|behind| after.ends_with('/') || behind.is_empty())
 }
 
 #[cfg(test)]
@@ -159,6 +176,27 @@ mod tests {
         Router::new()
             .route("/", get(|| async { "second" }))
             .fallback(|| async { (StatusCode::NOT_FOUND, "second") })
+    }
+
+    #[test]
+    fn a_gap_in_a_prefix_is_one_segment() {
+        let one = |path| begins_with(path, "/status/{page}/subscribers");
+        assert!(one("/status/main/subscribers"));
+        for other in [
+            "/status/main/subscribersx",
+            "/status/main/subscribers/x",
+            "/status//subscribers",
+            "/status/subscribers",
+            "/status/main/api/subscribers",
+            "/status/main",
+        ] {
+            assert!(!one(other), "{other}");
+        }
+        assert!(begins_with(
+            "/status/main/subscribers/x/y",
+            "/status/{page}/subscribers/"
+        ));
+        assert!(!begins_with("/status/main/subscribers", "/status/{page}/subscribers/"));
     }
 
     #[tokio::test]

@@ -28,7 +28,8 @@ pub struct Function {
 /// What wakes a function.
 #[derive(Clone)]
 pub enum Trigger {
-    /// Requests whose path begins with one of these; the longest of all functions' prefixes decides.
+    /// Requests whose path begins with one of these; the longest of all functions' prefixes decides. A `{…}` in one stands
+    /// for one segment.
     Http {
         /// The prefixes.
         paths: &'static [&'static str],
@@ -79,6 +80,8 @@ pub enum QueueName {
     Notification,
     /// Status pages on which something is due.
     Publication,
+    /// News for subscribers of status pages.
+    Notice,
 }
 
 impl QueueName {
@@ -88,6 +91,7 @@ impl QueueName {
             Self::Escalation => "escalation",
             Self::Notification => "notification",
             Self::Publication => "publication",
+            Self::Notice => "notice",
         }
     }
 
@@ -97,6 +101,7 @@ impl QueueName {
             Self::Escalation => &queues.escalation,
             Self::Notification => &queues.notification,
             Self::Publication => &queues.publication,
+            Self::Notice => &queues.notice,
         }
     }
 }
@@ -183,6 +188,18 @@ pub fn functions() -> Vec<Function> {
             },
         ),
         function(
+            "status-page-http",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Http {
+                paths: &[
+                    "/status/{page}/subscribers",
+                    "/status/{page}/subscribers/",
+                    "/healthz/status-page",
+                ],
+                router: status_page::router,
+            },
+        ),
+        function(
             "status-publish-stream",
             status_page::NEEDS,
             Trigger::Stream {
@@ -205,6 +222,24 @@ pub fn functions() -> Vec<Function> {
             Trigger::Schedule {
                 every: MINUTE,
                 handler: handler(status_page::handle_sweep),
+            },
+        ),
+        function(
+            "subscriber-notice-queue",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Queue {
+                queue: QueueName::Notice,
+                // So few that 10,000 notices leave the table, and this machine, to those who wake people.
+                at_once: 2,
+                handler: handler(status_page::handle_notices),
+            },
+        ),
+        function(
+            "subscriber-notice-sweep",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(status_page::handle_notice_sweep),
             },
         ),
     ]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::principal::Right;
 use shared::store::{Applied, Entity, Extra, StoreError, Versioned};
+use shared::subscribers;
 use shared::web::{Problem, from_json};
 
 use super::caller::Caller;
@@ -99,10 +100,15 @@ impl<T: Entity> Plan<T> {
 
     pub async fn write(&self, caller: &Caller) -> Result<Applied, StoreError> {
         let (store, change) = (caller.store(), caller.change());
-        match &self.before {
-            None => store.create(&self.value, &self.extras, &change).await,
-            Some(before) => store.replace(before, &self.value, &self.extras, &change).await,
+        let applied = match &self.before {
+            None => store.create(&self.value, &self.extras, &change).await?,
+            Some(before) => store.replace(before, &self.value, &self.extras, &change).await?,
+        };
+        if applied == Applied::Done {
+            let before = self.before.as_ref().map(|before| &before.value);
+            subscribers::wake(&caller.ctx, self.value.bulletins(before), caller.now()).await;
         }
+        Ok(applied)
     }
 }
 

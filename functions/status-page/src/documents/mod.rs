@@ -7,7 +7,7 @@
 mod atom;
 mod badge;
 mod html;
-mod json;
+pub(crate) mod json;
 
 use jiff::Timestamp;
 use shared::domain::id::PostId;

@@ -90,7 +90,7 @@ pub async fn read(
 }
 
 /// Where the public reads a page, without a final slash.
-fn page_url(ctx: &Ctx, slug: &str) -> String {
+pub fn page_url(ctx: &Ctx, slug: &str) -> String {
     let base = ctx.config.objects_url.as_str().trim_end_matches('/');
     format!("{base}/{}", folder(slug))
 }

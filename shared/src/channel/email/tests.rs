@@ -11,6 +11,8 @@ const EMAIL: Email<'static> = Email {
     to: "ada@example.com",
     subject: "db-7: disk full",
     text: "See /i/abc\n.\nBye",
+    html: None,
+    unsubscribe_url: None,
     id: "inc_1/1#0#1",
 };
 

@@ -161,6 +161,7 @@ impl Stage {
             created_at: now,
             by: Actor::system(),
             components: Vec::new(),
+            deliver_notifications: true,
         });
     }
 }
