@@ -63,6 +63,7 @@ async fn tls_is_open_before_the_first_poll_and_the_first_request_opens_none() {
 }
 
 const INCIDENT: &str = "inc_01arz3ndektsv4rrffq69g5fav";
+const PAGE: &str = "pag_01arz3ndektsv4rrffq69g5fav";
 
 /// Something to do that reads the table.
 fn event(trigger: &Trigger) -> Value {
@@ -82,6 +83,7 @@ fn event(trigger: &Trigger) -> Value {
                 QueueName::Escalation => json!({ "incident_id": INCIDENT, "due": "2026-03-01T02:00:00Z" }),
                 QueueName::Notification => json!({ "subject": INCIDENT, "due": "2026-03-01T02:00:00Z",
                     "message": "000000#0000#00#chn_01arz3ndektsv4rrffq69g5fav#-#page" }),
+                QueueName::Publication => json!({ "page_id": PAGE, "due": "2026-03-01T02:00:00Z" }),
             };
             json!({ "Records": [{ "messageId": "m", "body": hint.to_string(), "attributes": {}, "messageAttributes": {} }] })
         }

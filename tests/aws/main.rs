@@ -18,3 +18,4 @@ mod dashboard;
 mod deployment;
 mod init;
 mod roles;
+mod status;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 /// The functions and, of what is tried, what each may do besides reading its own rows.
-const ROLES: [(&str, &[&str]); 8] = [
+const ROLES: [(&str, &[&str]); 11] = [
     ("AlertIngestHttp", &["write a slot"]),
     (
         "ApiHttp",
@@ -80,10 +80,28 @@ const ROLES: [(&str, &[&str]); 8] = [
             "list due deliveries",
         ],
     ),
+    (
+        "StatusPublishStream",
+        &["list incidents", "wake status-publish", "publish a document"],
+    ),
+    (
+        "StatusPublishQueueWorker",
+        &[
+            "list incidents",
+            "wake status-publish",
+            "publish a document",
+            "take from status-publish's queue",
+        ],
+    ),
+    (
+        "StatusPublishSweep",
+        &["list incidents", "wake status-publish", "publish a document"],
+    ),
 ];
 
 /// What no role may do.
-const NOBODY: [&str; 9] = [
+const NOBODY: [&str; 10] = [
+    "write a picture as a document",
     "read all rows",
     "read another table",
     "write a message of the local outbox",
@@ -189,6 +207,30 @@ fn deeds(cloud: &Cloud) -> Vec<(&'static str, &'static str, &'static str, Value)
             "sqs",
             "send_message_batch",
             send("NotificationQueue"),
+        ),
+        (
+            "wake status-publish",
+            "sqs",
+            "send_message_batch",
+            send("PublicationQueue"),
+        ),
+        (
+            "take from status-publish's queue",
+            "sqs",
+            "receive_message",
+            take("PublicationQueue"),
+        ),
+        (
+            "publish a document",
+            "s3",
+            "put_object",
+            json!({ "Bucket": cloud.id("PublicBucket"), "Key": "status/try", "Body": "x" }),
+        ),
+        (
+            "write a picture as a document",
+            "s3",
+            "put_object",
+            json!({ "Bucket": cloud.id("PublicBucket"), "Key": "elsewhere/try", "Body": "x" }),
         ),
         (
             "take from escalation's queue",

@@ -132,6 +132,11 @@ fn keys_are_written_in_one_file() {
         "format!(\"DUE#",
         "format!(\"LINK#",
         "format!(\"LIST#",
+        "format!(\"PUB#",
+        "format!(\"HIS#",
+        "format!(\"SLUG#",
+        "format!(\"POSTS#",
+        "format!(\"MAINTENANCES#",
     ];
     assert_eq!(lines_with(&others, &built), Vec::<String>::new());
 }

@@ -173,6 +173,30 @@ async fn an_alert_is_public_after_its_settling_time_and_over_when_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ask_first_waits_for_a_responders_word() {
+    let mut public = Public::new(json!({"mode": "ask", "settle_seconds": 0})).await;
+    public.world.trigger("db-1").await;
+    public.world.live(SignedDuration::from_mins(3)).await;
+    assert_eq!(public.indicator().await, "none");
+    let path = format!("/api/v1/pages/{}/publications", public.page);
+    let waiting = public.world.api(Method::GET, &path, None).await;
+    assert_eq!(waiting.body["items"][0]["state"], "asked", "{waiting:?}");
+    let service = public.world.cast.service.to_string();
+    let word = |answer: &str| json!({"service_id": service, "answer": answer});
+    public.write(Method::POST, &path, word("dismiss")).await;
+    public.world.live(SignedDuration::from_mins(3)).await;
+    assert_eq!(public.indicator().await, "none");
+    let answer = public.write(Method::POST, &path, word("publish")).await;
+    assert_eq!(answer.body["service_id"], service.as_str());
+    assert_eq!(public.indicator().await, "critical");
+    let refused = public.world.api(Method::POST, &path, Some(word("dismiss"))).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::CONFLICT, &json!("is_public"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_stream_and_hints_the_tick_of_the_minute_tells_it() {
     let mut public = Public::settled_at_once().await;
     public.world.trigger("db-1").await;
@@ -371,15 +395,13 @@ async fn a_maintenance_begins_and_ends_by_itself_and_hides_no_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn one_of_two_publishers_waits_and_one_that_was_overtaken_writes_nothing() {
-    let mut public = Public::settled_at_once().await;
+    let public = Public::settled_at_once().await;
     let page = public.page_id();
     let ctx = public.world.of("status-publish-queue");
     // Both at once: one does it, the other leaves word.
     public.world.trigger("db-1").await;
-    let (one, other) = tokio::join!(
-        publish(&ctx, page, &Hinted::default()),
-        publish(&ctx, page, &Hinted::default())
-    );
+    let nothing = Hinted::default();
+    let (one, other) = tokio::join!(publish(&ctx, page, &nothing), publish(&ctx, page, &nothing));
     let outcomes = [one.unwrap(), other.unwrap()];
     assert!(
         outcomes.iter().any(|one| matches!(one, Published::Documents(_))),

@@ -159,11 +159,10 @@ pub async fn handle_queue(event: SqsEvent, ctx: Ctx) -> Result<SqsBatchResponse,
 /// When the pages cannot be listed, or any could not be published; all were tried.
 pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> Result<Swept, Error> {
     let now = ctx.clock.now();
-    let (publications, maintenances, pages) = futures_util::try_join!(
-        ctx.store.due::<PublicationDue>(now),
-        ctx.store.due::<MaintenanceDue>(now),
-        ctx.store.list_all::<Page>()
-    )?;
+    // One after the other: each reads as many shards at once as there are connections.
+    let publications = ctx.store.due::<PublicationDue>(now).await?;
+    let maintenances = ctx.store.due::<MaintenanceDue>(now).await?;
+    let pages = ctx.store.list_all::<Page>().await?;
     let due = publications
         .iter()
         .map(|due| due.at)

@@ -31,8 +31,6 @@ pub struct PageView {
     pub zone: TimeZone,
     /// Its address, without a final slash.
     pub url: String,
-    /// When it was made.
-    pub created_at: Timestamp,
     /// The worst of its components.
     pub status: ComponentStatus,
     /// Its components in their order, groups included, each group before what is in it.
@@ -232,7 +230,6 @@ impl PageView {
             locale: page.locale,
             time_zone: page.time_zone.clone(),
             url: sources.url.clone(),
-            created_at: page.created_at,
             status: rollup(sources.statuses),
             components: components(sources, &zone),
             open_posts: posts.iter().filter(|post| post.status.is_open()).cloned().collect(),

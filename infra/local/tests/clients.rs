@@ -129,3 +129,56 @@ async fn until(bell: &Bell, status: &str) -> Value {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+/// What reads Statuspage reads us: the exporter that others publish, pointed at the local page.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exporter_for_statuspage_reads_the_status_page_unchanged() {
+    let folder = Folder::new("exporter");
+    let bell = Bell::start(&folder.0).await;
+    bell.publishes_after(0).await;
+    let page = bell.demo["status_url"].as_str().unwrap().to_owned();
+    let metrics = folder.0.join("metrics.prom");
+    let services = folder.0.join("services.json");
+    let summary = format!("{page}/api/v2/summary.json");
+    std::fs::write(
+        &services,
+        json!({ "demo": { "name": "Demo page", "url": summary } }).to_string(),
+    )
+    .unwrap();
+    let read = || {
+        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv/bin/python");
+        let run = Command::new(python)
+            .args(["-m", "statuspage_prometheus_exporter.status_monitoring"])
+            .env("RUN_MODE", "once")
+            .env("SERVICES_JSON_PATH", &services)
+            .env("METRICS_TEXTFILE_PATH", &metrics)
+            .current_dir(&folder.0)
+            .output()
+            .expect("tests/run has made the virtual environment");
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        std::fs::read_to_string(&metrics).unwrap()
+    };
+    let value = |text: &str, name: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with(name));
+        let line = lines.next().unwrap_or_else(|| panic!("no {name} in {text}")).to_owned();
+        (line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap(), line)
+    };
+    let well = read();
+    assert_eq!(value(&well, "statuspage_service_status{").0, 1.0);
+    assert_eq!(value(&well, "statuspage_component_status{").0, 1.0);
+    assert_eq!(value(&well, "statuspage_probe_check{").0, 1.0);
+
+    assert!(bell.trigger("db-1").await);
+    bell.indicator_becomes("major").await;
+    let broken = read();
+    println!("{broken}");
+    assert_eq!(value(&broken, "statuspage_service_status{").0, 0.0);
+    let (down, component) = value(&broken, "statuspage_component_status{");
+    assert!(down == 0.0 && component.contains("Demo"), "{component}");
+    let (_, incident) = value(&broken, "statuspage_incident_info{");
+    assert!(
+        incident.contains("Problems with Demo") && incident.contains(&format!("{page}/incidents/pst_")),
+        "{incident}"
+    );
+    bell.kill();
+}

@@ -521,14 +521,26 @@ impl Store {
         after: Option<&T>,
         change: &Change<'_>,
     ) -> Result<Write, StoreError> {
-        let id = EventId(self.table.random().ulid(change.at));
         let object_id = after.or(before).map(|value| value.id().to_string()).unwrap_or_default();
+        self.audit_of(action, (T::KIND, object_id), before, after, change)
+    }
+
+    /// The same for what is no kind of configuration: its kind and its id.
+    pub(super) fn audit_of<T: Serialize>(
+        &self,
+        action: &str,
+        (kind, object_id): (&str, String),
+        before: Option<&T>,
+        after: Option<&T>,
+        change: &Change<'_>,
+    ) -> Result<Write, StoreError> {
+        let id = EventId(self.table.random().ulid(change.at));
         let entry = AuditEntry {
             id,
             at: change.at,
             actor: change.by.clone(),
             action: action.into(),
-            object: T::KIND.into(),
+            object: kind.into(),
             object_id,
             before: before.map(audited).transpose()?,
             after: after.map(audited).transpose()?,

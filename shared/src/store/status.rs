@@ -167,15 +167,6 @@ impl Store {
         Ok(matches!(released, Guarded::Done(_)))
     }
 
-    /// What is known of the publishing of a page.
-    ///
-    /// # Errors
-    /// When the table does not answer, or the row cannot be read.
-    pub async fn publisher(&self, page: PageId) -> Result<Option<Publisher>, StoreError> {
-        let item = self.table.get(&Key::publisher(page)).await?;
-        Ok(item.map(row::read).transpose()?.map(|row| row.value))
-    }
-
     /// The publications of a page, read consistently.
     ///
     /// # Errors
@@ -198,6 +189,27 @@ impl Store {
     ) -> Result<Option<Versioned<Publication>>, StoreError> {
         let item = self.table.get(&Key::publication(page, service)).await?;
         Ok(item.map(row::read).transpose()?)
+    }
+
+    /// Writes what a person said about a publication, unless it changed meanwhile.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn answer_publication(
+        &self,
+        before: Option<&Versioned<Publication>>,
+        after: &Publication,
+        change: &Change<'_>,
+    ) -> Result<Applied, StoreError> {
+        let known = before.map(|before| &before.value);
+        let action = if known.is_some() { "updated" } else { "created" };
+        let object = ("publication", format!("{}/{}", after.page_id, after.service_id));
+        let mut writes = vec![self.audit_of(action, object, known, Some(after), change)?];
+        writes.extend(publication_write(before, Some(after.clone()))?);
+        Ok(match self.table.transact(writes).await? {
+            Ok(()) => Applied::Done,
+            Err(_) => Applied::Changed,
+        })
     }
 
     /// Writes what was decided about a page: all of it, or, if any of it changed meanwhile, nothing.

@@ -5,6 +5,7 @@ mod components;
 mod maintenances;
 mod pages;
 mod posts;
+mod publications;
 mod updates;
 
 use crate::openapi::Routes;
@@ -15,5 +16,6 @@ pub fn routes() -> Routes {
         .merge(pages::routes())
         .merge(components::routes())
         .merge(posts::routes())
+        .merge(publications::routes())
         .merge(maintenances::routes())
 }

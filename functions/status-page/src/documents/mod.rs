@@ -70,12 +70,6 @@ pub fn month_key(slug: &str, month: &str) -> String {
 /// The key of where `/status` leads.
 pub const DEFAULT_KEY: &str = "status/index.html";
 
-/// The keys of the documents that every page has, whatever is on it.
-pub fn fixed_keys(slug: &str) -> Vec<String> {
-    let folder = folder(slug);
-    FIXED.iter().map(|name| format!("{folder}/{name}")).collect()
-}
-
 const FIXED: [&str; 15] = [
     "index.html",
     "embed/index.html",
@@ -172,4 +166,69 @@ pub fn month_of(view_zone: &jiff::tz::TimeZone, at: Timestamp) -> String {
 pub fn began(post: PostId) -> Timestamp {
     let ms = i64::try_from(post.0.timestamp_ms()).unwrap_or(0);
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use shared::domain::id::PageId;
+    use shared::domain::status::{ComponentStatus, Locale};
+
+    use super::*;
+
+    fn empty(locale: Locale) -> PageView {
+        PageView {
+            id: "pag_01arz3ndektsv4rrffq69g5fav".parse::<PageId>().unwrap(),
+            slug: "main".into(),
+            name: "A & B <i>".into(),
+            description: None,
+            locale,
+            time_zone: "UTC".into(),
+            zone: TimeZone::UTC,
+            url: "https://status.example.com/status/main".into(),
+            status: ComponentStatus::Operational,
+            components: Vec::new(),
+            open_posts: Vec::new(),
+            recent_posts: Vec::new(),
+            open_maintenances: Vec::new(),
+            recent_maintenances: Vec::new(),
+            months: vec!["2026-11".into()],
+        }
+    }
+
+    /// Two writings of the same facts differ in every document: what a late publisher knew of either fits neither.
+    #[test]
+    fn every_document_carries_its_revision() {
+        for locale in [Locale::En, Locale::De] {
+            let view = empty(locale);
+            let at = |revision: u64| Stamp {
+                revision,
+                at: Timestamp::from_millisecond(1_700_000_000_000 + revision as i64).unwrap(),
+            };
+            let all = |stamp| {
+                let mut all = fixed(&view, stamp);
+                all.push(default_page(&view, stamp));
+                all.push(month(&view, "2026-11", &[], stamp));
+                all
+            };
+            let (one, other) = (all(at(1)), all(at(2)));
+            let keys: Vec<&str> = one.iter().map(|document| document.key.as_str()).collect();
+            assert!(
+                FIXED
+                    .iter()
+                    .all(|name| keys.contains(&format!("status/main/{name}").as_str()))
+            );
+            for (one, other) in one.iter().zip(&other) {
+                assert_eq!(one.key, other.key);
+                assert!(!one.bytes.is_empty(), "{}", one.key);
+                assert_ne!(one.bytes, other.bytes, "{}", one.key);
+                let text = String::from_utf8(one.bytes.clone()).unwrap();
+                assert!(
+                    one.key.ends_with(".json") || !text.contains("<i>") || text.contains("bars"),
+                    "{}",
+                    one.key
+                );
+            }
+        }
+    }
 }

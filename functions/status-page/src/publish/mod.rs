@@ -115,6 +115,8 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
         };
         publisher.asked = again.asked;
     }
+    publisher.compared_ms = 0;
+    let _ = ctx.store.release_page(page, &holder, &publisher).await;
     Err(PublishError::Raced)
 }
 

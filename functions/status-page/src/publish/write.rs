@@ -7,7 +7,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::id::{PageId, PostId};
-use shared::domain::status::Page;
 use shared::object::{Body, Put, Unless};
 use shared::secret::sha256_hex;
 use shared::store::StoreError;
@@ -80,55 +79,41 @@ pub async fn write(
     rewrites: bool,
     now: Timestamp,
 ) -> Result<Option<Written>, PublishError> {
-    // Only its name and its zone, which stay: all else is read after the tags.
-    let Some(before) = ctx.store.load::<Page>(page).await? else {
+    // What there is to be looked at; what it says is read again after the tags.
+    let Some(before) = facts::read(ctx, page, posts, now).await? else {
         return Ok(None);
     };
-    let (slug, zone) = (before.value.slug.clone(), before.value.zone());
-    let of_posts: BTreeSet<String> = posts
+    let slug = before.page.slug.as_str();
+    let zone = &before.view.zone;
+    let months = &before.view.months;
+    let history = format!("{}/history/", documents::folder(slug));
+    let listed = ctx.objects.public().list(&history, None).await?;
+    let there: BTreeSet<String> = listed.into_iter().map(|one| one.key).collect();
+    let missing = months
         .iter()
-        .map(|id| documents::month_of(&zone, documents::began(*id)))
+        .filter(|month| !there.contains(&documents::month_key(slug, month)));
+    let of_posts = posts.iter().map(|id| documents::month_of(zone, documents::began(*id)));
+    let wanted: BTreeSet<String> = missing
+        .cloned()
+        .chain(of_posts)
+        .chain([documents::month_of(zone, now)])
         .collect();
-    let listed = ctx
-        .objects
-        .public()
-        .list(&format!("{}/history/", documents::folder(&slug)), None)
-        .await?;
-    let months_there: BTreeSet<String> = listed.into_iter().map(|one| one.key).collect();
-    let this_month = documents::month_of(&zone, now);
-    let mut keys = documents::fixed_keys(&slug);
-    keys.push(documents::DEFAULT_KEY.into());
-    keys.extend(posts.iter().map(|id| documents::incident_key(&slug, id)));
-    keys.extend(
-        of_posts
-            .iter()
-            .chain([&this_month])
-            .map(|month| documents::month_key(&slug, month)),
-    );
-    let mut there = tags(ctx, keys).await?;
+    let mut keys: BTreeSet<String> = every_time(&before, Stamp::NONE)
+        .into_iter()
+        .map(|one| one.key)
+        .collect();
+    keys.extend(posts.iter().map(|id| documents::incident_key(slug, id)));
+    keys.extend(wanted.iter().map(|month| documents::month_key(slug, month)));
+    let there = tags(ctx, keys).await?;
 
     let Some(facts) = facts::read(ctx, page, posts, now).await? else {
         return Ok(None);
     };
-    let months: BTreeSet<String> = facts.view.months.iter().cloned().collect();
-    let missing = months
-        .iter()
-        .filter(|month| !months_there.contains(&documents::month_key(&slug, month)));
-    let wanted: BTreeSet<String> = of_posts.iter().chain([&this_month]).chain(missing).cloned().collect();
     let mut of_months = Vec::new();
     for month in wanted {
         let posts = posts_of(ctx, &facts, &month).await?;
         of_months.push((month, posts));
     }
-    // Maintenances have pages too, and whichever are shown was not known before.
-    let known: BTreeSet<&String> = there.keys().collect();
-    let more: Vec<String> = every_time(&facts, Stamp::NONE)
-        .into_iter()
-        .map(|document| document.key)
-        .filter(|key| !known.contains(key))
-        .filter(|key| key != documents::DEFAULT_KEY && key.contains("/incidents/mnt_"))
-        .collect();
-    there.extend(tags(ctx, more).await?);
 
     let make = |stamp: Stamp| {
         let mut all = every_time(&facts, stamp);
@@ -171,7 +156,7 @@ pub async fn write(
     if outcomes.contains(&Put::Refused) {
         return Err(PublishError::Raced);
     }
-    settle(ctx, &facts, posts, &slug).await?;
+    settle(ctx, &facts, posts).await?;
     let said = every_time(&facts, Stamp::NONE).into_iter().map(|document| {
         let hash = hashes.get(&document.key).cloned().unwrap_or_default();
         (document.key, hash)
@@ -184,12 +169,15 @@ pub async fn write(
 }
 
 /// Remembers which posts are published, and removes the pages of those that were removed.
-async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId], slug: &str) -> Result<(), PublishError> {
+async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId]) -> Result<(), PublishError> {
     for id in posts {
         match facts.posts.get(id) {
             Some(post) => ctx.store.published_post(post).await?,
             None => {
-                ctx.objects.public().delete(&documents::incident_key(slug, id)).await?;
+                ctx.objects
+                    .public()
+                    .delete(&documents::incident_key(&facts.page.slug, id))
+                    .await?;
                 ctx.store.forget_post(facts.page.id, *id).await?;
             }
         }
@@ -219,7 +207,7 @@ async fn posts_of(ctx: &Ctx, facts: &PublicFacts, month: &str) -> Result<Vec<Pos
     Ok(posts.into_values().rev().collect())
 }
 
-async fn tags(ctx: &Ctx, keys: Vec<String>) -> Result<HashMap<String, There>, PublishError> {
+async fn tags(ctx: &Ctx, keys: BTreeSet<String>) -> Result<HashMap<String, There>, PublishError> {
     let one = |key: String| async move {
         let object = ctx.objects.public().get(&key, DOCUMENT_BYTES_MAX, None).await?;
         Ok::<_, PublishError>(object.map(|object| {

@@ -103,6 +103,34 @@ impl Bell {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// Lets incidents of the demo service become public after so many seconds.
+    pub async fn publishes_after(&self, seconds: u32) {
+        let path = self.url(&format!(
+            "/api/v1/services/{}",
+            self.demo["service_id"].as_str().unwrap()
+        ));
+        let body = json!({ "publication": { "mode": "auto", "settle_seconds": seconds } });
+        let token = self.demo["api_token"].as_str().unwrap();
+        let answer = self.http.patch(path).bearer_auth(token).json(&body).send();
+        let answer = answer.await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Waits until the page's summary says so, and answers how long that took.
+    pub async fn indicator_becomes(&self, indicator: &str) -> Duration {
+        let summary = format!("{}/api/v2/summary.json", self.demo["status_url"].as_str().unwrap());
+        let begun = Instant::now();
+        loop {
+            let answer = self.http.get(&summary).send().await.unwrap();
+            let body: Value = answer.json().await.unwrap();
+            if body["status"]["indicator"] == indicator {
+                return begun.elapsed();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(90), "{body}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Without warning, as a power cut would.
     pub fn kill(self) {
         drop(self);

@@ -200,6 +200,37 @@ pub struct Publication {
 const REMEMBERED_MAX: usize = 100;
 
 impl Publication {
+    /// This publication, or a new one, after a person said that it shall become public at once, or that it shall not. None:
+    /// it is public already, and its post is what there is to change.
+    pub fn answered(
+        before: Option<&Self>,
+        (page_id, service_id): (PageId, ServiceId),
+        publish: bool,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let is_public = |state: &PublicationState| {
+            matches!(state, PublicationState::Open { .. } | PublicationState::Calming { .. })
+        };
+        if before.is_some_and(|before| is_public(&before.state)) {
+            return None;
+        }
+        let state = if publish {
+            PublicationState::Asked { since: now }
+        } else {
+            PublicationState::Dismissed { at: now }
+        };
+        Some(Self {
+            page_id,
+            service_id,
+            state,
+            due_at: publish.then_some(now),
+            confirmed: publish,
+            endings: 0,
+            dismissed_at: before.and_then(|before| before.dismissed_at).filter(|_| !publish),
+            incident_ids: before.map(|before| before.incident_ids.clone()).unwrap_or_default(),
+        })
+    }
+
     /// Its post, if it has or had one.
     pub fn post_id(&self) -> Option<PostId> {
         match self.state {
@@ -340,7 +371,7 @@ impl Scene {
         let until = facts.settled(since);
         match facts.rule.mode {
             PublicationMode::Manual if !confirmed => none,
-            _ if until > facts.now => Decision {
+            _ if until > facts.now && !confirmed => Decision {
                 publication: Some(row(PublicationState::Settling { until }, Some(until))),
                 post: None,
             },

@@ -296,13 +296,36 @@ fn ask_waits_for_a_person_and_manual_for_ever() {
         PublicationState::Asked { .. }
     ));
     assert_eq!(stage.status(), ComponentStatus::Operational);
-    stage.publication.as_mut().unwrap().confirmed = true;
-    stage.look(70);
+    let answered = |stage: &Stage, publish| {
+        let whose = (stage.page.id, ServiceId(Ulid::from_parts(1, 1)));
+        Publication::answered(stage.publication.as_ref(), whose, publish, stage.now)
+    };
+    let no = answered(&stage, false);
+    let yes = answered(&stage, true);
+    stage.publication = no;
+    for seconds in [70, 700] {
+        stage.look(seconds);
+        assert_eq!(stage.status(), ComponentStatus::Operational, "it was dismissed");
+    }
+    stage.publication = yes;
+    stage.look(800);
     assert_eq!(stage.status(), ComponentStatus::MajorOutage);
-    let mut manual = Stage::new(PublicationMode::Manual, 0);
+    assert_eq!(
+        answered(&stage, false),
+        None,
+        "it is public, and its post is what there is to change"
+    );
+    let mut manual = Stage::new(PublicationMode::Manual, 60);
     manual.breaks(1, Severity::Critical);
     manual.look(0);
     assert_eq!((manual.publication.clone(), manual.posts.len()), (None, 0));
+    manual.publication = answered(&manual, true);
+    manual.look(1);
+    assert_eq!(
+        manual.status(),
+        ComponentStatus::MajorOutage,
+        "a person's word needs no settling"
+    );
 }
 
 #[test]

@@ -30,7 +30,11 @@ async fn exchange(service: S3Service, request: HttpRequest) -> Result<HttpRespon
     let request = request.try_into_http1x().map_err(|e| broken(e.into()))?;
     let bytes = request.body().bytes().map(Bytes::copy_from_slice);
     let bytes = bytes.ok_or_else(|| ConnectorError::user("objects are not streamed".into()))?;
-    let request = request.map(|_| s3s::Body::from(bytes));
+    let mut request = request.map(|_| s3s::Body::from(bytes));
+    // A network's client would say it, and it is signed.
+    if let Some(host) = request.uri().authority().and_then(|host| host.as_str().parse().ok()) {
+        request.headers_mut().insert(http::header::HOST, host);
+    }
     let answer = service
         .call(request)
         .await
