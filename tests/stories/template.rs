@@ -300,11 +300,15 @@ fn what_is_public_is_served_here_as_by_cloudfront() {
     let distribution = &properties("PublicObjects")["DistributionConfig"];
     let behaviour = &distribution["DefaultCacheBehavior"];
     let site = &distribution["CacheBehaviors"];
-    assert_eq!(site.as_array().map(Vec::len), Some(1));
+    // What leads to a function comes before what the bucket holds.
+    assert_eq!(site.as_array().map(Vec::len), Some(2));
+    assert_eq!(site[0]["PathPattern"], "/status/*/subscribers*");
+    assert_eq!(site[0]["TargetOriginId"], "api");
+    let site = &site[1];
     for place in PLACES {
         let behaviour = if place.is_site {
-            assert_eq!(site[0]["PathPattern"], format!("{}*", place.prefix));
-            &site[0]
+            assert_eq!(site["PathPattern"], format!("{}*", place.prefix));
+            site
         } else {
             behaviour
         };
