@@ -22,6 +22,7 @@ mod races;
 mod setup;
 mod sign_in;
 mod status;
+mod subscribers;
 mod template;
 mod topic;
 mod webhook;
