@@ -828,8 +828,9 @@ async fn those_who_look_after_a_page_list_add_remove_and_export() {
     assert_eq!(public.world.ask(request).await.status, StatusCode::UNAUTHORIZED);
 }
 
-/// Sixty subscribers are told of one post, whatever breaks; the queue of whoever died is empty.
-async fn a_telling(public: &mut Public, post: Value) {
+/// Everybody is told of one post, whatever breaks; the queue of whoever died is empty. Answers how many requests broke.
+async fn a_telling(public: &mut Public, post: Value) -> u32 {
+    let mut broken = 0;
     for _ in 0..5 {
         let answer = public
             .world
@@ -838,7 +839,7 @@ async fn a_telling(public: &mut Public, post: Value) {
         if answer.status == StatusCode::CREATED {
             break;
         }
-        revive(public);
+        broken += revive(public);
         // Whoever wrote it looks whether it is there before they write it again.
         let listed = public.world.api(Method::GET, "/api/v1/posts", None).await;
         if !listed.body["items"].as_array().unwrap().is_empty() {
@@ -849,25 +850,28 @@ async fn a_telling(public: &mut Public, post: Value) {
         // By the queue for half a minute, then by the sweep.
         for _ in 0..3 {
             public.world.drain().await;
-            revive(public);
+            broken += revive(public);
             public.world.pass(SignedDuration::from_secs(20));
         }
         let _outcome = public.world.sweep_notices().await;
         public.world.drain().await;
-        revive(public);
+        broken += revive(public);
     }
+    broken
 }
 
-fn revive(public: &Public) {
-    if public.world.wire.revive() > 0 {
+fn revive(public: &Public) -> u32 {
+    let broken = public.world.wire.revive();
+    if broken > 0 {
         public.world.notice_queue.clear();
         public.world.publication_queue.clear();
     }
+    broken
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_write_of_a_fan_out_leaves_nobody_out_and_tells_nobody_twice_but_who_was_under_way() {
-    const READERS: usize = 60;
+    const READERS: usize = 35;
     /// Messages of one batch are under way together.
     const UNDER_WAY_MAX: usize = 10;
     for (how, exactly_once) in [
@@ -878,13 +882,14 @@ async fn a_crash_at_any_write_of_a_fan_out_leaves_nobody_out_and_tells_nobody_tw
         (Break::DiesAfter, false),
     ] {
         // Every write of the beginning, and some of the long run of equal ones.
-        for n in (1..24).chain([30, 47, 80, 131, 170]) {
+        for n in (1..18).chain([25, 40, 55, 70]) {
             let mut public = Public::new().await;
             public.many(READERS).await;
             public.world.drain().await;
             public.world.wire.breaks(Moment::Write(n), how);
             let post = json!({"page_id": public.page, "title": "Trouble", "body": "x"});
-            a_telling(&mut public, post).await;
+            let broken = a_telling(&mut public, post).await;
+            assert!(broken > 0, "{how:?} at write {n} broke nothing");
             let mut told: BTreeMap<String, usize> = BTreeMap::new();
             for message in outbox(&public.world).await {
                 *told.entry(message.to).or_default() += 1;
@@ -945,8 +950,12 @@ async fn first_page(world: &mut World, key: &str) -> std::time::Duration {
 }
 
 #[tokio::test]
-async fn ten_thousand_subscribers_delay_no_page() {
-    let readers = 10_000;
+async fn thousands_of_subscribers_delay_no_page() {
+    // As many as somebody asks for: 10,000 take a minute and a half of a slow machine.
+    let readers = std::env::var("NIGHTBELL_TEST_READERS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    let readers: usize = readers.unwrap_or(2_000);
     let mut public = Public::new().await;
     public.many(readers).await;
     public.world.drain().await;
@@ -962,10 +971,12 @@ async fn ten_thousand_subscribers_delay_no_page() {
     let told = public.to("reader0@example.com").await.len();
     let waiting = public.world.notice_queue.next_due().is_some();
     assert!(waiting, "the fan-out goes on: {told}");
+    // The functions' own filters let nothing of it through: on AWS, and in the local home.
+    public.world.drain_stream(1).await;
     public.world.wire.take_tally();
     let beside = first_page(&mut public.world, "beside").await;
     let tally = public.world.wire.take_tally();
-    println!("first page alone {alone:?}, beside 10,000 notices {beside:?}, {tally:?}");
+    println!("first page alone {alone:?}, beside {readers} notices {beside:?}, {tally:?}");
     // What the page costs does not know of the notices: no due list, queue or index of theirs is read.
     assert!(tally.requests < 60, "{tally:?}");
     let began = timed();
