@@ -57,8 +57,8 @@ pub struct Publisher {
 pub enum Lease {
     /// It is ours.
     Mine(Publisher),
-    /// Somebody else has it, and will see that we asked.
-    Theirs,
+    /// Somebody else has it until then, and will see that we asked, unless they die.
+    Theirs(Timestamp),
 }
 
 /// A page's history and the versions of its rows.
@@ -81,6 +81,10 @@ struct MonthRow {
 
 /// Something that is to be written with a publication.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a few values that are written once and dropped"
+)]
 pub enum PublicWrite {
     /// A publication: the version it was read in (none: it is new), and what becomes of it (none: it is forgotten).
     Publication(Option<Versioned<Publication>>, Option<Publication>),
@@ -116,8 +120,10 @@ impl Store {
             }
             let ask = Expression::new("SET asked = asked + :one, v = v + :one").value(":one", number(1));
             let busy = Expression::new("lease_until_ms > :now").value(":now", number(now_ms));
-            if let Guarded::Done(_) = self.table.update(&key, ask, busy).await? {
-                return Ok(Lease::Theirs);
+            if let Guarded::Done(item) = self.table.update(&key, ask, busy).await? {
+                let theirs: Publisher = row::read(item)?.value;
+                let until = Timestamp::from_millisecond(theirs.lease_until_ms).unwrap_or(now);
+                return Ok(Lease::Theirs(until));
             }
         }
         Err(StoreError::Changed)

@@ -40,16 +40,20 @@ pub async fn read(
     let page = page.value;
     let recent = PageRequest::new(RECENT_MAX, None).map_err(|_| StoreError::Changed)?;
     let of_page = [page.id];
-    let (components, publications, open, new, maintenances, new_maintenances, stored, first) = futures_util::try_join!(
-        store.list_all::<Component>(),
-        store.publications(page.id),
-        store.open_posts(page.id),
-        store.posts(&of_page, &recent),
-        store.open_maintenances(page.id),
-        store.maintenances(&of_page, &recent),
-        store.history(page.id, super::history_from(now)),
-        store.first_post(page.id),
-    )?;
+    // On the heap: eight requests at once are a large future.
+    let (components, publications, open, new, maintenances, new_maintenances, stored, first) = Box::pin(async {
+        futures_util::try_join!(
+            store.list_all::<Component>(),
+            store.publications(page.id),
+            store.open_posts(page.id),
+            store.posts(&of_page, &recent),
+            store.open_maintenances(page.id),
+            store.maintenances(&of_page, &recent),
+            store.history(page.id, super::history_from(now)),
+            store.first_post(page.id),
+        )
+    })
+    .await?;
     let of_publications = publications
         .iter()
         .filter_map(|one: &Versioned<Publication>| one.value.post_id());

@@ -65,15 +65,22 @@ pub enum PublishError {
 /// When the table or the bucket does not answer, or the page kept changing. What was decided stays; the next call goes on.
 pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Published, PublishError> {
     let holder = BASE32_NOPAD.encode(&ctx.random.bytes::<10>());
-    let Lease::Mine(mut publisher) = ctx.store.lease_page(page, &holder, ctx.clock.now()).await? else {
-        return Ok(Published::Elsewhere);
+    let now = ctx.clock.now();
+    let mut publisher = match ctx.store.lease_page(page, &holder, now).await? {
+        Lease::Mine(publisher) => publisher,
+        // Should they die, somebody looks again when their lease is over.
+        Lease::Theirs(due) => {
+            let what = PageHint { page_id: page };
+            ctx.queues.publication.hint([Hint { what, due }], now).await;
+            return Ok(Published::Elsewhere);
+        }
     };
     // Whoever had it and did not give it back may still be writing what it knew: every tag must change.
     let mut rewrites = publisher.lease_before_ms > 0 || (publisher.compared_ms == 0 && publisher.revision > 0);
     let mut written = 0;
     for _ in 0..ROUNDS_MAX {
         let asked = publisher.asked;
-        match round(ctx, page, hinted, &mut publisher, rewrites).await {
+        match Box::pin(round(ctx, page, hinted, &mut publisher, rewrites)).await {
             Ok(None) => {
                 ctx.store.release_page(page, &holder, &publisher).await?;
                 return Ok(Published::NoPage);
