@@ -65,8 +65,11 @@ impl Facts {
 /// Reads facts, each once.
 #[derive(Debug, Default)]
 pub struct Reader {
-    known: Mutex<HashMap<(PageId, String), Option<Arc<Facts>>>>,
+    known: Mutex<HashMap<Place, Option<Arc<Facts>>>>,
 }
+
+/// A page, and the id of what is told of it.
+type Place = (PageId, String);
 
 impl Reader {
     /// What this is about. None: it is gone.
