@@ -861,12 +861,12 @@ async fn a_telling(public: &mut Public, post: Value) -> u32 {
 }
 
 fn revive(public: &Public) -> u32 {
-    let broken = public.world.wire.revive();
-    if broken > 0 {
-        public.world.notice_queue.clear();
-        public.world.publication_queue.clear();
+    if !public.world.wire.has_broken() {
+        return 0;
     }
-    broken
+    public.world.notice_queue.clear();
+    public.world.publication_queue.clear();
+    public.world.wire.revive()
 }
 
 #[tokio::test(start_paused = true)]
