@@ -47,6 +47,8 @@ pub enum Need {
     NotificationQueue,
     /// It wakes `status-publish`.
     PublicationQueue,
+    /// It wakes `subscriber-notice`.
+    NoticeQueue,
     /// It sends messages, or says which can be sent.
     Gateways,
     /// It signs people in by a provider of OpenID Connect.
@@ -79,6 +81,7 @@ impl Need {
             Self::EscalationQueue => &["ESCALATION_QUEUE_URL"],
             Self::NotificationQueue => &["NOTIFICATION_QUEUE_URL"],
             Self::PublicationQueue => &["PUBLICATION_QUEUE_URL"],
+            Self::NoticeQueue => &["NOTICE_QUEUE_URL"],
             Self::Oidc => &["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET_ARN", "OIDC_ISSUER"],
             Self::Gateways => &["EMAIL_FROM", "SMS_SENDER_ID", "SMS_TYPE", "TOPIC_ARNS"],
             Self::Uploads => &["UPLOADS_BUCKET"],
@@ -111,6 +114,8 @@ pub struct AwsConfig {
     pub notification_queue_url: Option<String>,
     /// `PUBLICATION_QUEUE_URL`
     pub publication_queue_url: Option<String>,
+    /// `NOTICE_QUEUE_URL`
+    pub notice_queue_url: Option<String>,
     /// How messages go out.
     pub gateways: Option<GatewaysConfig>,
     /// Whom people may sign in by, if by anybody. One that is set up by half hinders nothing else: there is another way in.
@@ -177,6 +182,7 @@ impl AwsConfig {
             escalation_queue_url: needed(Need::EscalationQueue)?,
             notification_queue_url: needed(Need::NotificationQueue)?,
             publication_queue_url: needed(Need::PublicationQueue)?,
+            notice_queue_url: needed(Need::NoticeQueue)?,
             gateways: needs.contains(&Need::Gateways).then(|| gateways(get)).transpose()?,
             oidc: if needs.contains(&Need::Oidc) {
                 oidc(get)

@@ -124,6 +124,7 @@ impl Ctx {
             escalation: queue(config.escalation_queue_url),
             notification: queue(config.notification_queue_url),
             publication: queue(config.publication_queue_url),
+            notice: queue(config.notice_queue_url),
         };
         let bucket = |name: Option<String>| name.map(|name| Bucket::new(object::client(&sdk), name));
         let objects = Objects {
@@ -146,7 +147,7 @@ impl Ctx {
             master_key(&secrets, config.master_key_secret.as_deref()),
             opened("the table", open_table(&store, connections)),
             opened("the queue of escalation", queues.escalation.open()),
-            opened("the queues of notification and publication", open_both(&queues)),
+            opened("the queues of messages, publications and notices", open_others(&queues)),
             opened("the buckets", open_buckets(&objects)),
         ))
         .await;
@@ -246,10 +247,9 @@ async fn open_buckets(objects: &Objects) -> Result<(), object::ObjectError> {
     future::try_join_all(buckets.map(Bucket::open)).await.map(drop)
 }
 
-async fn open_both(queues: &Queues) -> Result<(), QueueUnreached> {
-    future::try_join(queues.notification.open(), queues.publication.open())
-        .await
-        .map(drop)
+async fn open_others(queues: &Queues) -> Result<(), QueueUnreached> {
+    let others = [&queues.notification, &queues.publication, &queues.notice];
+    future::try_join_all(others.map(Queue::open)).await.map(drop)
 }
 
 async fn opened<E: std::error::Error>(what: &str, asked: impl Future<Output = Result<(), E>>) {

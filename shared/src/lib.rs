@@ -23,6 +23,7 @@ pub mod rehearsal;
 pub mod runtime;
 pub mod secret;
 pub mod store;
+pub mod subscribers;
 pub mod telemetry;
 pub mod test_message;
 pub mod web;

@@ -9,6 +9,7 @@
 //! | `SweepLateness` | milliseconds | `list` | how late the latest row was that a sweep found; 0 when none was |
 //! | `StuckRows` | count | `list` | rows that keep failing for reasons of their own |
 //! | `Publications` | count | `outcome`: `written`, `failed` | what became of status pages that changed |
+//! | `Notices` | count | `channel`: `email`, `sms`, `webhook`, `slack`; `outcome` as of deliveries | what became of attempts to tell subscribers |
 //! | `Alarms` | count | | whatever somebody must know of: the log line of the same moment says what |
 //!
 //! The alarms of `template.yaml` refer to these names; a test compares them.
@@ -16,13 +17,14 @@
 use crate::telemetry::METRICS;
 
 /// Names of all metrics.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "Signals",
     "TimeToFirstDelivery",
     "Deliveries",
     "SweepLateness",
     "StuckRows",
     "Publications",
+    "Notices",
     "Alarms",
 ];
 
@@ -54,6 +56,11 @@ pub fn stuck(list: &'static str) {
 /// A status page changed, and was written or could not be.
 pub fn publication(outcome: &'static str) {
     tracing::info!(target: METRICS, metric = "Publications", unit = "Count", value = 1, outcome);
+}
+
+/// An attempt to tell a subscriber ended.
+pub fn notice(channel: &'static str, outcome: &'static str) {
+    tracing::info!(target: METRICS, metric = "Notices", unit = "Count", value = 1, channel, outcome);
 }
 
 /// Somebody must know of what is logged at this moment.

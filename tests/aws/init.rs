@@ -106,6 +106,7 @@ fn event(trigger: &Trigger) -> Value {
                 QueueName::Escalation => json!({ "incident_id": INCIDENT, "due": "2026-03-01T02:00:00Z" }),
                 QueueName::Notification => json!({ "subject": INCIDENT, "due": "2026-03-01T02:00:00Z",
                     "message": "000000#0000#00#chn_01arz3ndektsv4rrffq69g5fav#-#page" }),
+                QueueName::Notice => json!({ "news": "pst_01arz3ndektsv4rrffq69g5fav", "due": "2026-03-01T02:00:00Z" }),
                 QueueName::Publication => json!({ "page_id": PAGE, "due": "2026-03-01T02:00:00Z" }),
             };
             json!({ "Records": [{ "messageId": "m", "body": hint.to_string(), "attributes": {}, "messageAttributes": {} }] })

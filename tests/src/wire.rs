@@ -140,6 +140,11 @@ impl Wire {
         held
     }
 
+    /// Whether a request was broken since the last revival. Reviving before that would call the break off.
+    pub fn has_broken(&self) -> bool {
+        self.lock().broken > 0
+    }
+
     /// Forgets every break, and lets a dead process live again. Answers how many requests were broken.
     pub fn revive(&self) -> u32 {
         let mut state = self.lock();

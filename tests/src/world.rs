@@ -62,6 +62,8 @@ pub struct World {
     pub notification_queue: MemoryQueue,
     /// Hints to `status-publish`.
     pub publication_queue: MemoryQueue,
+    /// Hints to `subscriber-notice`.
+    pub notice_queue: MemoryQueue,
     contexts: HashMap<&'static str, Ctx>,
     stream: StreamReader,
     uploads: CreatedEvents,
@@ -78,6 +80,8 @@ pub enum Which {
     Notification,
     /// `status-publish`'s.
     Publication,
+    /// `subscriber-notice`'s.
+    Notice,
 }
 
 /// An HTTP answer.
@@ -126,7 +130,7 @@ impl World {
         create_table(&table.client(), TABLE).await.expect("a table");
         let wire = Wire::default();
         let (escalation_queue, notification_queue) = (MemoryQueue::default(), MemoryQueue::default());
-        let publication_queue = MemoryQueue::default();
+        let (publication_queue, notice_queue) = (MemoryQueue::default(), MemoryQueue::default());
         let objects = Objects::memory("secret".into(), Clock::Manual(clock.clone()));
         let base: Url = BASE.parse().expect("a URL");
         let webhooks = WebhookSender::new(Inward::AllowLoopback).expect("a client");
@@ -165,6 +169,7 @@ impl World {
                     escalation: queue(Need::EscalationQueue, &escalation_queue),
                     notification: queue(Need::NotificationQueue, &notification_queue),
                     publication: queue(Need::PublicationQueue, &publication_queue),
+                    notice: queue(Need::NoticeQueue, &notice_queue),
                 },
                 gateways: Some(gateways).filter(|_| has(Need::Gateways)).unwrap_or_default(),
                 inward: Inward::AllowLoopback,
@@ -208,6 +213,7 @@ impl World {
             escalation_queue,
             notification_queue,
             publication_queue,
+            notice_queue,
             stream,
             uploads,
             public_stream,
@@ -342,6 +348,7 @@ impl World {
                 self.escalation_queue.next_due(),
                 self.notification_queue.next_due(),
                 self.publication_queue.next_due(),
+                self.notice_queue.next_due(),
             ];
             let step = SignedDuration::from_mins(1).min(self.now().duration_until(end));
             let tick = self.now() + step;
@@ -358,6 +365,7 @@ impl World {
                 }
                 self.sweep_uploads().await.expect("a sweep leaves nothing undone");
                 self.tick_pages().await.expect("every page is published");
+                self.sweep_notices().await.expect("no notice is left");
                 self.drain().await;
             }
         }
@@ -371,7 +379,8 @@ impl World {
                 | self.drain_queue(Which::Escalation, 1).await
                 | self.drain_queue(Which::Notification, 1).await
                 | self.drain_public_stream().await
-                | self.drain_queue(Which::Publication, 1).await;
+                | self.drain_queue(Which::Publication, 1).await
+                | self.drain_queue(Which::Notice, 1).await;
             if !worked {
                 return;
             }
@@ -431,6 +440,16 @@ impl World {
         swept.map_err(|error| error.to_string())
     }
 
+    /// The minute's tick of `subscriber-notice`.
+    ///
+    /// # Errors
+    /// What the function would log.
+    pub async fn sweep_notices(&self) -> Result<Swept, String> {
+        let ctx = self.of("subscriber-notice-sweep");
+        let swept = status_page::handle_notice_sweep(self.tick(), ctx).await;
+        swept.map_err(|error| error.to_string())
+    }
+
     /// A public address, as its readers ask for it.
     pub async fn public(&self, path: &str) -> Answer {
         self.ask(Request::get(path).body(Body::empty()).expect("a request"))
@@ -443,6 +462,7 @@ impl World {
             Which::Escalation => &self.escalation_queue,
             Which::Notification => &self.notification_queue,
             Which::Publication => &self.publication_queue,
+            Which::Notice => &self.notice_queue,
         };
         let mut worked = false;
         loop {
@@ -462,6 +482,7 @@ impl World {
                     Which::Escalation => escalation::handle_queue(event, self.of("escalation-queue")).await,
                     Which::Notification => notification::handle_queue(event, self.of("notification-queue")).await,
                     Which::Publication => status_page::handle_queue(event, self.of("status-publish-queue")).await,
+                    Which::Notice => status_page::handle_notices(event, self.of("subscriber-notice-queue")).await,
                 };
                 let response = response.expect("queue handlers answer per message");
                 failed = response

@@ -30,6 +30,7 @@ mod setup;
 mod sign_in;
 mod status;
 mod status_documents;
+mod subscribers;
 mod template;
 mod test_messages;
 mod topic;

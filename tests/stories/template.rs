@@ -119,6 +119,7 @@ fn every_function_is_woken_by_what_the_local_home_wakes_it_by() {
                     QueueName::Escalation => "EscalationQueue",
                     QueueName::Notification => "NotificationQueue",
                     QueueName::Publication => "PublicationQueue",
+                    QueueName::Notice => "NoticeQueue",
                 };
                 assert_eq!(referred(&messages["Queue"]), Some(expected));
                 assert_eq!(messages["BatchSize"], BATCH_MESSAGES);
@@ -189,6 +190,7 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
             (Need::EscalationQueue, "sqs:SendMessage", "EscalationQueue"),
             (Need::NotificationQueue, "sqs:SendMessage", "NotificationQueue"),
             (Need::PublicationQueue, "sqs:SendMessage", "PublicationQueue"),
+            (Need::NoticeQueue, "sqs:SendMessage", "NoticeQueue"),
         ] {
             assert_eq!(
                 may(action, resource),
@@ -350,11 +352,15 @@ fn what_is_public_is_served_here_as_by_cloudfront() {
     let distribution = &properties("PublicObjects")["DistributionConfig"];
     let behaviour = &distribution["DefaultCacheBehavior"];
     let site = &distribution["CacheBehaviors"];
-    assert_eq!(site.as_array().map(Vec::len), Some(1));
+    // What leads to a function comes before what the bucket holds.
+    assert_eq!(site.as_array().map(Vec::len), Some(2));
+    assert_eq!(site[0]["PathPattern"], "/status/*/subscribers*");
+    assert_eq!(site[0]["TargetOriginId"], "api");
+    let site = &site[1];
     for place in PLACES {
         let behaviour = if place.is_site {
-            assert_eq!(site[0]["PathPattern"], format!("{}*", place.prefix));
-            &site[0]
+            assert_eq!(site["PathPattern"], format!("{}*", place.prefix));
+            site
         } else {
             behaviour
         };

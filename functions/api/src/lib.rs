@@ -20,6 +20,7 @@ pub const NEEDS: &[Need] = &[
     Need::MasterKey,
     Need::SetupCode,
     Need::NotificationQueue,
+    Need::NoticeQueue,
     Need::Gateways,
 ];
 

@@ -145,6 +145,8 @@ fn email<'a>(to: &'a str, message: &'a Message, id: &'a str) -> Email<'a> {
         to,
         subject: &message.subject,
         text: &message.text,
+        html: None,
+        unsubscribe_url: None,
         id,
     }
 }

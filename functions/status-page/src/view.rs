@@ -138,6 +138,8 @@ pub struct UpdateView<S> {
     pub created_at: Timestamp,
     /// What it did to components.
     pub components: Vec<ChangeView>,
+    /// Whether subscribers were told.
+    pub deliver_notifications: bool,
 }
 
 /// What an update did to a component.
@@ -279,7 +281,8 @@ impl PostView {
 }
 
 impl MaintenanceView {
-    fn new(maintenance: &Maintenance, page_url: &str) -> Self {
+    /// The maintenance, on a page of this address.
+    pub fn new(maintenance: &Maintenance, page_url: &str) -> Self {
         Self {
             id: maintenance.id,
             title: maintenance.title.clone(),
@@ -315,6 +318,7 @@ fn updates<S: Copy>(updates: &[Update<S>], components: &[Component]) -> Vec<Upda
             at: update.at,
             created_at: update.created_at,
             components: update.components.iter().filter_map(change).collect(),
+            deliver_notifications: update.deliver_notifications,
         })
         .collect();
     all.reverse();

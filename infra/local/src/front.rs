@@ -130,15 +130,17 @@ async fn answer(routes: &[Route], request: Request) -> Response {
     response
 }
 
-/// Whether a path begins with a prefix, in which `{…}` stands for one segment. One that has any is whole: nothing follows.
+/// Whether a path begins with a prefix, in which `{…}` stands for one segment. One that has any is whole, unless it ends with
+/// a slash.
 fn begins(path: &str, prefix: &str) -> bool {
     if !prefix.contains('{') {
         return path.starts_with(prefix);
     }
-    let (mut given, mut wanted) = (path.split('/'), prefix.split('/'));
+    let (mut given, mut wanted) = (path.split('/'), prefix.split('/').peekable());
     loop {
         match (given.next(), wanted.next()) {
             (None, None) => return true,
+            (Some(_), Some("")) if wanted.peek().is_none() => return true,
             (Some(given), Some(wanted)) if given == wanted => {}
             (Some(given), Some(wanted)) if wanted.starts_with('{') && !given.is_empty() => {}
             _ => return false,
@@ -187,6 +189,24 @@ mod tests {
             assert!(!begins(other, route), "{other}");
         }
         assert!(begins("/hooks/x", "/hooks/") && !begins("/hook", "/hooks/"));
+    }
+
+    #[test]
+    fn a_gap_in_a_prefix_is_one_segment() {
+        let one = |path| begins(path, "/status/{page}/subscribers");
+        assert!(one("/status/main/subscribers"));
+        for other in [
+            "/status/main/subscribersx",
+            "/status/main/subscribers/x",
+            "/status//subscribers",
+            "/status/subscribers",
+            "/status/main/api/subscribers",
+            "/status/main",
+        ] {
+            assert!(!one(other), "{other}");
+        }
+        assert!(begins("/status/main/subscribers/x/y", "/status/{page}/subscribers/"));
+        assert!(!begins("/status/main/subscribers", "/status/{page}/subscribers/"));
     }
 
     #[tokio::test]

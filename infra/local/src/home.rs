@@ -380,6 +380,7 @@ pub async fn ctx(table: &Table, objects: &Objects, settings: Settings) -> Result
             escalation: memory(),
             notification: memory(),
             publication: memory(),
+            notice: memory(),
         },
         gateways: Gateways {
             sms: Some(Gateway::Outbox),

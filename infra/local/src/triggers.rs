@@ -81,6 +81,8 @@ pub enum QueueName {
     Notification,
     /// Status pages on which something is due.
     Publication,
+    /// News for subscribers of status pages.
+    Notice,
 }
 
 impl QueueName {
@@ -90,6 +92,7 @@ impl QueueName {
             Self::Escalation => "escalation",
             Self::Notification => "notification",
             Self::Publication => "publication",
+            Self::Notice => "notice",
         }
     }
 
@@ -99,6 +102,7 @@ impl QueueName {
             Self::Escalation => &queues.escalation,
             Self::Notification => &queues.notification,
             Self::Publication => &queues.publication,
+            Self::Notice => &queues.notice,
         }
     }
 }
@@ -213,6 +217,18 @@ pub fn functions() -> Vec<Function> {
             },
         ),
         function(
+            "status-page-http",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Http {
+                paths: &[
+                    "/status/{page}/subscribers",
+                    "/status/{page}/subscribers/",
+                    "/healthz/status-page",
+                ],
+                router: status_page::router,
+            },
+        ),
+        function(
             "status-publish-stream",
             status_page::NEEDS,
             Trigger::Stream {
@@ -235,6 +251,24 @@ pub fn functions() -> Vec<Function> {
             Trigger::Schedule {
                 every: MINUTE,
                 handler: handler(status_page::handle_sweep),
+            },
+        ),
+        function(
+            "subscriber-notice-queue",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Queue {
+                queue: QueueName::Notice,
+                // So few that 10,000 notices leave the table, and this machine, to those who wake people.
+                at_once: 2,
+                handler: handler(status_page::handle_notices),
+            },
+        ),
+        function(
+            "subscriber-notice-sweep",
+            status_page::SUBSCRIBER_NEEDS,
+            Trigger::Schedule {
+                every: MINUTE,
+                handler: handler(status_page::handle_notice_sweep),
             },
         ),
     ]

@@ -10,7 +10,7 @@ use lettre::{
     Address, Message,
     address::Envelope,
     message::{
-        Mailbox, SinglePart,
+        Mailbox, MultiPart, SinglePart,
         header::{ContentType, HeaderName, HeaderValue},
     },
     transport::smtp::{
@@ -74,6 +74,10 @@ pub struct Email<'a> {
     pub subject: &'a str,
     /// Plain text; lines end in `\n`.
     pub text: &'a str,
+    /// The same as HTML, for readers that prefer it.
+    pub html: Option<&'a str>,
+    /// What ends the messages of this kind by one POST without signing in (RFC 8058): an https URL.
+    pub unsubscribe_url: Option<&'a str>,
     /// What the message is about, e.g. the delivery's id. The same id gives the same `Message-ID`, so that of two
     /// attempts which both arrived the mailbox shows one.
     pub id: &'a str,
@@ -268,7 +272,7 @@ fn compose(from: &Mailbox, email: Email<'_>, now: Timestamp) -> Result<(Envelope
     let to = address(email.to).ok_or_else(|| SendError::Permanent("the address is no e-mail address".to_owned()))?;
     // A digest, because an id may hold characters that a Message-ID may not.
     let id = &sha256_hex(email.id)[..32];
-    let message = Message::builder()
+    let mut builder = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
         .subject(one_line(email.subject, SUBJECT_MAX_CHARS))
@@ -277,15 +281,42 @@ fn compose(from: &Mailbox, email: Email<'_>, now: Timestamp) -> Result<(Envelope
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str(AUTO_SUBMITTED),
             "auto-generated".to_owned(),
-        ))
-        .singlepart(
-            SinglePart::builder()
-                .header(ContentType::TEXT_PLAIN)
-                .body(plain(email.text)),
-        )
-        .map_err(|_| SendError::Permanent("the message could not be composed".to_owned()))?;
+        ));
+    for (name, value) in unsubscribe_headers(email.unsubscribe_url) {
+        builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+    }
+    let text = SinglePart::builder()
+        .header(ContentType::TEXT_PLAIN)
+        .body(plain(email.text));
+    let composed = match email.html {
+        None => builder.singlepart(text),
+        Some(html) => {
+            let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(plain(html));
+            builder.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
+        }
+    };
+    let message = composed.map_err(|_| SendError::Permanent("the message could not be composed".to_owned()))?;
     Ok((message.envelope().clone(), message.formatted()))
 }
+
+/// RFC 2369 and RFC 8058, for a URL that can stand in a header as it is.
+pub(super) fn unsubscribe_headers(url: Option<&str>) -> Vec<(&'static str, String)> {
+    let harmless = |url: &&str| {
+        url.len() <= UNSUBSCRIBE_URL_MAX_BYTES
+            && url
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
+    };
+    url.filter(harmless).map_or_else(Vec::new, |url| {
+        vec![
+            ("List-Unsubscribe", format!("<{url}>")),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+        ]
+    })
+}
+
+/// Longest URL that is put into a header: what a line has room for (RFC 5322, 998 characters; SES takes 870).
+const UNSUBSCRIBE_URL_MAX_BYTES: usize = 800;
 
 /// RFC 3834: so that nobody's absence notice answers us.
 pub(super) const AUTO_SUBMITTED: &str = "Auto-Submitted";
@@ -302,6 +333,11 @@ pub(super) fn address(text: &str) -> Option<Address> {
         Ok(Host::Domain(ascii)) if !domain.is_ascii() => Address::new(user, ascii).ok(),
         _ => text.parse().ok(),
     }
+}
+
+/// Whether mail can be sent to this: one bare address of at most 254 bytes.
+pub fn is_email_address(text: &str) -> bool {
+    address(text).is_some()
 }
 
 /// Text with line feeds as its only line ends and without other control characters but tabs. A carriage return alone

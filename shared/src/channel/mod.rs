@@ -22,7 +22,7 @@ use std::{error::Error, io};
 
 use jiff::SignedDuration;
 
-pub use email::{Email, EmailSender, SmtpConfig, SmtpConfigInvalid};
+pub use email::{Email, EmailSender, SmtpConfig, SmtpConfigInvalid, is_email_address};
 pub use fetch::{FetchError, Fetcher};
 pub use gateways::{Gateway, Gateways};
 pub use inward::{Inward, UrlRefused, check_url, is_inward};

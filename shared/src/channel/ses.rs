@@ -6,7 +6,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use lettre::message::Mailbox;
 
 use super::aws::refused;
-use super::email::{AUTO_SUBMITTED, SUBJECT_MAX_CHARS, address, plain};
+use super::email::{AUTO_SUBMITTED, SUBJECT_MAX_CHARS, address, plain, unsubscribe_headers};
 use super::{Email, Receipt, SendError, excerpt, one_line};
 
 /// Sends e-mail in one name.
@@ -47,13 +47,18 @@ impl SesSender {
 fn message(email: Email<'_>) -> Result<Message, BuildError> {
     let utf8 = |text: String| Content::builder().data(text).charset("UTF-8").build();
     let header = |name: &str, value: &str| MessageHeader::builder().name(name).value(value).build();
-    Ok(Message::builder()
+    let html = email.html.map(|html| utf8(plain(html))).transpose()?;
+    let body = Body::builder().text(utf8(plain(email.text))?).set_html(html);
+    let mut message = Message::builder()
         .subject(utf8(one_line(email.subject, SUBJECT_MAX_CHARS))?)
-        .body(Body::builder().text(utf8(plain(email.text))?).build())
+        .body(body.build())
         .headers(header(AUTO_SUBMITTED, "auto-generated")?)
         // SES makes the Message-ID itself: of two attempts that both arrived, this tells that they are one.
-        .headers(header("X-Nightbell-Delivery", email.id)?)
-        .build())
+        .headers(header("X-Nightbell-Delivery", email.id)?);
+    for (name, value) in unsubscribe_headers(email.unsubscribe_url) {
+        message = message.headers(header(name, &value)?);
+    }
+    Ok(message.build())
 }
 
 #[cfg(test)]
@@ -68,6 +73,8 @@ mod tests {
             to,
             subject: "Disk full\r\nBcc: all@example.com",
             text: "Acknowledge:\r\nhttps://bell.example.com/i/x",
+            html: None,
+            unsubscribe_url: None,
             id: "dlv_1",
         }
     }
@@ -95,6 +102,27 @@ mod tests {
         );
         assert_eq!(simple["Headers"][0]["Name"], "Auto-Submitted");
         assert_eq!(simple["Headers"][1]["Value"], "dlv_1");
+    }
+
+    #[tokio::test]
+    async fn news_has_html_and_ends_by_one_click() {
+        let (config, http) = sdk(200, r#"{"MessageId":"m-1"}"#);
+        let email = Email {
+            html: Some("<p>All is well</p>"),
+            unsubscribe_url: Some("https://bell.example.com/status/main/subscribers/nbu_x/unsubscribe"),
+            ..email("ada@example.com")
+        };
+        sender(&config).send(email).await.unwrap();
+        let body: Value = serde_json::from_slice(&heard(&http)).unwrap();
+        let simple = &body["Content"]["Simple"];
+        assert_eq!(simple["Body"]["Html"]["Data"], "<p>All is well</p>");
+        assert_eq!(simple["Headers"][2]["Name"], "List-Unsubscribe");
+        assert_eq!(
+            simple["Headers"][2]["Value"],
+            "<https://bell.example.com/status/main/subscribers/nbu_x/unsubscribe>"
+        );
+        assert_eq!(simple["Headers"][3]["Name"], "List-Unsubscribe-Post");
+        assert_eq!(simple["Headers"][3]["Value"], "List-Unsubscribe=One-Click");
     }
 
     #[tokio::test]

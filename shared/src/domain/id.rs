@@ -137,6 +137,8 @@ ids! {
     MaintenanceId "mnt",
     /// One update of a post or a maintenance.
     UpdateId "upd",
+    /// Somebody who asked to hear what a page tells.
+    SubscriberId "sub",
 }
 
 #[cfg(test)]

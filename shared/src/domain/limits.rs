@@ -131,3 +131,29 @@ pub const SLUG_CHARS_MAX: usize = 40;
 pub const MAINTENANCE_SECONDS_MAX: i64 = 30 * 86_400;
 /// Days that a component's bars show.
 pub const HISTORY_DAYS: usize = 90;
+
+/// How long whoever asked to subscribe may take to confirm.
+pub const SUBSCRIPTION_CONFIRM_SECONDS: i64 = 2 * 86_400;
+/// How long the code of a text message works.
+pub const SUBSCRIPTION_CODE_SECONDS: i64 = 900;
+/// Notices in a row that fail for good before a subscriber is sent no more.
+pub const SUBSCRIBER_FAILURES_MAX: u32 = 5;
+/// Components that one subscriber chooses.
+pub const SUBSCRIBER_COMPONENTS_MAX: usize = 50;
+/// How long after it was written news is spread: the page says it first.
+pub const BULLETIN_AFTER_SECONDS: i64 = 10;
+/// Notices that are written in one transaction, beside the bulletin itself.
+pub const BULLETIN_NOTICES_MAX: usize = 25;
+/// Transactions of one run over a bulletin.
+pub const BULLETIN_CHUNKS_MAX: usize = 8;
+/// Time between two runs over one bulletin. With the two above it is what keeps 10,000 subscribers from taking the table's
+/// capacity away from those who are woken: at most 200 notices a second.
+pub const BULLETIN_PACE_SECONDS: i64 = 1;
+/// How long before a maintenance its subscribers are reminded.
+pub const REMINDER_SECONDS: i64 = 3_600;
+/// How much later than that a reminder may still be told to belong to this start.
+pub const REMINDER_SLACK_SECONDS: i64 = 60;
+/// How long a notice that waits is news.
+pub const NOTICE_FRESH_SECONDS: i64 = 86_400;
+/// How long notices and bulletins are kept.
+pub const NOTICE_KEPT_SECONDS: i64 = 7 * 86_400;

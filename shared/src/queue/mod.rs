@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey};
-use crate::domain::id::{IncidentId, PageId};
+use crate::domain::id::{IncidentId, PageId, SubscriberId};
+use crate::domain::status::{News, NoticeKey};
 
 pub use memory::{MemoryQueue, Waiting};
 pub use sqs::{QueueUnreached, SqsQueue};
@@ -65,6 +66,34 @@ impl DeliveryHint {
     }
 }
 
+/// News for a page's subscribers, or for one of them, in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeHint {
+    /// The news.
+    pub news: News,
+    /// For whom; none: for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriber_id: Option<SubscriberId>,
+}
+
+impl From<&NoticeKey> for NoticeHint {
+    fn from(key: &NoticeKey) -> Self {
+        Self {
+            news: key.news,
+            subscriber_id: Some(key.subscriber_id),
+        }
+    }
+}
+
+impl From<News> for NoticeHint {
+    fn from(news: News) -> Self {
+        Self {
+            news,
+            subscriber_id: None,
+        }
+    }
+}
+
 /// Longest delay a queue keeps (SQS: 900 s). What is due later is found by the sweep.
 pub const DELAY_SECONDS_MAX: i64 = 900;
 
@@ -88,6 +117,8 @@ pub struct Queues {
     pub notification: Queue,
     /// Wakes `status-publish`.
     pub publication: Queue,
+    /// Wakes `subscriber-notice`. Its own, so that 10,000 notices never stand before a page.
+    pub notice: Queue,
 }
 
 impl Queue {

@@ -19,7 +19,10 @@ mod seal;
 mod token;
 mod vault;
 
-pub use derived::{account_code, form_token, known_browser, objects_secret, verification_code, webhook_secret};
+pub use derived::{
+    account_code, form_token, known_browser, objects_secret, subscriber_code, subscriber_digits, subscriber_id,
+    subscriber_secret, verification_code, webhook_secret,
+};
 pub use digest::{equal, hmac_sha256, sha256, sha256_hex};
 pub use jws::{KeySet, NotSigned};
 pub use link::LinkCode;
@@ -29,5 +32,5 @@ pub use password::{
 };
 pub use random::Random;
 pub use seal::SealBroken;
-pub use token::{AccountCode, ApiToken, IntegrationKey, SessionToken};
+pub use token::{AccountCode, ApiToken, IntegrationKey, SessionToken, SubscriberCode};
 pub use vault::{SecretUnread, read_secret};

@@ -106,6 +106,8 @@ tokens! {
     /// What a link into an account ends with: `nba_<user id>_<secret>`, as [`ApiToken`]. Its secret is derived
     /// ([`super::account_code`]), and kept nowhere.
     AccountCode "nba_",
+    /// What the links of a page's subscriber end with: `nbu_<subscriber id>_<secret>`, as [`AccountCode`].
+    SubscriberCode "nbu_",
 }
 
 impl fmt::Debug for IntegrationKey {

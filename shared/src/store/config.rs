@@ -10,6 +10,7 @@ use super::audit::Change;
 use super::cursor::{Page, PageRequest, cursor};
 use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
+use super::notices;
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
 use super::table::{Expression, StoreError, Write};
 use super::uploads::{same_turn, upload_row};
@@ -22,7 +23,9 @@ use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
 use crate::domain::service::{Integration, Service};
-use crate::domain::status::{Component, Maintenance, Page as StatusPage, Post};
+use crate::domain::status::{
+    Bulletin, Component, Maintenance, Page as StatusPage, Post, bulletins_of_maintenance, bulletins_of_post,
+};
 
 /// A kind of configuration.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
@@ -58,6 +61,12 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// When it is due, for kinds that are.
     fn due(&self) -> Option<IndexKey> {
         None
+    }
+
+    /// What subscribers of a page are told when it becomes this out of `before`: written in the same transaction, so that
+    /// no writer can forget it.
+    fn bulletins(&self, _before: Option<&Self>) -> Vec<Bulletin> {
+        Vec::new()
     }
 }
 
@@ -104,6 +113,10 @@ impl Entity for Post {
     fn due(&self) -> Option<IndexKey> {
         Some(IndexKey::post_due(self.page_id, self.id, self.updated_at))
     }
+
+    fn bulletins(&self, before: Option<&Self>) -> Vec<Bulletin> {
+        bulletins_of_post(self, before)
+    }
 }
 
 impl Entity for Maintenance {
@@ -124,6 +137,10 @@ impl Entity for Maintenance {
     fn due(&self) -> Option<IndexKey> {
         let at = Maintenance::due(self)?;
         Some(IndexKey::maintenance_due(self.page_id, self.id, at))
+    }
+
+    fn bulletins(&self, before: Option<&Self>) -> Vec<Bulletin> {
+        bulletins_of_maintenance(self, before)
     }
 }
 
@@ -337,6 +354,7 @@ impl Store {
     ) -> Result<Applied, StoreError> {
         let mut writes = vec![Write::Put(entity_row(value)?, Some(Expression::absent()))];
         writes.push(self.changed("created", None, Some(value), change)?);
+        writes.extend(bulletin_writes(None, value)?);
         self.write(writes, extras).await
     }
 
@@ -354,6 +372,7 @@ impl Store {
         let row = entity_row(value)?.version(before.version + 1);
         let mut writes = vec![Write::Put(row, Some(unchanged(before)))];
         writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
+        writes.extend(bulletin_writes(Some(&before.value), value)?);
         self.write(writes, extras).await
     }
 
@@ -480,6 +499,15 @@ fn unchanged<T: Entity>(before: &Versioned<T>) -> Expression {
 pub(super) fn entity_row<T: Entity>(value: &T) -> Result<Row, StoreError> {
     let row = Row::of(Key::entity(T::PARTITION, &value.id().to_string()), T::KIND, value)?;
     Ok(row.list(Some(value.listed())).due(value.due()))
+}
+
+/// What tells a page's subscribers of a change.
+pub(super) fn bulletin_writes<T: Entity>(before: Option<&T>, after: &T) -> Result<Vec<Write>, StoreError> {
+    let bulletins = after.bulletins(before);
+    bulletins
+        .iter()
+        .map(|bulletin| Ok(Write::Put(notices::bulletin_row(bulletin)?, None)))
+        .collect()
 }
 
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {

@@ -10,6 +10,7 @@ use super::table::{Expression, Index, Query, Range, StoreError};
 use crate::domain::delivery::DeliveryKey;
 use crate::domain::id::{IncidentId, PageId};
 use crate::domain::limits;
+use crate::domain::status::{News, NoticeKey};
 use crate::domain::time::after_seconds;
 
 /// Something that is due.
@@ -68,6 +69,30 @@ impl DueList for MaintenanceDue {
 
     fn parse(text: &str) -> Option<Self> {
         Some(Self(text.split_once('#')?.0.parse().ok()?))
+    }
+}
+
+/// News for a page's subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BulletinDue(pub News);
+
+impl DueList for BulletinDue {
+    const NAME: &'static str = "BUL";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+impl DueList for NoticeKey {
+    const NAME: &'static str = "NTC";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (news, subscriber) = text.split_once('#')?;
+        Some(Self {
+            news: news.parse().ok()?,
+            subscriber_id: subscriber.parse().ok()?,
+        })
     }
 }
 

@@ -487,7 +487,7 @@ impl Store {
             .map(drop)
     }
 
-    async fn applied(&self, writes: Vec<Write>) -> Result<Applied, StoreError> {
+    pub(super) async fn applied(&self, writes: Vec<Write>) -> Result<Applied, StoreError> {
         Ok(if self.table.transact(writes).await?.is_ok() {
             Applied::Done
         } else {

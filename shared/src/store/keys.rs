@@ -19,6 +19,9 @@
 //! | publication of a service on a page | `PUB#<pag>` | `<svc>` | | `DUE#PUB#<shard>` / `<ms>#<pag>#<svc>` |
 //! | publisher of a page (lease, what it wrote last) | `PUB#<pag>` | `PUBLISHER` | | |
 //! | how components do now, and did in a month | `HIS#<pag>` | `NOW` or `<yyyymm>` | | |
+//! | subscriber of a page | `SUB#<pag>#<shard>` | `<sub>` | | |
+//! | news for a page's subscribers | `BUL#<news>` | `BUL` | | `DUE#BUL#<shard>` / `<ms>#<news>` |
+//! | news for one subscriber | `NTC#<news>#<shard>` | `<sub>` | | `DUE#NTC#<shard>` / `<ms>#<news>#<sub>` |
 //! | service, integration, policy, user, team, channel, token | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
 //! | audit entry | `AUDIT#<evt>` | `AUDIT` | `LIST#audit` / `<evt>` | |
 //! | change event of a service | `CHG#<svc>` | `EVT#<evt>` | | |
@@ -37,10 +40,11 @@ use ulid::Ulid;
 use crate::domain::account::LinkPurpose;
 use crate::domain::delivery::{DeliveryKey, NotADeliveryKey, Subject};
 use crate::domain::id::{
-    ContactId, EventId, IncidentId, IntegrationId, MaintenanceId, PageId, PostId, ServiceId, SessionId, UploadId,
-    UserId,
+    ContactId, EventId, IncidentId, IntegrationId, MaintenanceId, PageId, PostId, ServiceId, SessionId, SubscriberId,
+    UploadId, UserId,
 };
 use crate::domain::incident::Incident;
+use crate::domain::status::{News, NoticeKey};
 use crate::secret::sha256_hex;
 
 /// Partitions over which lists that every incident enters are spread.
@@ -163,6 +167,22 @@ impl Key {
         Self::new(history_of(page), month)
     }
 
+    /// A subscriber of a page.
+    pub fn subscriber(page: PageId, id: SubscriberId) -> Self {
+        Self::new(subscribers_of(page, subscriber_shard(id)), id.to_string())
+    }
+
+    /// News for a page's subscribers.
+    pub fn bulletin(news: News) -> Self {
+        Self::new(format!("BUL#{news}"), "BUL")
+    }
+
+    /// News for one subscriber. Shards as subscribers have, so that 10,000 are not written to one place.
+    pub fn notice(key: &NoticeKey) -> Self {
+        let shard = subscriber_shard(key.subscriber_id);
+        Self::new(format!("NTC#{}#{shard}", key.news), key.subscriber_id.to_string())
+    }
+
     /// The answer to a creation that may be asked for again.
     pub fn once(hash: &str) -> Self {
         Self::new(format!("ONCE#{hash}"), "ONCE")
@@ -220,6 +240,17 @@ pub fn publications_of(page: PageId) -> String {
 /// The partition of a page's history.
 pub fn history_of(page: PageId) -> String {
     format!("HIS#{page}")
+}
+
+/// The subscribers of a page in one shard, by their ids. The shards one after another are in the order of ids, too.
+pub fn subscribers_of(page: PageId, shard: u8) -> String {
+    format!("SUB#{page}#{shard}")
+}
+
+/// A subscriber's shard. Their ids are hashes, so the first bits spread them evenly.
+pub fn subscriber_shard(id: SubscriberId) -> u8 {
+    let first = (id.0.0 >> 120) as u16;
+    (first * u16::from(SHARDS) / 256) as u8
 }
 
 /// The month of an instant in a page's history, by UTC: `202611`.
@@ -347,6 +378,28 @@ impl IndexKey {
         }
     }
 
+    /// When news is to be spread.
+    pub fn bulletin_due(news: News, at: Timestamp) -> Self {
+        let shard = match news {
+            News::Update(id) => shard(id.0),
+            News::Reminder(id) => shard(id.0),
+            News::Withdrawal(id) => shard(id.0),
+            News::Asked(_) => 0,
+        };
+        Self {
+            pk: due_partition("BUL", shard),
+            sk: format!("{}#{news}", due_text(at)),
+        }
+    }
+
+    /// When news is to be sent to a subscriber.
+    pub fn notice_due(key: &NoticeKey, at: Timestamp) -> Self {
+        Self {
+            pk: due_partition("NTC", subscriber_shard(key.subscriber_id)),
+            sk: format!("{}#{}#{}", due_text(at), key.news, key.subscriber_id),
+        }
+    }
+
     /// When an incident is due.
     pub fn incident_due(id: IncidentId, at: Timestamp) -> Self {
         Self {
@@ -401,7 +454,7 @@ pub fn posts_due_partition(page: PageId) -> String {
     due_partition("PST", shard(page.0))
 }
 
-/// The due list of one kind (`INC`, `DLV`, `AVA`, `PUB`, `PST`, `MNT`) and shard.
+/// The due list of one kind (`INC`, `DLV`, `AVA`, `PUB`, `PST`, `MNT`, `BUL`, `NTC`) and shard.
 pub fn due_partition(kind: &str, shard: u8) -> String {
     format!("DUE#{kind}#{shard}")
 }
@@ -460,6 +513,19 @@ mod tests {
             Some((at("2026-01-01T00:00:00.001Z"), id.to_string().as_str()))
         );
         assert!(due_until(at("2001-01-01T00:00:00Z")) < due_until(at("2286-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn subscribers_are_spread_and_their_shards_are_in_the_order_of_ids() {
+        let id = |first: u128| SubscriberId(Ulid((first << 120) | 7));
+        let shards: Vec<u8> = (0..256).map(|first| subscriber_shard(id(first))).collect();
+        assert!(shards.is_sorted());
+        for shard in 0..SHARDS {
+            assert_eq!(
+                shards.iter().filter(|one| **one == shard).count(),
+                256 / usize::from(SHARDS)
+            );
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::audit::Change;
-use super::config::{Entity, entity_row};
+use super::config::{Entity, bulletin_writes, entity_row};
 use super::cursor::{Page, PageRequest};
 use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
@@ -230,12 +230,14 @@ impl Store {
                 PublicWrite::Publication(before, after) => all.extend(publication_write(before.as_ref(), after)?),
                 PublicWrite::Post(before, after) => {
                     all.push(entity_write(before.as_ref(), &after)?);
+                    all.extend(bulletin_writes(before.as_ref().map(|before| &before.value), &after)?);
                     let action = if before.is_some() { "updated" } else { "created" };
                     let before = before.as_ref().map(|before| &before.value);
                     all.push(self.changed(action, before, Some(&after), &change)?);
                 }
                 PublicWrite::Maintenance(before, after) => {
                     all.push(entity_write(Some(&before), &after)?);
+                    all.extend(bulletin_writes(Some(&before.value), &after)?);
                     all.push(self.changed("updated", Some(&before.value), Some(&after), &change)?);
                 }
             }

@@ -69,6 +69,7 @@ impl Aws {
             ("ESCALATION_QUEUE_URL", format!("{url}/000000000000/escalation")),
             ("NOTIFICATION_QUEUE_URL", format!("{url}/000000000000/notification")),
             ("PUBLICATION_QUEUE_URL", format!("{url}/000000000000/publication")),
+            ("NOTICE_QUEUE_URL", format!("{url}/000000000000/notice")),
             ("MASTER_KEY_SECRET_ARN", secret_arn("master-key")),
             ("SETUP_CODE_SECRET_ARN", secret_arn("setup-code")),
             ("EMAIL_FROM", "Nightbell <nightbell@example.com>".into()),

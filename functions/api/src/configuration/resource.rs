@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::principal::Right;
 use shared::store::{Applied, Change, Entity, Extra, StoreError, Versioned};
+use shared::subscribers;
 use shared::web::{Problem, from_value};
 
 use super::caller::Caller;
@@ -117,10 +118,15 @@ impl<T: Entity> Plan<T> {
             action: self.action,
             ..caller.change()
         };
-        match &self.before {
-            None => store.create(&self.value, &self.extras, &change).await,
-            Some(before) => store.replace(before, &self.value, &self.extras, &change).await,
+        let applied = match &self.before {
+            None => store.create(&self.value, &self.extras, &change).await?,
+            Some(before) => store.replace(before, &self.value, &self.extras, &change).await?,
+        };
+        if applied == Applied::Done {
+            let before = self.before.as_ref().map(|before| &before.value);
+            subscribers::wake(&caller.ctx, self.value.bulletins(before), caller.now()).await;
         }
+        Ok(applied)
     }
 }
 

@@ -54,6 +54,9 @@ pub struct MaintenanceBody {
     #[serde(default)]
     #[schema(max_items = 50)]
     component_ids: Vec<ComponentId>,
+    /// Whether subscribers are told of it, and reminded an hour before; only when it is made. If it is left out, they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deliver_notifications: Option<bool>,
 }
 
 fn yes() -> bool {
@@ -135,6 +138,9 @@ impl Resource for MaintenanceBody {
                 if self.body.is_some() {
                     faults.add("body", "is said by an update: post to /updates");
                 }
+                if self.deliver_notifications.is_some() {
+                    faults.add("deliver_notifications", "is said by an update: post to /updates");
+                }
                 String::new()
             }
         };
@@ -180,6 +186,7 @@ impl Resource for MaintenanceBody {
                     created_at: now,
                     by: caller.principal().actor(),
                     components: Vec::new(),
+                    deliver_notifications: self.deliver_notifications.unwrap_or(true),
                 });
                 new
             }
@@ -203,6 +210,9 @@ struct MaintenanceUpdateBody {
     /// Its words, 1 to 4000 characters.
     #[schema(min_length = 1, max_length = 4000)]
     body: String,
+    /// Whether subscribers are told.
+    #[serde(default = "yes")]
+    deliver_notifications: bool,
 }
 
 /// Maintenances, newest first
@@ -279,6 +289,7 @@ async fn add_maintenance_update(
             created_at: caller.now(),
             by: by.clone(),
             components: Vec::new(),
+            deliver_notifications: body.deliver_notifications,
         });
         updates::fits(&mut faults, next.updates.len(), &next);
         faults.none()?;

@@ -6,6 +6,7 @@ mod maintenances;
 mod pages;
 mod posts;
 mod publications;
+mod subscribers;
 mod updates;
 
 use crate::openapi::Routes;
@@ -18,4 +19,5 @@ pub fn routes() -> Routes {
         .merge(posts::routes())
         .merge(publications::routes())
         .merge(maintenances::routes())
+        .merge(subscribers::routes())
 }

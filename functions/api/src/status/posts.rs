@@ -67,6 +67,10 @@ pub struct PostBody {
     /// Whether Nightbell moves it as incidents of its service move; only posts that Nightbell opened can.
     #[serde(default)]
     automatic: bool,
+    /// Whether subscribers are told of its first update; only when it is made. If it is left out they are, unless the post
+    /// is over already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deliver_notifications: Option<bool>,
 }
 
 fn investigating() -> PostStatus {
@@ -171,6 +175,9 @@ impl Resource for PostBody {
                 if self.status != post.status {
                     faults.add("status", message);
                 }
+                if self.deliver_notifications.is_some() {
+                    faults.add("deliver_notifications", message);
+                }
                 faults.fixed("started_at", &Some(post.started_at), &self.started_at);
                 faults.fixed("resolved_at", &post.resolved_at, &self.resolved_at);
                 if self.automatic && post.service_id.is_none() {
@@ -266,6 +273,7 @@ impl PostBody {
             created_at: now,
             by: caller.principal().actor(),
             components: changes,
+            deliver_notifications: self.deliver_notifications.unwrap_or(self.status.is_open()),
         });
         let needs = vec![Extra::Needs(Page::PARTITION, self.page_id.to_string())];
         Ok(Plan::new(None, post, needs))
@@ -292,6 +300,13 @@ struct PostUpdateBody {
     /// Whether Nightbell goes on moving the post by itself; only a post that Nightbell opened.
     #[serde(default)]
     automatic: bool,
+    /// Whether subscribers are told.
+    #[serde(default = "yes")]
+    deliver_notifications: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Why a post is taken back.
@@ -387,6 +402,7 @@ async fn add_post_update(
             created_at: caller.now(),
             by: by.clone(),
             components,
+            deliver_notifications: body.deliver_notifications,
         });
         updates::fits(&mut faults, next.updates.len(), &next);
         faults.none()?;

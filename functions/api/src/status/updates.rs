@@ -75,6 +75,7 @@ pub struct UpdateView<S> {
     created_at: Timestamp,
     by: Actor,
     components: Vec<ComponentChange>,
+    deliver_notifications: bool,
 }
 
 impl<S> From<Update<S>> for UpdateView<S> {
@@ -87,6 +88,7 @@ impl<S> From<Update<S>> for UpdateView<S> {
             created_at: update.created_at,
             by: update.by,
             components: update.components,
+            deliver_notifications: update.deliver_notifications,
         }
     }
 }
@@ -124,13 +126,35 @@ pub fn told_time(faults: &mut Faults, field: &str, at: Option<Timestamp>, now: T
     at
 }
 
-/// Components of a page that something names, each once.
+/// Components of a page that something names, each once; no groups.
 pub async fn components_of(
     faults: &mut Faults,
     caller: &Caller,
     page: PageId,
     ids: &[ComponentId],
     field: impl Fn(usize) -> String,
+) -> Result<(), Problem> {
+    named(faults, caller, page, ids, field, |one| !one.is_group).await
+}
+
+/// Components and groups of a page that something names, each once.
+pub async fn parts_of(
+    faults: &mut Faults,
+    caller: &Caller,
+    page: PageId,
+    ids: &[ComponentId],
+    field: impl Fn(usize) -> String,
+) -> Result<(), Problem> {
+    named(faults, caller, page, ids, field, |_| true).await
+}
+
+async fn named(
+    faults: &mut Faults,
+    caller: &Caller,
+    page: PageId,
+    ids: &[ComponentId],
+    field: impl Fn(usize) -> String,
+    may_be: impl Fn(&Component) -> bool,
 ) -> Result<(), Problem> {
     faults.count("components", ids.len(), 0..=limits::AFFECTED_MAX);
     if ids.len() > limits::AFFECTED_MAX {
@@ -142,7 +166,7 @@ pub async fn components_of(
     wanted.dedup();
     let found = caller.store().load_many::<Component>(wanted).await?;
     for (place, id) in ids.iter().enumerate() {
-        let fits = |one: &&Component| one.id == *id && one.page_id == page && !one.is_group;
+        let fits = |one: &&Component| one.id == *id && one.page_id == page && may_be(one);
         if found.iter().find(fits).is_none() {
             faults.add(field(place), format!("there is no component {id} on this page"));
         }

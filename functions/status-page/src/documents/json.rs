@@ -61,7 +61,7 @@ fn zone_name(name: &str) -> &str {
 }
 
 /// The indicator and its words, as Statuspage has them.
-fn status(view: &PageView) -> Value {
+pub fn status(view: &PageView) -> Value {
     let (indicator, description) = match view.status {
         ComponentStatus::Operational => ("none", "All Systems Operational"),
         ComponentStatus::UnderMaintenance => ("maintenance", "Service Under Maintenance"),
@@ -94,7 +94,8 @@ fn component(view: &PageView, one: &ComponentView) -> Value {
     value
 }
 
-fn incident(view: &PageView, post: &PostView) -> Value {
+/// A post, as Statuspage has it.
+pub fn incident(view: &PageView, post: &PostView) -> Value {
     json!({
         "id": post.id,
         "name": post.title,
@@ -125,7 +126,8 @@ fn maintenances(
     })
 }
 
-fn maintenance(view: &PageView, one: &MaintenanceView) -> Value {
+/// A maintenance, as Statuspage has it.
+pub fn maintenance(view: &PageView, one: &MaintenanceView) -> Value {
     json!({
         "id": one.id,
         "name": one.title,
@@ -162,7 +164,7 @@ fn updates<S: serde::Serialize>(id: &impl serde::Serialize, updates: &[UpdateVie
             "updated_at": time(update.created_at),
             "display_at": time(update.at),
             "affected_components": if update.components.is_empty() { Value::Null } else { affected },
-            "deliver_notifications": true,
+            "deliver_notifications": update.deliver_notifications,
             "custom_tweet": null,
             "tweet_id": null,
         })

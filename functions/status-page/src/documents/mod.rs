@@ -5,7 +5,7 @@
 //! is late is refused even where nothing seems to have changed.
 
 mod atom;
-mod json;
+pub(crate) mod json;
 
 use jiff::Timestamp;
 use shared::domain::id::PostId;

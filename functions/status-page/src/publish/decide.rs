@@ -10,7 +10,8 @@ use shared::domain::status::{
     Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
 };
 use shared::domain::time::earliest;
-use shared::store::{Applied, PublicWrite, StoreError, Versioned};
+use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
+use shared::subscribers;
 
 use super::PublishError;
 
@@ -108,6 +109,7 @@ impl Known {
             if ctx.store.write_public(vec![write], now).await? == Applied::Changed {
                 return Ok(Applied::Changed);
             }
+            subscribers::wake(ctx, next.bulletins(Some(&before.value)), now).await;
             decided.has_changed = true;
             self.maintenances[place].value = next;
         }
@@ -116,11 +118,13 @@ impl Known {
             let before = self.publications.iter().find(|one| one.value.service_id == service);
             let (publication, post) = self.decide(ctx, service, before, now);
             let mut writes = Vec::new();
+            let mut bulletins = Vec::new();
             if before.map(|before| &before.value) != publication.as_ref() {
                 writes.push(PublicWrite::Publication(before.cloned(), publication.clone()));
             }
             if let Some(post) = post {
                 let known = self.posts.get(&post.id).cloned();
+                bulletins = post.bulletins(known.as_ref().map(|known| &known.value));
                 writes.push(PublicWrite::Post(known, post.clone()));
                 decided.posts.push(post.id);
                 let version = 0;
@@ -131,6 +135,7 @@ impl Known {
                 if ctx.store.write_public(writes, now).await? == Applied::Changed {
                     return Ok(Applied::Changed);
                 }
+                subscribers::wake(ctx, bulletins, now).await;
             }
             publications.extend(publication);
         }

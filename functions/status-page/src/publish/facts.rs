@@ -94,7 +94,7 @@ pub async fn read(
 }
 
 /// Where the public reads a page, without a final slash: on its own host, if it has one.
-fn page_url(ctx: &Ctx, page: &Page) -> String {
+pub fn page_url(ctx: &Ctx, page: &Page) -> String {
     let folder = folder(&page.slug);
     match &page.domain {
         Some(domain) => format!("https://{domain}/{folder}"),

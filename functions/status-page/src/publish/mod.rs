@@ -5,7 +5,7 @@
 //! while somebody else publishes leaves a mark, and is heard when that one is done.
 
 mod decide;
-mod facts;
+pub(crate) mod facts;
 mod write;
 
 use data_encoding::BASE32_NOPAD;

@@ -11,6 +11,8 @@ const EMAIL: Email<'static> = Email {
     to: "ada@example.com",
     subject: "db-7: disk full",
     text: "See /i/abc\n.\nBye",
+    html: None,
+    unsubscribe_url: None,
     id: "inc_1/1#0#1",
 };
 
@@ -410,5 +412,46 @@ proptest! {
             "Content-Transfer-Encoding",
         ]);
         prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n', '\0']));
+    }
+}
+
+#[test]
+fn news_has_html_beside_its_text_and_ends_by_one_click() {
+    let from = "Status <status@example.com>".parse().unwrap();
+    let url = "https://example.com/status/main/subscribers/nbu_x/unsubscribe";
+    let email = Email {
+        html: Some("<p>All is well</p>"),
+        unsubscribe_url: Some(url),
+        ..EMAIL
+    };
+    let message = String::from_utf8(compose(&from, email, NOW).unwrap().1).unwrap();
+    let unfolded = message.replace("\r\n ", " ");
+    assert!(
+        unfolded.contains(&format!("List-Unsubscribe: <{url}>\r\n")),
+        "{message}"
+    );
+    assert!(
+        unfolded.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"),
+        "{message}"
+    );
+    assert!(
+        message.contains("multipart/alternative") && message.contains("text/html"),
+        "{message}"
+    );
+    // A URL that could end the header is left out.
+    for bad in [
+        "https://example.com/\r\nBcc: all@example.com",
+        "https://example.com/>",
+        "https://example.com/ä",
+    ] {
+        let email = Email {
+            unsubscribe_url: Some(bad),
+            ..EMAIL
+        };
+        let message = String::from_utf8(compose(&from, email, NOW).unwrap().1).unwrap();
+        assert!(
+            !message.contains("Bcc") && !message.contains("List-Unsubscribe"),
+            "{message}"
+        );
     }
 }

@@ -118,6 +118,7 @@ impl Maintenance {
             created_at: now,
             by: Actor::system(),
             components: Vec::new(),
+            deliver_notifications: true,
         });
         Some(next)
     }

@@ -10,10 +10,12 @@ mod component;
 mod history;
 mod look;
 mod maintenance;
+mod notice;
 mod page;
 mod post;
 mod publication;
 mod statuses;
+mod subscriber;
 #[cfg(test)]
 mod tests;
 pub mod words;
@@ -22,6 +24,10 @@ pub use component::{Component, ComponentStatus, PublicName};
 pub use history::{Day, History, Interval, Since, days};
 pub use look::{Colour, Look, LookFault, class};
 pub use maintenance::{Maintenance, MaintenanceStatus};
+pub use notice::{
+    About, Bulletin, News, NotNews, Notice, NoticeKey, NoticeState, bulletins_of_maintenance, bulletins_of_post,
+    is_news_of_maintenance, is_news_of_post,
+};
 pub use page::{Locale, Page, is_host, is_slug};
 pub use post::{ComponentChange, Impact, Post, PostStatus, Update, Withdrawal};
 pub use publication::{
@@ -29,3 +35,4 @@ pub use publication::{
     decide_publication, next_due,
 };
 pub use statuses::{Statuses, rollup, statuses};
+pub use subscriber::{Subscriber, SubscriberChannel, SubscriberState};

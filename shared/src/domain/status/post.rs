@@ -111,6 +111,13 @@ pub struct Update<S> {
     /// What it did to components.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ComponentChange>,
+    /// Whether subscribers are told.
+    #[serde(default = "yes")]
+    pub deliver_notifications: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A post that was taken back: it was wrong. Its page stays, and says so.

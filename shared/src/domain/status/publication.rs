@@ -678,6 +678,7 @@ impl Facts<'_> {
             created_at: self.now,
             by: Actor::system(),
             components: Vec::new(),
+            deliver_notifications: true,
         }
     }
 

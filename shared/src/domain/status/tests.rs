@@ -163,6 +163,7 @@ impl Stage {
             created_at: now,
             by: Actor::system(),
             components: Vec::new(),
+            deliver_notifications: true,
         });
     }
 }
