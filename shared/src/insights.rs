@@ -46,6 +46,7 @@ pub struct InsightsQuery {
     pub team_id: Option<TeamId>,
     /// IANA time zone of days and hours; one's own unless told.
     #[serde(default)]
+    #[param(format = "iana-time-zone", example = "Europe/London")]
     pub time_zone: Option<String>,
 }
 

@@ -49,7 +49,7 @@ pub struct NewIncident {
     /// What to do about it: an http or https URL.
     #[serde(default)]
     #[schema(
-        format = "uri",
+        format = "iri",
         max_length = 2048,
         pattern = r"^https?://",
         example = "https://run.example.com/checkout"
@@ -63,7 +63,7 @@ pub struct NewIncident {
 pub struct NewLink {
     /// An http or https URL.
     #[schema(
-        format = "uri",
+        format = "iri",
         max_length = 2048,
         pattern = r"^https?://",
         example = "https://graphs.example.com/checkout"
