@@ -240,6 +240,7 @@ impl Scene {
             };
             let is_told = place == 0 || !status.is_open() && place + 1 == moves.len();
             post.add(Update {
+                deliver_notifications: true,
                 id: UpdateId(Ulid::from_parts(
                     at.as_millisecond().unsigned_abs(),
                     number * 100 + place as u128,
@@ -279,6 +280,7 @@ impl Scene {
         let number = self.maintenances.len() as u128 + 1;
         let told = self.ago(3 * DAY);
         let update = |place: u128, status, body: &str, at| Update {
+            deliver_notifications: true,
             id: UpdateId(Ulid::from_parts(7, number * 10 + place)),
             status,
             body: body.into(),

@@ -111,10 +111,7 @@ impl Public {
         let ctx = &self.world.ctx;
         let page = ctx.store.load::<Page>(self.page_id()).await.unwrap().unwrap().value;
         let by = shared::domain::actor::Actor::system();
-        let change = Change {
-            by: &by,
-            at: self.world.now(),
-        };
+        let change = Change::new(&by, self.world.now());
         for n in 0..count {
             let wish = Wish {
                 channel: SubscriberChannel::Email,
