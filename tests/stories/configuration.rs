@@ -122,10 +122,10 @@ async fn a_service_is_made_read_changed_and_removed() {
         Method::PATCH,
         &path,
         &[],
-        Some(json!({"components": []})),
+        Some(json!({"componentz": []})),
     )
     .await;
-    assert_eq!(fields(&unknown), ["components"], "{unknown:?}");
+    assert_eq!(fields(&unknown), ["componentz"], "{unknown:?}");
     let wrong = send(
         &world,
         &token,

@@ -1,6 +1,6 @@
 //! What a value looks like, in words: its type, its limits, and the fields it has.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::text;
 
@@ -43,13 +43,18 @@ impl From<&str> for Kind {
     }
 }
 
-/// The shapes that answers refer to, by name.
+/// The shapes that answers refer to, and what is sent, where it is not told field by field; by name.
 pub fn shapes(document: &Value) -> Vec<Shape> {
     let mut wanted: Vec<String> = Vec::new();
     for (_, item) in document["paths"].as_object().into_iter().flatten() {
         for (_, operation) in item.as_object().into_iter().flatten() {
             for (_, response) in operation["responses"].as_object().into_iter().flatten() {
                 add_shapes(document, response, &mut wanted);
+            }
+            let sent = &operation["requestBody"]["content"]["application/json"]["schema"];
+            for name in fields(document, sent, "", 0).into_iter().filter_map(|field| field.kind.shape) {
+                let named = json!({ "$ref": format!("#/components/schemas/{name}") });
+                add_shapes(document, &named, &mut wanted);
             }
         }
     }
@@ -267,7 +272,6 @@ fn joined(parts: impl IntoIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
 

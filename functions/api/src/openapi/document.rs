@@ -39,7 +39,7 @@ const LIMITS: [&str; 5] = [
 pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The sections of the document in the order in which they are read, with what each is about.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 18] = [
     ("Incidents", "What people answer."),
     ("Insights", "How much broke, how soon it was taken, and whom it woke."),
     ("Services", "What breaks, and how urgent that is."),
@@ -63,6 +63,10 @@ const TAGS: [(&str, &str); 14] = [
         "Tokens",
         "What scripts act with, in a person's name and with no more rights than theirs.",
     ),
+    ("Status pages", "What the public reads, and the components it shows."),
+    ("Posts", "What the public is told of trouble."),
+    ("Maintenances", "What the public is told of planned work."),
+    ("Subscribers", "Who is told of posts and maintenances."),
     ("Audit", "Who changed what, when and how."),
     ("Outbox", "At home only, where messages are kept instead of sent."),
     ("About", "The service itself."),

@@ -70,15 +70,16 @@ pub fn finish(document: &mut Value) {
 }
 
 /// Types are named by what they are for (`ServiceView`, `Listed<ServiceView>`), the description by what is read
-/// (`Service`, `ServiceList`).
+/// (`Service`, `ServiceList`); `UpdateView<PostStatus>` is a `PostUpdate`.
 fn name_as_read(document: &mut Value) {
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else {
         return;
     };
     let item = |name: &str| name.strip_suffix("View").unwrap_or(name).to_owned();
-    let renamed = |name: &str| match name.strip_prefix("Listed_") {
-        Some(listed) => format!("{}List", item(listed)),
-        None => item(name),
+    let renamed = |name: &str| match name.split_once('_') {
+        Some(("Listed", listed)) => format!("{}List", item(listed)),
+        Some(("UpdateView", status)) => format!("{}Update", status.strip_suffix("Status").unwrap_or(status)),
+        _ => item(name),
     };
     for (name, schema) in schemas.iter_mut() {
         if let Some(listed) = name.strip_prefix("Listed_") {

@@ -60,7 +60,6 @@ pub struct ComponentBody {
 
 /// A component as it is read.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Component)]
 pub struct ComponentView {
     id: ComponentId,
     page_id: PageId,

@@ -65,7 +65,6 @@ fn yes() -> bool {
 
 /// A maintenance as it is read.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Maintenance)]
 pub struct MaintenanceView {
     id: MaintenanceId,
     page_id: PageId,

@@ -79,7 +79,6 @@ fn investigating() -> PostStatus {
 
 /// A post as it is read.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Post)]
 pub struct PostView {
     id: PostId,
     page_id: PageId,

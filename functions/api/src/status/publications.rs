@@ -39,7 +39,6 @@ enum Stage {
 
 /// What one service's incidents come to on one page.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Publication)]
 struct PublicationView {
     page_id: PageId,
     service_id: ServiceId,

@@ -49,7 +49,6 @@ pub struct SubscriberBody {
 
 /// A subscriber as it is read.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Subscriber)]
 pub struct SubscriberView {
     id: SubscriberId,
     page_id: PageId,
