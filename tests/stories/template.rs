@@ -198,13 +198,17 @@ fn every_function_is_given_what_it_needs_and_nothing_else() {
                 "{name}: {action} of {resource}"
             );
         }
-        // Of the buckets: to lend the right to upload, to look at uploads, to keep what they become; nothing else.
+        // Of the buckets: to lend the right to upload, to look at uploads, to keep what they become, to publish; nothing else.
         let at_s3: Vec<String> = allowed
             .iter()
             .filter(|statement| statement["Action"].to_string().contains("\"s3:"))
             .map(|statement| format!("{} {}", statement["Action"], s3_place(&statement["Resource"])))
             .collect();
         let expected: &[&str] = match (needs.contains(&Need::Uploads), needs.contains(&Need::PublicObjects)) {
+            (false, true) => &[
+                r#"["s3:GetObject","s3:PutObject","s3:DeleteObject"] public status/*"#,
+                r#""s3:ListBucket" public"#,
+            ],
             (true, false) => &[r#""s3:PutObject" uploads incoming/*"#],
             (true, true) => &[
                 r#"["s3:GetObject","s3:DeleteObject"] uploads incoming/*"#,
@@ -312,6 +316,10 @@ fn sending_ends_before_its_function_and_its_function_before_the_lease() {
 
 /// The bucket and the keys that a statement is about.
 fn s3_place(resource: &Value) -> String {
+    if resource.get("Fn::GetAtt").is_some() {
+        assert_eq!(referred(resource), Some("PublicBucket"));
+        return "public".into();
+    }
     let arn = resource["Fn::Sub"]
         .as_str()
         .or_else(|| resource["Fn::Sub"][0].as_str())

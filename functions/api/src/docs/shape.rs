@@ -52,7 +52,10 @@ pub fn shapes(document: &Value) -> Vec<Shape> {
                 add_shapes(document, response, &mut wanted);
             }
             let sent = &operation["requestBody"]["content"]["application/json"]["schema"];
-            for name in fields(document, sent, "", 0).into_iter().filter_map(|field| field.kind.shape) {
+            for name in fields(document, sent, "", 0)
+                .into_iter()
+                .filter_map(|field| field.kind.shape)
+            {
                 let named = json!({ "$ref": format!("#/components/schemas/{name}") });
                 add_shapes(document, &named, &mut wanted);
             }
