@@ -10,7 +10,7 @@ use crate::domain::principal::Refusal;
 use crate::store::StoreError;
 
 /// Every `code` that the API answers with, the status it comes with, and what it means.
-pub const PROBLEM_CODES: [(u16, &str, &str); 25] = [
+pub const PROBLEM_CODES: [(u16, &str, &str); 26] = [
     (400, "invalid_input", "Inputs are wrong; `errors` names them."),
     (400, "unreadable_body", "The body is not JSON, or ended too early."),
     (401, "unauthenticated", "No credentials, or wrong ones."),
@@ -51,6 +51,7 @@ pub const PROBLEM_CODES: [(u16, &str, &str); 25] = [
         "not_verified",
         "Nobody has confirmed the code that came by this contact.",
     ),
+    (409, "is_public", "What is not to become public is public already."),
     (409, "has_password", "Who has a password needs no invitation."),
     (409, "no_email", "This deployment is not set up to send e-mail."),
     (409, "already_set_up", "There is an owner already."),

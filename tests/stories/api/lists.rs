@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::Value;
 
-use super::stage::{Stage, assert_described};
+use super::stage::{Stage, Whose, assert_described};
 
 /// Things that a list has at least, if it is of things that can be made here.
 const THINGS: usize = 5;
@@ -28,11 +28,21 @@ async fn every_list_is_read_to_its_end_without_loss_or_double() {
         }
     }
     let incident = stage.world.trigger("disk").await.to_string();
+    let page_id = stage.thing("pages", Whose::NoTeams, owner).await;
+    for _ in 0..THINGS {
+        stage.subscriber_of(&page_id).await;
+    }
     stage.world.live(jiff::SignedDuration::from_mins(12)).await;
     let mut count = 0;
-    for operation in operations.iter().filter(|operation| operation.takes("after")) {
+    for operation in operations
+        .iter()
+        .filter(|operation| operation.takes("after") && operation.takes("limit"))
+    {
         count += 1;
-        let path = operation.path.replace("{id}", &incident);
+        let path = match operation.path.starts_with("/api/v1/pages/") {
+            true => operation.path.replace("{id}", &page_id),
+            false => operation.path.replace("{id}", &incident),
+        };
         let mut query = String::from("?");
         if path.ends_with("/contacts") {
             query = format!("?user_id={}&", stage.world.cast.ana);

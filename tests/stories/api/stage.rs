@@ -70,7 +70,14 @@ impl Operation {
         use Whose::{Everybodys, NoTeams, Others, Own, Owners, Teams};
         let has_id = self.path.contains("{id}");
         match self.path.split('/').nth(3).unwrap_or_default() {
-            "services" | "integrations" | "escalation-policies" | "channels"
+            "services"
+            | "integrations"
+            | "escalation-policies"
+            | "channels"
+            | "pages"
+            | "components"
+            | "posts"
+            | "maintenances"
                 if has_id || self.method == Method::POST =>
             {
                 &[Teams, NoTeams]
@@ -192,7 +199,11 @@ impl Stage {
         let path = match operation.path.contains("{id}") {
             true => {
                 let id = self.thing(kind, whose, asker).await;
-                operation.path.replace("{id}", &id)
+                let path = operation.path.replace("{id}", &id);
+                match path.strip_suffix("{subscriber_id}") {
+                    Some(list) => format!("{list}{}", self.subscriber_of(&id).await),
+                    None => path,
+                }
             }
             false => operation.path.replace("{code}", "no-such-code"),
         };
@@ -250,7 +261,7 @@ impl Stage {
         kept.to_owned()
     }
 
-    async fn thing(&mut self, kind: &str, whose: Whose, asker: &Asker) -> String {
+    pub async fn thing(&mut self, kind: &str, whose: Whose, asker: &Asker) -> String {
         let name = self.name();
         let team = self.team_of(whose);
         match kind {
@@ -269,6 +280,10 @@ impl Stage {
                 .await
             }
             "teams" => self.made(kind, json!({ "name": name })).await,
+            "pages" | "components" | "posts" | "maintenances" => {
+                let body = self.public_body(kind, &team).await;
+                self.made(kind, body).await
+            }
             "users" => self.person(whose, asker).await,
             "contacts" => {
                 let user = self.person(whose, asker).await;
@@ -300,6 +315,31 @@ impl Stage {
         self.made(
             "contacts",
             json!({ "user_id": user, "kind": "email", "address": address }),
+        )
+        .await
+    }
+
+    /// A page that this team owns, or something on one.
+    async fn public_body(&mut self, kind: &str, team: &Value) -> Value {
+        let name = self.name();
+        if kind == "pages" {
+            return json!({ "name": name, "slug": name.to_lowercase().replace(' ', "-"), "team_id": team });
+        }
+        let page = Box::pin(self.public_body("pages", team)).await;
+        let page = self.made("pages", page).await;
+        let at = |hours| (self.world.now() + jiff::SignedDuration::from_hours(hours)).to_string();
+        match kind {
+            "components" => json!({ "page_id": page, "name": name }),
+            "posts" => json!({ "page_id": page, "title": name, "body": "We are looking." }),
+            _ => json!({ "page_id": page, "title": name, "body": "We move.", "starts_at": at(1), "ends_at": at(2) }),
+        }
+    }
+
+    pub async fn subscriber_of(&mut self, page: &str) -> String {
+        let address = format!("{}@example.org", self.name().replace(' ', "."));
+        self.made(
+            &format!("pages/{page}/subscribers"),
+            json!({ "channel": "email", "address": address }),
         )
         .await
     }
@@ -340,6 +380,17 @@ impl Stage {
                 let service = self.made("services", service).await;
                 json!({ "name": name, "format": "generic", "service_id": service })
             }
+            "create_page" => self.public_body("pages", &team).await,
+            "create_component" => self.public_body("components", &team).await,
+            "create_post" => self.public_body("posts", &team).await,
+            "create_maintenance" => self.public_body("maintenances", &team).await,
+            "change_page" | "change_component" => json!({ "name": name }),
+            "change_post" | "change_maintenance" => json!({ "title": name }),
+            "add_post_update" | "add_maintenance_update" => json!({ "body": name }),
+            "withdraw_post" => json!({}),
+            "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "publish" }),
+            "add_subscriber" => json!({ "channel": "email", "address": email }),
+            "create_avatar" => json!({ "content_type": "image/png" }),
             "create_team" => json!({ "name": name }),
             "create_user" => json!({ "name": name, "email": email, "role": "viewer" }),
             "create_token" => json!({ "name": name, "scopes": ["read"] }),

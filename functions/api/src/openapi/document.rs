@@ -73,7 +73,7 @@ const TAGS: [(&str, &str); 18] = [
 ];
 
 /// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
-const CONFLICTS: [(&str, &str, &[&str]); 12] = [
+const CONFLICTS: [(&str, &str, &[&str]); 15] = [
     ("delete", "/api/v1/services/{id}", &["in_use"]),
     ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
     ("delete", "/api/v1/teams/{id}", &["in_use"]),
@@ -89,15 +89,28 @@ const CONFLICTS: [(&str, &str, &[&str]); 12] = [
     ("post", "/api/v1/users/{id}/invitation", &["has_password", "no_email"]),
     ("post", "/api/v1/contacts", &["too_many_contacts"]),
     ("post", "/api/v1/contacts/{id}/test", &["not_verified"]),
+    ("delete", "/api/v1/pages/{id}", &["in_use"]),
+    ("delete", "/api/v1/components/{id}", &["in_use"]),
+    ("post", "/api/v1/pages/{id}/publications", &["is_public"]),
     ("post", "/api/v1/setup/{code}", &["already_set_up", "email_taken"]),
 ];
 
+/// What is neither made under a name nor kept in versions: a person's picture, of which the newest holds, and subscribers,
+/// who are there once however often they are added.
+const UNVERSIONED: [&str; 3] = [
+    "/api/v1/users/{id}/avatar",
+    "/api/v1/pages/{id}/subscribers",
+    "/api/v1/pages/{id}/subscribers/{subscriber_id}",
+];
+
 /// Creations of what a team owns: another team is answered as missing.
-const OWNED: [&str; 4] = [
+const OWNED: [&str; 6] = [
     "/api/v1/services",
     "/api/v1/integrations",
     "/api/v1/escalation-policies",
     "/api/v1/channels",
+    "/api/v1/pages",
+    "/api/v1/components",
 ];
 
 /// The document of these routes.
@@ -151,8 +164,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_open = operation
         .get("security")
         .is_some_and(|security| *security == json!([{}]) || *security == json!([]));
-    let is_creation = !is_open && operation["responses"].get("201").is_some();
-    let is_versioned = matches!(method, "patch" | "put" | "delete") || path.ends_with("/rotate");
+    let is_kept = !UNVERSIONED.contains(&path);
+    let is_creation = !is_open && is_kept && operation["responses"].get("201").is_some();
+    let is_versioned = is_kept && matches!(method, "patch" | "put" | "delete") || path.ends_with("/rotate");
     if is_creation {
         let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
@@ -306,7 +320,7 @@ fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_crea
         return;
     }
     let one = ["/{id}", "/me", "/notification-rules"];
-    let acts = ["/rotate", "/verify", "/confirm"];
+    let acts = ["/rotate", "/verify", "/confirm", "/updates", "/withdraw"];
     let answers_version = match method {
         "get" => one.iter().any(|end| path.ends_with(end)),
         "patch" | "put" => true,

@@ -41,7 +41,7 @@ pub struct MaintenanceBody {
     title: String,
     /// The words that announce it, 1 to 4000 characters; only when it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 4000, pattern = r"\S")]
     body: Option<String>,
     /// When it begins.
     starts_at: Timestamp,

@@ -49,7 +49,7 @@ pub struct PostBody {
     status: PostStatus,
     /// The words of its first update, 1 to 4000 characters; only when it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 4000, pattern = r"\S")]
     body: Option<String>,
     /// What it does to components while it is open; at most 50.
     #[serde(default)]
