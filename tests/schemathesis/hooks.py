@@ -18,7 +18,7 @@ OWNER = OWN[0]
 # One token may make 960 requests a minute, and this asks faster: it takes turns with several of the same person's.
 TOKEN = f"Bearer {os.environ['NIGHTBELL_TOKEN']}"
 TOKENS = itertools.cycle([TOKEN, *(f"Bearer {token}" for token in os.environ["NIGHTBELL_TOKENS_TOO"].split())])
-ID = re.compile(r"^(inc|svc|int|pol|usr|con|chn|tea|tok)_[0-7][0-9a-hjkmnp-tv-z]{25}$")
+ID = re.compile(r"^(inc|svc|int|pol|usr|con|chn|tea|tok|pag|cmp|pst|mnt|sub)_[0-7][0-9a-hjkmnp-tv-z]{25}$")
 # Ids that answers held, by kind, newest last.
 KNOWN = defaultdict(list)
 # What kind a contact or channel is of.
@@ -73,6 +73,7 @@ def address_of(kind):
         "voice": f"+1202556{number % 10000:04}",
         "email": f"{number}@example.com",
         "webhook": f"https://example.com/{number}",
+        "slack": f"https://hooks.slack.com/services/{number}",
     }.get(kind, str(number))
 
 
@@ -86,7 +87,7 @@ def possible(case):
     if body.get("expires_at"):
         body["expires_at"] = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     if "address" in body and case.method.upper() == "POST":
-        body["address"] = address_of(body["kind"])
+        body["address"] = address_of(body.get("kind") or body["channel"])
     elif "address" in body:
         # Kind and person are fixed.
         body = {"address": address_of(KINDS.get(case.path_parameters.get("id")))}
@@ -140,19 +141,34 @@ UNSAYABLE = [
     # Who can take somebody's place.
     (r"substitute_id", r"is the person who leaves|is a viewer, .*|cannot be reached yet: .*|would be in more than .*"),
     # What cannot be changed later, and is another than it is.
-    (r"user_id|kind|scopes|expires_at", r"cannot be changed; make another one instead"),
+    (
+        r"user_id|kind|scopes|expires_at|page_id|slug|is_group|started_at|resolved_at",
+        r"cannot be changed; make another one instead",
+    ),
+    (r"is_default", r"cannot be taken away; .*"),
+    # What is said when a thing is made, and later by an update.
+    (r"body|status|deliver_notifications", r"is said by an update: .*"),
+    # What depends on another field, or on another thing.
+    (r"group_id|held_status|resolved_at", r"must be null.*"),
+    (r"automatic", r"must be false: no service .*"),
+    (r"components\[\d+\]\.component_id|component_ids\[\d+\]", r"is there twice|there is no .*"),
+    (r"slug", r"is another page's|must be .*, and not one of .*"),
+    # Colours by their contrast, pictures by their bytes, variables by their names.
+    (r"look\..*", r".*"),
     # Cursors are opaque: only those that were given out are one.
     (r"after", r"is not the `next` of an earlier answer of this list"),
-    # Times that have to be ahead.
+    # Times that have to be ahead, or behind.
+    (r"at|started_at|resolved_at", r"must not be (in the future|before started_at)|must be at most five years ago"),
+    (r"ends_at", r"must be after starts_at, by at most 30 days|must be in the future"),
     (r"until|expires_at", r"must be (in the future|within 7 days: .*)"),
     # Periods: one time and another.
     (r"from", r"must be before until|must be at most 92 days before until|must not be before 1970"),
     # Codes that were sent by message.
     (r"code", r"is wrong|was not asked for yet; .*|is older than .*|works no more; .*"),
     # What an address must look like depends on its kind; and each person has it once.
-    (r"address", r"must be .*|is another of this person's contacts already|the URL.*"),
+    (r"address", r"must be .*|is another of this person's contacts already|the URL.*|cannot be used: no provider .*"),
     # What this deployment can send by.
-    (r"kind", r"cannot be used: no provider is set up for it in this deployment"),
+    (r"kind|channel", r"cannot be used: no provider is set up for it in this deployment"),
 ]
 
 

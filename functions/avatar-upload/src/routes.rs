@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use shared::avatars::{AvatarAnswer, FaceUrls, TicketAnswer, TicketBody, UploadView};
 use shared::ctx::Ctx;
-use shared::domain::avatar::Upload;
+use shared::domain::avatar::{Crop, Upload};
 use shared::domain::id::{UploadId, UserId};
 use shared::domain::limits::UPLOAD_MAX_BYTES;
 use shared::domain::people::User;
@@ -106,7 +106,7 @@ pub async fn issue(ctx: &Ctx, auth: &Authenticated, user: UserId, body: &TicketB
     if let Tried::WaitSeconds(seconds) = ctx.store.attempt(&who, TICKETS, now).await? {
         return Err(Problem::too_many(seconds));
     }
-    let upload = Upload::issue(ctx.random.ulid(now).into(), user, body.crop, now);
+    let upload = Upload::issue(ctx.random.ulid(now).into(), user, body.crop.map(Crop::rounded), now);
     let back = ticket.return_to.map(|path| ctx.url(path));
     let answered = match &back {
         Some(url) => ("success_action_redirect", url.as_str()),

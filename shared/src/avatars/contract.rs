@@ -15,6 +15,7 @@ use crate::domain::id::{UploadId, UserId};
 #[serde(deny_unknown_fields)]
 pub struct TicketBody {
     /// `image/jpeg`, `image/png`, `image/webp` or `image/gif`: what the form will say, and nobody will believe.
+    #[schema(pattern = "^image/(jpeg|png|webp|gif)$", example = "image/jpeg")]
     pub content_type: String,
     /// The picture's size, if it is known already: one that is too large is refused at once.
     #[serde(default)]
@@ -25,7 +26,11 @@ pub struct TicketBody {
     pub crop: Option<Crop>,
     /// A path of this Nightbell to which S3 sends the browser back after a form was posted without a script: `/settings`.
     #[serde(default)]
-    #[schema(max_length = 256)]
+    #[schema(
+        max_length = 256,
+        pattern = r#"^/($|[!#-.0-;=?-\[\]-~][!#-;=?-\[\]-~]*$)"#,
+        example = "/settings"
+    )]
     pub return_to: Option<String>,
 }
 

@@ -135,6 +135,17 @@ impl Crop {
             () => None,
         }
     }
+
+    /// The same to a millionth, which no picture has as many pixels as: the table takes no number of every size.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let to_a_millionth = |part: f64| (part * 1_000_000.0).round() / 1_000_000.0;
+        Self {
+            x: to_a_millionth(self.x),
+            y: to_a_millionth(self.y),
+            size: to_a_millionth(self.size),
+        }
+    }
 }
 
 /// A square in pixels: left, top and edge.
@@ -411,6 +422,23 @@ mod tests {
             Turn::Claim(claimed) => claimed,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_part_too_small_for_the_table_is_none() {
+        let crop = Crop {
+            x: f64::MIN_POSITIVE,
+            y: 1.0 / 3.0,
+            size: 1.0,
+        };
+        assert_eq!(
+            crop.rounded(),
+            Crop {
+                x: 0.0,
+                y: 0.333_333,
+                size: 1.0
+            }
+        );
     }
 
     #[test]

@@ -25,11 +25,19 @@ const WITHOUT_DOUBLES: [(&str, &str); 5] = [
     ("Rules", "low"),
 ];
 
-/// Media of which something is: other words of the type are for others.
-const KINDS: [(&str, &[&str]); 2] = [
-    ("ChannelBody", &["webhook", "topic"]),
-    ("ContactBody", &["sms", "voice", "email", "webhook"]),
+/// Fields that take only some words of their type: the others are for others.
+const WORDS: [(&str, &str, &[&str]); 7] = [
+    ("ChannelBody", "kind", &["webhook", "topic"]),
+    ("ContactBody", "kind", &["sms", "voice", "email", "webhook"]),
+    ("Affected", "critical", &BY_TROUBLE),
+    ("Affected", "error", &BY_TROUBLE),
+    ("Affected", "warning", &BY_TROUBLE),
+    ("Affected", "info", &BY_TROUBLE),
+    ("Effect", "status", &BY_TROUBLE),
 ];
+
+/// What trouble makes of a component; only a maintenance makes it `under_maintenance`.
+const BY_TROUBLE: [&str; 4] = ["operational", "degraded_performance", "partial_outage", "major_outage"];
 
 /// What is read, but not with every field each time.
 const WITH_GAPS: [&str; 6] = ["Actor", "Alert", "FieldError", "Image", "Link", "Problem"];
@@ -54,9 +62,9 @@ pub fn finish(document: &mut Value) {
     for (name, list) in WITHOUT_DOUBLES {
         schemas[name]["properties"][list]["uniqueItems"] = true.into();
     }
-    for (name, kinds) in KINDS {
-        let kind = &mut schemas[name]["properties"]["kind"];
-        *kind = json!({ "type": "string", "enum": kinds, "description": kind["description"] });
+    for (name, field, words) in WORDS {
+        let taken = &mut schemas[name]["properties"][field];
+        *taken = json!({ "type": "string", "enum": words, "description": taken["description"] });
     }
     for name in ONE_OF {
         one_of(&mut schemas[name]);
@@ -184,8 +192,11 @@ fn add_referred(document: &Value, value: &Value, found: &mut Vec<String>) {
 }
 
 fn name_lines(schema: &mut Value) {
-    if let Some(name) = schema.pointer_mut("/properties/name") {
-        name["pattern"] = NAME_PATTERN.into();
+    for place in ["/properties/name", "/properties/title"] {
+        // Of a title that may have several lines the pattern is said already.
+        if let Some(name) = schema.pointer_mut(place).filter(|line| line.get("pattern").is_none()) {
+            name["pattern"] = NAME_PATTERN.into();
+        }
     }
 }
 

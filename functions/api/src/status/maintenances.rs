@@ -207,7 +207,7 @@ struct MaintenanceUpdateBody {
     #[serde(default)]
     status: Option<MaintenanceStatus>,
     /// Its words, 1 to 4000 characters.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     body: String,
     /// Whether subscribers are told.
     #[serde(default = "yes")]

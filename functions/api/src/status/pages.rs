@@ -35,7 +35,12 @@ pub struct PageBody {
     #[schema(min_length = 1, max_length = 128)]
     name: String,
     /// Its name in addresses (`/status/{slug}`): 1 to 40 lower-case letters, digits and single hyphens. It stays.
-    #[schema(min_length = 1, max_length = 40)]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "main"
+    )]
     slug: String,
     /// The team that owns it and all that is on it; null: none, and only admins may change it.
     #[serde(default)]
@@ -46,6 +51,7 @@ pub struct PageBody {
     description: Option<String>,
     /// The IANA zone whose days its history counts.
     #[serde(default = "utc")]
+    #[schema(format = "iana-time-zone", default = "UTC", example = "Europe/London")]
     time_zone: String,
     /// The language in which it speaks by itself.
     #[serde(default)]
@@ -56,6 +62,11 @@ pub struct PageBody {
     /// The host that it has of its own, `status.example.com`, which you lead here; its documents then name their addresses
     /// there.
     #[serde(default)]
+    #[schema(
+        max_length = 253,
+        pattern = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]([a-z0-9-]{0,61}[a-z0-9])?)$",
+        example = "status.example.com"
+    )]
     domain: Option<String>,
     /// How it looks.
     #[serde(default)]

@@ -287,7 +287,7 @@ struct PostUpdateBody {
     #[serde(default)]
     status: Option<PostStatus>,
     /// Its words, 1 to 4000 characters.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     body: String,
     /// What the post does to components from here on; as before, if it is left out.
     #[serde(default)]
@@ -420,8 +420,9 @@ async fn add_post_update(
 async fn withdraw_post(
     caller: Caller,
     Id(id): Id<PostId>,
-    JsonBody(body): JsonBody<WithdrawBody>,
+    body: Option<JsonBody<WithdrawBody>>,
 ) -> Result<Tagged<PostView>, Problem> {
+    let body = body.map(|JsonBody(body)| body).unwrap_or_default();
     caller.may(Right::Respond)?;
     let by = caller.principal().actor();
     let after = resource::edit(&caller, id, |before: Versioned<Post>| async {

@@ -31,6 +31,7 @@ pub struct OnPageQuery {
     limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
+    #[param(min_length = 1, max_length = 342, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
 }
 
