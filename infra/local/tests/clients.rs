@@ -171,7 +171,6 @@ async fn an_exporter_for_statuspage_reads_the_status_page_unchanged() {
     assert!(bell.trigger("db-1").await);
     bell.indicator_becomes("major").await;
     let broken = read();
-    println!("{broken}");
     assert_eq!(value(&broken, "statuspage_service_status{").0, 0.0);
     let (down, component) = value(&broken, "statuspage_component_status{");
     assert!(down == 0.0 && component.contains("Demo"), "{component}");
