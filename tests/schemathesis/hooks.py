@@ -23,6 +23,8 @@ ID = re.compile(r"^(inc|svc|int|pol|usr|con|chn|tea|tok|pag|cmp|pst|mnt|sub)_[0-
 KNOWN = defaultdict(list)
 # What kind a contact or channel is of.
 KINDS = {}
+# The page that a subscriber is of.
+PAGES = {}
 NUMBERS = itertools.count(1)
 # How often each operation was answered with which status, for whoever asks whether anything was tested.
 ANSWERS = defaultdict(Counter)
@@ -101,6 +103,9 @@ def before_call(context, case, kwargs):
             headers["Authorization"] = next(TOKENS)
     if case.path_parameters:
         case.path_parameters = {name: known(value) for name, value in case.path_parameters.items()}
+        subscriber = case.path_parameters.get("subscriber_id")
+        if subscriber in PAGES:
+            case.path_parameters["id"] = PAGES[subscriber]
         # Who the run acts as is neither changed nor removed.
         if case.method.upper() in ("PATCH", "DELETE") and case.path_parameters.get("id") in OWN:
             case.path_parameters["id"] = case.path_parameters["id"][:4] + "0" * 26
@@ -131,6 +136,8 @@ def after_call(context, case, response):
     for one in answer.get("items", [answer]):
         if "id" in one and "kind" in one:
             KINDS[one["id"]] = one["kind"]
+        if str(one.get("id")).startswith("sub_"):
+            PAGES[one["id"]] = one["page_id"]
 
 
 # Faults of input that is as described, and still cannot be: what is there, and what time it is, no schema knows.
