@@ -49,6 +49,8 @@ async fn tls_is_open_before_the_first_poll_and_the_first_request_opens_none() {
             Need::MasterKey,
             Need::EscalationQueue,
             Need::NotificationQueue,
+            Need::PublicationQueue,
+            Need::NoticeQueue,
             Need::PublicObjects,
         ];
         let needed = elsewhere.iter().filter(|need| function.needs.contains(need)).count();

@@ -6,9 +6,16 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 /// The functions and, of what is tried, what each may do besides reading its own rows.
-const ROLES: [(&str, &[&str]); 14] = [
+const ROLES: [(&str, &[&str]); 17] = [
     ("AlertIngestHttp", &["write a slot", "note that a sender was heard"]),
-    ("AvatarUploadHttp", &["read the master key", "put an upload"]),
+    (
+        "AvatarUploadHttp",
+        &[
+            "read the master key",
+            "put an upload",
+            "enter something into the audit log",
+        ],
+    ),
     (
         "AvatarFinalise",
         &[
@@ -106,7 +113,13 @@ const ROLES: [(&str, &[&str]); 14] = [
     ),
     (
         "StatusPublishStream",
-        &["list incidents", "wake status-publish", "publish a document"],
+        &[
+            "list incidents",
+            "wake status-publish",
+            "publish a document",
+            "list the pictures",
+            "enter something into the audit log",
+        ],
     ),
     (
         "StatusPublishQueueWorker",
@@ -114,17 +127,34 @@ const ROLES: [(&str, &[&str]); 14] = [
             "list incidents",
             "wake status-publish",
             "publish a document",
+            "list the pictures",
+            "enter something into the audit log",
             "take from status-publish's queue",
         ],
     ),
     (
         "StatusPublishSweep",
-        &["list incidents", "wake status-publish", "publish a document"],
+        &[
+            "list incidents",
+            "wake status-publish",
+            "publish a document",
+            "list the pictures",
+            "enter something into the audit log",
+        ],
+    ),
+    ("StatusPageHttp", &["read the master key"]),
+    (
+        "SubscriberNoticeQueueWorker",
+        &["read the master key", "send a text message", "send an e-mail"],
+    ),
+    (
+        "SubscriberNoticeSweep",
+        &["read the master key", "send a text message", "send an e-mail"],
     ),
 ];
 
 /// What no role may do.
-const NOBODY: [&str; 16] = [
+const NOBODY: [&str; 15] = [
     "change an entry of the audit log",
     "remove an entry of the audit log",
     "write a picture as a document",
@@ -140,7 +170,6 @@ const NOBODY: [&str; 16] = [
     "put elsewhere among the uploads",
     "write another public object",
     "list the uploads",
-    "list the pictures",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
