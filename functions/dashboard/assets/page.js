@@ -7,7 +7,8 @@ const EVERY = 5000
 
 // ---- The living part.
 
-let tag = null
+// What is shown.
+let tag = live?.dataset.tag
 let failures = 0
 
 function isBusy() {
@@ -21,7 +22,7 @@ async function refresh() {
   url.searchParams.set('part', 'live')
   let answer
   try {
-    answer = await fetch(url, { headers: tag ? { 'if-none-match': tag } : {}, redirect: 'manual', cache: 'no-store' })
+    answer = await fetch(url, { headers: { 'if-none-match': tag }, redirect: 'manual', cache: 'no-store' })
   } catch {
     failures += 1
     return showStale()
@@ -31,10 +32,8 @@ async function refresh() {
   failures = answer.ok || answer.status === 304 ? 0 : failures + 1
   showStale(answer.status === 429 ? 'Too many requests' : 'No connection')
   if (answer.status !== 200) return
-  const known = tag
+  replace(await answer.text())
   tag = answer.headers.get('etag')
-  const html = await answer.text()
-  if (known) replace(html)
 }
 
 function showStale(why = 'No connection') {

@@ -1,6 +1,7 @@
 //! The web pages: rendered here, readable without a script, quicker with one.
 //!
 //! `sign_in/` lets people in, `incidents/` is what they come for, `insights/` is what became of them, `configuration/` is who is asked and how,
+//! `status/` is what the public is told,
 //! `settings/` is what people set for themselves, `page/` is what every page has: its frame, its headers,
 //! its assets, and who looks at it. What is absent: rules of their own. Incidents are listed and answered by
 //! [`shared::incidents`], rights are checked by [`shared::web::Authenticated`]; forms that change configuration are sent to
@@ -13,6 +14,7 @@ mod page;
 mod reach;
 mod settings;
 mod sign_in;
+mod status;
 mod tokens;
 mod words;
 
@@ -44,6 +46,7 @@ pub fn router() -> Router<Ctx> {
         .merge(incidents::routes())
         .merge(insights::routes())
         .merge(configuration::routes())
+        .merge(status::routes())
         .merge(settings::routes())
         .fallback(async || page::Refused::missing().into_response())
         .method_not_allowed_fallback(async || page::Refused::not_this_way().into_response())

@@ -11,8 +11,7 @@ use shared::domain::people::{Channel, Role, User};
 use shared::domain::principal::Right;
 use shared::test_message::{TestView, newest};
 
-use crate::incidents::live;
-use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Living, Moment, Refused, Section, Visitor, Zone, shown};
 use crate::words;
 
 #[derive(Debug, Deserialize)]
@@ -25,7 +24,7 @@ pub struct Wanted {
 struct Page {
     frame: Frame,
     about: About,
-    live: String,
+    live: Living,
 }
 
 #[derive(Debug, Template)]
@@ -65,17 +64,17 @@ pub async fn show(
     let about = about(&ctx, &visitor, subject).await?;
     let zone = visitor.zone();
     let tests = newest(&ctx, subject).await?;
-    let html = Live {
+    let part = Live {
         tests: tests.into_iter().map(|test| row(test, &zone)).collect(),
     };
-    let html = html.render().unwrap_or_default();
+    let live = Living::new(format!("/tests/{}", about.id), &part);
     if wanted.part.as_deref() == Some("live") {
-        return Ok(live(html, &headers));
+        return Ok(live.alone(&headers));
     }
     Ok(shown(&Page {
         frame: Frame::new(Section::More, &visitor),
         about,
-        live: html,
+        live,
     }))
 }
 

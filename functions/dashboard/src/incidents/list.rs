@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use shared::ctx::Ctx;
@@ -12,8 +12,8 @@ use shared::domain::incident::Status;
 use shared::incidents::{IncidentView, ListQuery, Shown, list};
 
 use super::first_steps::{Step, first_steps};
-use super::{live, taker};
-use crate::page::{Asked, Frame, Moment, People, Person, Refused, Section, Visitor};
+use super::taker;
+use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, shown};
 use crate::words;
 
 /// Incidents on one page: few enough for a telephone.
@@ -77,8 +77,7 @@ struct Page {
     q: String,
     service_id: String,
     status: &'static str,
-    live: String,
-    live_url: String,
+    live: Living,
 }
 
 #[derive(Debug)]
@@ -192,9 +191,9 @@ pub async fn show(
         is_filtered: !wanted.q.trim().is_empty() || wanted.service_id.is_some(),
         is_open_tab: wanted.status == Tab::Open,
     };
-    let html = part.render().unwrap_or_default();
+    let live = Living::new(part.here.clone(), &part);
     if wanted.part.as_deref() == Some("live") {
-        return Ok(live(html, &headers));
+        return Ok(live.alone(&headers));
     }
     let tab = |tab: Tab| TabLink {
         url: wanted.url(tab, wanted.service_id, None),
@@ -207,10 +206,9 @@ pub async fn show(
         q: wanted.q.trim().to_owned(),
         service_id: wanted.service_id.map(|id| id.to_string()).unwrap_or_default(),
         status: wanted.status.name(),
-        live_url: part.here.clone(),
-        live: html,
+        live,
     };
-    Ok(Html(page.render().unwrap_or_default()).into_response())
+    Ok(shown(&page))
 }
 
 impl Wanted {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::actor::Actor;
@@ -16,8 +16,8 @@ use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
 
-use super::{live, taker};
-use crate::page::{Asked, Frame, Moment, People, Person, Refused, Section, Visitor, Zone};
+use super::taker;
+use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
 use crate::words;
 
 /// Entries of the timeline and messages shown at first; the API has the rest.
@@ -36,7 +36,7 @@ struct Page {
     frame: Frame,
     id: String,
     title: String,
-    live: String,
+    live: Living,
     can_answer: bool,
     policies: Vec<Choice>,
     people: Vec<Choice>,
@@ -160,9 +160,9 @@ pub async fn show(
         taker: taker(&full.incident).map(|actor| people.actor(actor)),
         ..Live::of(full, &visitor, &zone)
     };
-    let html = part.render().unwrap_or_default();
+    let live = Living::new(format!("/incidents/{id}"), &part);
     if wanted.part.as_deref() == Some("live") {
-        return Ok(live(html, &headers));
+        return Ok(live.alone(&headers));
     }
     let can_answer = part.can_resolve;
     let (policies, people) = if can_answer {
@@ -176,12 +176,12 @@ pub async fn show(
         frame: Frame::new(Section::Incidents, &visitor),
         id: part.id,
         title: part.title,
-        live: html,
+        live,
         can_answer,
         policies: choices(policies, |policy| (policy.id.to_string(), policy.name.clone())),
         people: choices(people, |user| (user.id.to_string(), user.name.clone())),
     };
-    Ok(Html(page.render().unwrap_or_default()).into_response())
+    Ok(shown(&page))
 }
 
 fn choices<T>(rows: Vec<Versioned<T>>, read: impl Fn(&T) -> (String, String)) -> Vec<Choice> {

@@ -14,6 +14,7 @@ pub enum Section {
     Services,
     Policies,
     People,
+    Status,
     Insights,
     More,
     Settings,
@@ -21,12 +22,13 @@ pub enum Section {
 
 impl Section {
     /// The sections of the navigation, with their addresses.
-    const EACH: [(Self, &'static str, &'static str); 7] = [
+    const EACH: [(Self, &'static str, &'static str); 8] = [
         (Self::Incidents, "/", "Incidents"),
         (Self::OnCall, "/on-call", "On call"),
         (Self::Services, "/services", "Services"),
         (Self::Policies, "/policies", "Policies"),
         (Self::People, "/people", "People"),
+        (Self::Status, "/pages", "Status"),
         (Self::Insights, "/insights", "Insights"),
         (Self::More, "/more", "More"),
     ];
@@ -78,7 +80,7 @@ impl Frame {
             url,
             label,
             is_current: section == self.section,
-            is_wide: section == Section::Insights,
+            is_wide: matches!(section, Section::Status | Section::Insights),
         };
         Section::EACH.into_iter().map(link)
     }

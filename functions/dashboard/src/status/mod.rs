@@ -1,0 +1,15 @@
+//! Status pages in the browser: what the public is told, by whom, and what it is told of.
+//!
+//! Pages read the store; their forms are sent to the REST API. A form is shown to whoever may send it, and only to them.
+
+mod tabs;
+
+use axum::Router;
+use shared::ctx::Ctx;
+
+#[allow(unused_imports, reason = "skeleton")]
+pub use tabs::{Tab, Tabs};
+
+pub fn routes() -> Router<Ctx> {
+    Router::new()
+}
