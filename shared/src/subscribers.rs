@@ -12,7 +12,8 @@ use crate::ctx::Ctx;
 use crate::domain::id::{ComponentId, PageId, SubscriberId};
 use crate::domain::limits;
 use crate::domain::status::{
-    About, Bulletin, News, Notice, NoticeKey, Page, Subscriber, SubscriberChannel, SubscriberState,
+    About, Bulletin, News, Notice, NoticeKey, Page, Subscriber, SubscriberChannel, SubscriberCounts,
+    SubscriberState,
 };
 use crate::domain::time::{after_seconds, to_millisecond};
 use crate::queue::{Hint, NoticeHint};
@@ -229,6 +230,17 @@ async fn write(
         }
     }
     Err(StoreError::Changed)
+}
+
+/// How many subscribers a page has.
+///
+/// # Errors
+/// When the table does not answer, or a row cannot be read.
+pub async fn count(ctx: &Ctx, page: PageId, now: Timestamp) -> Result<SubscriberCounts, StoreError> {
+    let mut counts = SubscriberCounts::default();
+    let visit = |subscriber: &Subscriber| counts.count(subscriber, now);
+    ctx.store.each_subscriber(page, visit).await?;
+    Ok(counts)
 }
 
 /// Where a subscriber reads; none when the seal does not open.

@@ -5,6 +5,7 @@ use shared::domain::delivery::DeliveryState;
 use shared::domain::incident::Status;
 use shared::domain::people::Medium;
 use shared::domain::signal::Severity;
+use shared::domain::status::{ComponentStatus, PostStatus, SubscriberChannel};
 use shared::incidents::{IncidentView, Purpose};
 
 /// A state's name, which is its class, too.
@@ -76,5 +77,47 @@ pub fn standing(incident: &IncidentView, me: &str) -> String {
         Status::Acknowledged if incident.snoozed_until.is_some() => format!("Snoozed{}", by(&incident.acknowledged_by)),
         Status::Acknowledged => format!("Taken{}", by(&incident.acknowledged_by)),
         Status::Resolved => format!("Resolved{}", by(&incident.resolved_by)),
+    }
+}
+
+/// How a component of a status page does, in the words of the page.
+pub fn component(status: ComponentStatus) -> &'static str {
+    match status {
+        ComponentStatus::Operational => "Operational",
+        ComponentStatus::UnderMaintenance => "Under maintenance",
+        ComponentStatus::DegradedPerformance => "Degraded performance",
+        ComponentStatus::PartialOutage => "Partial outage",
+        ComponentStatus::MajorOutage => "Major outage",
+    }
+}
+
+/// How a status page stands.
+pub fn headline(status: ComponentStatus) -> &'static str {
+    match status {
+        ComponentStatus::Operational => "All systems operational",
+        ComponentStatus::UnderMaintenance => "Maintenance under way",
+        ComponentStatus::DegradedPerformance => "Some systems are slow or not always working",
+        ComponentStatus::PartialOutage => "Some systems are partly down",
+        ComponentStatus::MajorOutage => "Some systems are down",
+    }
+}
+
+/// Where a post stands.
+pub fn post_status(status: PostStatus) -> &'static str {
+    match status {
+        PostStatus::Investigating => "Investigating",
+        PostStatus::Identified => "Identified",
+        PostStatus::Monitoring => "Monitoring",
+        PostStatus::Resolved => "Resolved",
+        PostStatus::Postmortem => "Postmortem",
+    }
+}
+
+pub fn subscriber_channel(channel: SubscriberChannel) -> &'static str {
+    match channel {
+        SubscriberChannel::Email => "E-mail",
+        SubscriberChannel::Sms => "Text message",
+        SubscriberChannel::Webhook => "Webhook",
+        SubscriberChannel::Slack => "Slack",
     }
 }

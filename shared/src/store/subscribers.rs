@@ -1,5 +1,6 @@
 //! Subscribers of pages. They are in no index: a page's are read shard after shard, in the order of their ids.
 
+use futures_util::future;
 use jiff::Timestamp;
 
 use super::Store;
@@ -23,6 +24,8 @@ pub struct SubscribersPage {
 
 /// Behind every id.
 const LAST: &str = "sub_~";
+/// Rows of one query of them all.
+const ROWS_PER_QUERY: usize = 1_000;
 
 impl Store {
     /// One subscriber, read consistently. Whether they are there still is for [`Subscriber::is_live`] to say.
@@ -82,6 +85,38 @@ impl Store {
             }
         }
         Ok(SubscribersPage { items, more: false })
+    }
+
+    /// Shows `visit` every subscriber of a page, in no particular order, those who are not there any more included. The
+    /// shards are read beside one another.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn each_subscriber(&self, page: PageId, mut visit: impl FnMut(&Subscriber)) -> Result<(), StoreError> {
+        let mut open: Vec<_> = (0..SHARDS)
+            .map(|shard| (keys::subscribers_of(page, shard), None))
+            .collect();
+        while !open.is_empty() {
+            let asked = open.drain(..).map(async |(partition, start)| {
+                let query = Query {
+                    index: None,
+                    partition: &partition,
+                    range: Range::All,
+                    newest_first: false,
+                    limit: ROWS_PER_QUERY,
+                    start,
+                };
+                let found = self.table.query(query).await?;
+                Ok::<_, StoreError>((partition, found))
+            });
+            for (partition, found) in future::try_join_all(asked).await? {
+                for item in found.items {
+                    visit(&row::read::<Subscriber>(item)?.value);
+                }
+                open.extend(found.next.map(|start| (partition, Some(start))));
+            }
+        }
+        Ok(())
     }
 
     /// Writes a subscriber over the version that was read (none: they were not there), with the notice that goes to them.

@@ -11,7 +11,7 @@ use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, PageId, SubscriberId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
-use shared::domain::status::{Page, Subscriber, SubscriberChannel, SubscriberState};
+use shared::domain::status::{Page, Subscriber, SubscriberChannel, SubscriberCounts, SubscriberState};
 use shared::subscribers::{self, Wish};
 use shared::web::{Id, JsonBody, Listed, Params, Problem, bad_cursor, page_limit};
 use utoipa::{IntoParams, ToSchema};
@@ -76,25 +76,6 @@ impl SubscriberView {
             stopped_at: subscriber.stopped_at,
         }
     }
-}
-
-/// How many subscribers a page has.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub struct SubscriberCounts {
-    /// Who hears.
-    active: u32,
-    /// Who was asked to confirm.
-    pending: u32,
-    /// Who is sent no more, since message after message failed for good.
-    stopped: u32,
-    /// Who hears by e-mail.
-    email: u32,
-    /// Who hears by text message.
-    sms: u32,
-    /// Who hears by webhook.
-    webhook: u32,
-    /// Who hears in Slack.
-    slack: u32,
 }
 
 /// Which subscribers.
@@ -296,35 +277,7 @@ fn field(text: &str) -> String {
 async fn count_subscribers(caller: Caller, Id(id): Id<PageId>) -> Result<Json<SubscriberCounts>, Problem> {
     caller.may(Right::Read)?;
     caller.store().load::<Page>(id).await?.ok_or_else(Problem::not_found)?;
-    let mut counts = SubscriberCounts::default();
-    let mut after = None;
-    loop {
-        let found = caller.store().subscribers(id, after, READ_AT_ONCE).await?;
-        after = found.items.last().map(|one| one.value.id);
-        for one in found
-            .items
-            .iter()
-            .map(|one| &one.value)
-            .filter(|one| one.is_live(caller.now()))
-        {
-            match one.state() {
-                SubscriberState::Pending => counts.pending += 1,
-                SubscriberState::Stopped => counts.stopped += 1,
-                SubscriberState::Active => {
-                    counts.active += 1;
-                    *match one.channel {
-                        SubscriberChannel::Email => &mut counts.email,
-                        SubscriberChannel::Sms => &mut counts.sms,
-                        SubscriberChannel::Webhook => &mut counts.webhook,
-                        SubscriberChannel::Slack => &mut counts.slack,
-                    } += 1;
-                }
-            }
-        }
-        if !found.more {
-            return Ok(Json(counts));
-        }
-    }
+    Ok(Json(subscribers::count(&caller.ctx, id, caller.now()).await?))
 }
 
 const _: () = assert!(

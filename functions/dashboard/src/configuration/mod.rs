@@ -5,6 +5,7 @@
 
 mod audit;
 mod choices;
+pub mod effects;
 mod more;
 mod on_call;
 mod people;
@@ -20,7 +21,7 @@ use shared::store::{Entity, Versioned};
 use shared::web::{Id, Problem};
 
 use crate::page::Refused;
-pub use choices::{Choice, by_name};
+pub use choices::{Choice, by_name, owners};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
@@ -43,7 +44,7 @@ pub fn routes() -> Router<Ctx> {
 }
 
 /// The row that an address names, or the page that says there is none.
-async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
+pub async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
     let Id(id) = id?;
     ctx.store.load::<T>(id).await?.ok_or_else(Refused::missing)
 }

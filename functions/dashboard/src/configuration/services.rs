@@ -15,6 +15,7 @@ use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
 use super::choices::{self, Choice};
+use super::effects::Effects;
 use super::load;
 use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, minutes, shown};
 
@@ -68,6 +69,7 @@ struct Form {
     urgency: UrgencyRule,
     ack_minutes: String,
     auto_resolve_minutes: String,
+    public: Effects,
 }
 
 impl Form {
@@ -135,6 +137,7 @@ pub async fn new(visitor: Visitor, State(ctx): State<Ctx>) -> Result<Response, R
             urgency: UrgencyRule::default(),
             ack_minutes: minutes(limits::ACK_TIMEOUT_SECONDS),
             auto_resolve_minutes: minutes(0),
+            public: Effects::of(&ctx, None).await?,
         },
     }))
 }
@@ -172,6 +175,7 @@ pub async fn one(
             urgency: service.urgency,
             ack_minutes: minutes(service.ack_timeout_seconds),
             auto_resolve_minutes: minutes(service.auto_resolve_seconds),
+            public: Effects::of(&ctx, Some(&service)).await?,
         },
         services: choices::services(&ctx, &visitor).await?,
         formats: FORMATS.map(|(_, id, name)| (id, name)),

@@ -33,11 +33,12 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 9] = [
     asset!("style.css", CSS),
     asset!("page.js", JS),
     asset!("forms.js", JS),
     asset!("icon.svg", SVG),
+    asset!("look.js", JS),
     asset!("faces.js", JS),
     asset!("picture.js", JS),
     asset!("crop.js", JS),
@@ -57,16 +58,18 @@ pub struct Urls {
     pub page: String,
     pub forms: String,
     pub icon: String,
+    pub look: String,
 }
 
 /// The assets' addresses, which change with their content.
 pub static URLS: LazyLock<Urls> = LazyLock::new(|| {
-    let [style, page, forms, icon, ..] = ASSETS.each_ref().map(Asset::path);
+    let [style, page, forms, icon, look, ..] = ASSETS.each_ref().map(Asset::path);
     Urls {
         style,
         page,
         forms,
         icon,
+        look,
     }
 });
 

@@ -37,6 +37,10 @@ impl Reach {
     }
 }
 
+/// Said by an answer that shows pictures which are part of it (`data:`).
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPictures;
+
 /// Origins besides our own, each with a space before it; empty where it is our own.
 #[derive(Debug, Default)]
 struct Origins {
@@ -56,10 +60,11 @@ impl Origins {
         }
     }
 
-    fn policy(&self) -> String {
+    fn policy(&self, has_own_pictures: bool) -> String {
         let Self { pictures, uploads } = self;
+        let own = if has_own_pictures { " data:" } else { "" };
         format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{pictures}; connect-src 'self'{uploads}; \
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{own}{pictures}; connect-src 'self'{uploads}; \
              form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
     }
@@ -70,12 +75,13 @@ pub async fn guarded(mut request: Request, next: Next) -> Response {
     let reach = Reach::default();
     request.extensions_mut().insert(reach.clone());
     let mut response = next.run(request).await;
+    let has_own_pictures = response.extensions().get::<OwnPictures>().is_some();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let policy = HeaderValue::try_from(reach.0.get_or_init(Origins::default).policy());
+    let policy = HeaderValue::try_from(reach.0.get_or_init(Origins::default).policy(has_own_pictures));
     let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
@@ -94,7 +100,7 @@ mod tests {
             &url("https://objects.example.com/x"),
             &url("https://uploads.s3.eu-central-1.amazonaws.com"),
         );
-        let policy = elsewhere.policy();
+        let policy = elsewhere.policy(false);
         assert!(
             policy.contains("img-src 'self' https://objects.example.com;"),
             "{policy}"
@@ -103,7 +109,8 @@ mod tests {
         assert!(policy.contains(connect), "{policy}");
         assert!(policy.contains("script-src 'self';") && policy.contains("form-action 'self';"));
         let here = Origins::of(&ours, &ours, &url("https://bell.example.com/s3/uploads"));
-        assert_eq!(here.policy(), Origins::default().policy());
-        assert!(here.policy().contains("img-src 'self'; connect-src 'self';"));
+        assert_eq!(here.policy(false), Origins::default().policy(false));
+        assert!(here.policy(false).contains("img-src 'self'; connect-src 'self';"));
+        assert!(here.policy(true).contains("img-src 'self' data:;"));
     }
 }

@@ -17,7 +17,7 @@ pub use asked::Asked;
 pub use assets::{URLS, routes as assets};
 pub use clock::{Moment, Zone, minutes};
 pub use frame::{Frame, Section, role_name};
-pub use headers::guarded;
+pub use headers::{OwnPictures, guarded};
 pub use living::Living;
 pub use person::{People, Person};
 pub use posted::{Posted, read_form};

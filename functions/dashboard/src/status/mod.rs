@@ -2,14 +2,28 @@
 //!
 //! Pages read the store; their forms are sent to the REST API. A form is shown to whoever may send it, and only to them.
 
+mod components;
+mod elsewhere;
+mod list;
+mod now;
+mod settings;
+mod standing;
+mod subscribers;
 mod tabs;
+mod tree;
 
 use axum::Router;
+use axum::routing::get;
 use shared::ctx::Ctx;
 
-#[allow(unused_imports, reason = "skeleton")]
 pub use tabs::{Tab, Tabs};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
+        .route("/pages", get(list::show))
+        .route("/pages/new", get(settings::new))
+        .route("/pages/{id}", get(now::show))
+        .route("/pages/{id}/components", get(components::show))
+        .route("/pages/{id}/settings", get(settings::show))
+        .route("/pages/{id}/subscribers", get(subscribers::show))
 }

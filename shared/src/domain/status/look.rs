@@ -177,6 +177,22 @@ impl Look {
         *self == Self::default()
     }
 
+    /// The variables that are colours, as they are shown: chosen, or those that all pages have.
+    pub fn colours(&self) -> Vec<(String, Colour)> {
+        let named = |palette: Palette, dark: &'static str| {
+            let colours = [palette.ground, palette.card, palette.ink, palette.quiet, palette.line];
+            let names = COLOURS.map(|name| format!("--{dark}{name}"));
+            names.into_iter().zip(colours)
+        };
+        let light = named(self.palette(LIGHT, ""), "");
+        light.chain(named(self.palette(DARK, "dark-"), "dark-")).collect()
+    }
+
+    /// The accent, chosen or that of all pages in the light.
+    pub fn shown_accent(&self) -> Colour {
+        self.palette(LIGHT, "").accent
+    }
+
     /// What of it cannot be, each with the field it is in.
     pub fn faults(&self) -> Vec<LookFault> {
         let mut faults = Vec::new();
@@ -199,8 +215,11 @@ impl Look {
                 for (text, colour) in [("ink", palette.ink), ("quiet", palette.quiet)] {
                     let contrast = colour.contrast(ground);
                     if contrast < TEXT_CONTRAST {
+                        // At the one that was chosen; of two, at the text.
+                        let chosen = |name: &str| self.variables.contains_key(&format!("--{dark}{name}"));
+                        let at = if chosen(text) { text } else { name };
                         fault(
-                            "variables".into(),
+                            format!("variables.--{dark}{at}"),
                             format!(
                                 "--{dark}{text} is too hard to read on --{dark}{name}: {contrast:.2} to 1, not at least 4.5"
                             ),
@@ -489,11 +508,14 @@ mod tests {
     fn text_that_cannot_be_read_is_refused_with_its_contrast() {
         let faults = look(&[("--ink", "#999999")]).faults();
         let (field, why) = &faults[0];
-        assert_eq!(field, "variables");
+        assert_eq!(field, "variables.--ink");
         assert_eq!(
             why,
             "--ink is too hard to read on --ground: 2.63 to 1, not at least 4.5"
         );
+        let faults = look(&[("--dark-ground", "#f5f6f8")]).faults();
+        assert!(faults.iter().all(|(field, _)| field == "variables.--dark-ground"));
+        assert!(faults[0].1.starts_with("--dark-ink is too hard to read on --dark-ground"));
         let faults = look(&[("--card", "#2a7a50")]).faults();
         assert!(
             faults

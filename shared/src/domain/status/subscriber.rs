@@ -88,6 +88,62 @@ impl SubscriberState {
     }
 }
 
+/// How many subscribers a page has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SubscriberCounts {
+    /// Who hears.
+    pub active: u32,
+    /// Who was asked to confirm.
+    pub pending: u32,
+    /// Who is sent no more, since message after message failed for good.
+    pub stopped: u32,
+    /// Who hears by e-mail.
+    pub email: u32,
+    /// Who hears by text message.
+    pub sms: u32,
+    /// Who hears by webhook.
+    pub webhook: u32,
+    /// Who hears in Slack.
+    pub slack: u32,
+}
+
+impl SubscriberCounts {
+    /// Counts one more, if they are there at all.
+    pub fn count(&mut self, subscriber: &Subscriber, now: Timestamp) {
+        if !subscriber.is_live(now) {
+            return;
+        }
+        match subscriber.state() {
+            SubscriberState::Pending => self.pending += 1,
+            SubscriberState::Stopped => self.stopped += 1,
+            SubscriberState::Active => {
+                self.active += 1;
+                *match subscriber.channel {
+                    SubscriberChannel::Email => &mut self.email,
+                    SubscriberChannel::Sms => &mut self.sms,
+                    SubscriberChannel::Webhook => &mut self.webhook,
+                    SubscriberChannel::Slack => &mut self.slack,
+                } += 1;
+            }
+        }
+    }
+
+    /// Who hears by this channel.
+    pub fn by(&self, channel: SubscriberChannel) -> u32 {
+        match channel {
+            SubscriberChannel::Email => self.email,
+            SubscriberChannel::Sms => self.sms,
+            SubscriberChannel::Webhook => self.webhook,
+            SubscriberChannel::Slack => self.slack,
+        }
+    }
+
+    /// Everybody who is there.
+    pub fn all(&self) -> u32 {
+        self.active + self.pending + self.stopped
+    }
+}
+
 /// A subscriber of a page. Their id follows from page, channel and address, so that nobody is there twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscriber {
