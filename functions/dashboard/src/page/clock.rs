@@ -80,6 +80,9 @@ mod tests {
         assert_eq!(moment.full, "Tuesday, 3 March 2026, 00:30:00 CET");
         assert_eq!(moment.at, "2026-03-02T23:30:00Z");
         assert_eq!(Zone::new("Mars/Olympus", now).moment(now).short, "23:30");
-        assert_eq!((zone.field(now).as_str(), zone.name()), ("2026-03-03T00:30", "Europe/Berlin"));
+        assert_eq!(
+            (zone.field(now).as_str(), zone.name()),
+            ("2026-03-03T00:30", "Europe/Berlin")
+        );
     }
 }

@@ -28,6 +28,8 @@ pub struct Fields {
     pub shown: Vec<Field>,
     pub rest: Vec<Field>,
     pub wordings: Vec<Wording>,
+    /// Whether components are as they were, and are said again only where somebody changes them.
+    pub is_carried_over: bool,
     /// How the page's language names several: for the script that fills names in.
     pub language: &'static str,
     pub unnamed: &'static str,
@@ -69,9 +71,8 @@ impl Fields {
         let only = |fields: Vec<(Field, bool)>| fields.into_iter().map(|(field, _)| field).collect();
         let (unnamed, more) = words.unnamed();
         Self {
-            statuses: names::STATUSES
-                .map(|one| Choice::new(one.as_str(), names::status(one), one == status))
-                .into(),
+            statuses: statuses(status),
+            is_carried_over: false,
             shown: only(shown),
             rest: only(rest),
             wordings: words.ready().iter().map(Wording::of).collect(),
@@ -96,6 +97,14 @@ impl Wording {
             text: ready.text.to_owned(),
         }
     }
+}
+
+/// Where a post may stand. One with a postmortem may stay so.
+fn statuses(chosen: PostStatus) -> Vec<Choice> {
+    let postmortem = Some(PostStatus::Postmortem).filter(|one| *one == chosen);
+    let all = names::STATUSES.into_iter().chain(postmortem);
+    all.map(|one| Choice::new(one.as_str(), names::status(one), one == chosen))
+        .collect()
 }
 
 /// The language in which a script lists names. British English has no comma before its last "and", as our own words.

@@ -55,23 +55,26 @@ pub async fn show(
 ) -> Result<Response, Refused> {
     visitor.who.may(Right::Respond)?;
     let page = load::<Page>(&ctx, id).await?.value;
-    let (components, incident) = futures_util::try_join!(
-        components_of(&ctx, page.id),
-        async {
-            match wanted.incident_id {
-                Some(id) => ctx.store.incident(id).await,
-                None => Ok(None),
-            }
+    let (components, incident) = futures_util::try_join!(components_of(&ctx, page.id), async {
+        match wanted.incident_id {
+            Some(id) => ctx.store.incident(id).await,
+            None => Ok(None),
         }
-    )?;
+    })?;
     let incident = incident.map(|row| row.value);
     let effects = match &incident {
         Some(incident) => effects_of(&ctx, incident, &components).await?,
         None => Effects::new(),
     };
-    let resolved_at = incident.as_ref().and_then(|incident| Some(incident.resolved.as_ref()?.at));
+    let resolved_at = incident
+        .as_ref()
+        .and_then(|incident| Some(incident.resolved.as_ref()?.at));
     let is_over = wanted.over.is_some() || resolved_at.is_some();
-    let status = if is_over { PostStatus::Resolved } else { PostStatus::Investigating };
+    let status = if is_over {
+        PostStatus::Resolved
+    } else {
+        PostStatus::Investigating
+    };
     let (title, body) = match incident {
         Some(_) => words_of(&page, &components, &effects, status),
         None => Default::default(),

@@ -123,7 +123,15 @@ pub async fn show(
         People::load(&ctx, writers),
     )?;
     let page = page.ok_or_else(Refused::missing)?.value;
-    let part = Live::of(&post, version, &components, &people, &visitor.zone(), &visitor, Sharing::of(&ctx, &page, &post));
+    let part = Live::of(
+        &post,
+        version,
+        &components,
+        &people,
+        &visitor.zone(),
+        &visitor,
+        Sharing::of(&ctx, &page, &post),
+    );
     let live = Living::new(format!("/posts/{}", post.id), &part);
     if wanted.part.as_deref() == Some("live") {
         return Ok(live.alone(&headers));
@@ -134,7 +142,11 @@ pub async fn show(
         is_going(row.value.state) && row.value.post_id() == Some(post.id)
     });
     let reopens = wanted.say.as_deref() == Some("reopen") && !post.status.is_open();
-    let status = if reopens { PostStatus::Investigating } else { post.status };
+    let status = if reopens {
+        PostStatus::Investigating
+    } else {
+        post.status
+    };
     let is_open = post.is_open();
     Ok(shown(&One {
         frame: Frame::new(Section::Status, &visitor),
@@ -153,11 +165,17 @@ pub async fn show(
         was_told: post.updates.iter().any(|update| update.deliver_notifications),
         reopens,
         has_room: post.updates.len() < limits::POST_UPDATES_MAX,
-        fields: Fields::of(&page, &components, &carried_over(&post, reopens), status),
+        fields: Fields {
+            is_carried_over: !reopens,
+            ..Fields::of(&page, &components, &carried_over(&post, reopens), status)
+        },
         last: Wording {
             name: "The last words",
             status: status.as_str(),
-            text: post.updates.last().map_or_else(String::new, |update| update.body.clone()),
+            text: post
+                .updates
+                .last()
+                .map_or_else(String::new, |update| update.body.clone()),
         },
         impacts: impacts(post.impact_override),
         zone: visitor.zone().name().to_owned(),
@@ -234,7 +252,11 @@ impl Said {
         let became = |status: ComponentStatus| names::component(status).to_lowercase();
         let changed = update.components.iter().map(|change| {
             let name = name_of(components, change.component_id);
-            format!("{name}: {}, was {}", became(change.new_status), became(change.old_status))
+            format!(
+                "{name}: {}, was {}",
+                became(change.new_status),
+                became(change.old_status)
+            )
         });
         let is_told_later = update.created_at.duration_since(update.at).as_secs() >= 60;
         Self {

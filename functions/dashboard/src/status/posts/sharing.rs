@@ -56,6 +56,11 @@ impl Sharing {
 impl Text {
     fn new(label: &'static str, hint: String, text: String) -> Self {
         let rows = text.lines().count().clamp(3, 10);
-        Self { label, hint, text, rows }
+        Self {
+            label,
+            hint,
+            text,
+            rows,
+        }
     }
 }
