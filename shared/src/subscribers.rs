@@ -12,8 +12,7 @@ use crate::ctx::Ctx;
 use crate::domain::id::{ComponentId, PageId, SubscriberId};
 use crate::domain::limits;
 use crate::domain::status::{
-    About, Bulletin, News, Notice, NoticeKey, Page, Subscriber, SubscriberChannel, SubscriberCounts,
-    SubscriberState,
+    About, Bulletin, News, Notice, NoticeKey, Page, Subscriber, SubscriberChannel, SubscriberCounts, SubscriberState,
 };
 use crate::domain::time::{after_seconds, to_millisecond};
 use crate::queue::{Hint, NoticeHint};

@@ -4,10 +4,13 @@
 // A field's name is its place in the body: `steps[0].targets[1]`. Inside lists that grow and shrink (`data-list="steps"`,
 // whose items are `data-item`) names are given here: a field says only its own part, `data-key`.
 
+import './wordings.js'
+
 const token = document.body.dataset.formToken
 
 // Secrets that an answer tells this once, by the names of their fields.
 const TOLD = { url: 'Where to send', key: 'Key', token: 'Token', signing_secret: 'Signing key' }
+const CHANGED = 'Somebody changed this meanwhile. Reload the page, and change it again.'
 const SECRETS = ['key', 'token', 'signing_secret']
 
 for (const field of document.querySelectorAll('[data-own-time-zone]')) {
@@ -16,13 +19,13 @@ for (const field of document.querySelectorAll('[data-own-time-zone]')) {
 
 document.addEventListener('submit', async (event) => {
   const form = event.target
-  if (!form.dataset.api) return
+  if (!form.dataset.api && !form.dataset.steps) return
   event.preventDefault()
   if (form.dataset.sent) return
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) return
   form.dataset.sent = 'yes'
   try {
-    await send(form)
+    await (form.dataset.steps ? sendSteps(form, event.submitter) : send(form))
   } finally {
     delete form.dataset.sent
   }
@@ -65,11 +68,34 @@ async function send(form) {
     else rest.push(`${field}: ${message}`)
   }
   const marked = form.querySelector('[aria-invalid], .wrong')
-  if (answer.status === 412) show(form, 'Somebody changed this meanwhile. Reload the page, and change it again.')
+  if (answer.status === 412) show(form, CHANGED)
   else if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
   else show(form, 'Something is wrong; see below.')
   form.querySelector('[aria-invalid]')?.focus()
 }
+
+// Several changes, one after another: each is whole by itself, so being cut off leaves nothing half-done.
+async function sendSteps(form, button) {
+  clear(form)
+  for (const { url, etag, body } of JSON.parse(form.dataset.steps)) {
+    const headers = { 'content-type': 'application/json', 'if-match': etag, 'x-csrf-token': token }
+    let answer
+    try {
+      answer = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify(body) })
+    } catch {
+      return show(form, 'No connection. Reload the page, and see how far it came.')
+    }
+    if (answer.status === 412) return show(form, CHANGED)
+    if (!answer.ok) return show(form, Object(await answer.json().catch(() => null)).detail ?? words(answer))
+  }
+  // The page is made anew; the button stays under the finger that presses it again.
+  sessionStorage.setItem('focus', button.id)
+  location.reload()
+}
+
+const focused = document.getElementById(sessionStorage.getItem('focus') ?? '')
+sessionStorage.removeItem('focus')
+focused?.focus()
 
 // What is in front of the server answers without words of its own.
 function words(answer) {
@@ -83,10 +109,10 @@ function words(answer) {
 function read(form) {
   const body = {}
   for (const input of form.elements) {
-    if (!input.name || input.disabled) continue
+    if (!input.name || input.disabled || isLeft(input)) continue
     if (input.name.endsWith('[]')) {
       const list = (body[input.name.slice(0, -2)] ??= [])
-      if (input.checked) list.push(input.value)
+      if (input.type === 'checkbox' ? input.checked : input.value) list.push(value(input))
     } else put(body, input.name, value(input))
   }
   for (const list of form.querySelectorAll('[data-list]')) {
@@ -96,17 +122,43 @@ function read(form) {
   return body
 }
 
+// Whether it is in a part of the form that is only said when something in it is other than it was.
+function isLeft(input) {
+  const part = input.closest('[data-if-changed]')
+  const isOther = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected)
+  return part && ![...part.querySelectorAll('select')].some(isOther)
+}
+
 function value(input) {
   const text = input.value
   switch (input.dataset.type ?? input.type) {
-    case 'checkbox': return input.checked
+    case 'checkbox': return input.name.endsWith('[]') ? text : input.checked
+    case 'json': return JSON.parse(text)
+    case 'effect': return { component_id: input.dataset.component, status: text }
+    case 'moment': return text === '' ? null : instant(text, input.dataset.zone)
     case 'number': return text === '' ? null : Number(text)
     case 'minutes': return text === '' ? null : Math.round(Number(text) * 60)
+    // What is left out of the body where it is empty.
+    case 'given': return text === '' ? undefined : text
     case 'optional': return text === '' ? null : text
     case 'day': return text === '' ? null : `${text}T00:00:00Z`
     case 'target': return target(text)
     default: return text
   }
+}
+
+// The instant at which clocks of a zone show this. One that they show twice is the first, one that they skip is as far behind.
+function instant(wall, zone) {
+  const parts = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' })
+  const ahead = (ms) => {
+    const at = Object.fromEntries(parts.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+    return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute) - Math.floor(ms / 60000) * 60000
+  }
+  const asUtc = Date.parse(`${wall}Z`)
+  // With the distance of the day before, then that of the day after: of two that fit, the first.
+  const fits = [-86400000, 86400000].map((day) => asUtc - ahead(asUtc + day))
+  const ms = fits.find((ms) => ms + ahead(ms) === asUtc) ?? fits[0]
+  return new Date(ms).toISOString()
 }
 
 // What the kind of an id is called where a policy asks somebody.
@@ -234,7 +286,7 @@ document.addEventListener('click', async (event) => {
 function find(form, field) {
   for (let place = field; place; place = place.replace(/(\.[^.[\]]+|\[\d+\]|^[^.[\]]+)$/, '')) {
     const input = form.elements[place] ?? form.elements[`${place}[]`]?.[0] ?? form.elements[`${place}[]`]
-    if (input instanceof HTMLElement && input.type !== 'hidden') return input
+    if (input instanceof HTMLElement && (input.type !== 'hidden' || input.closest('[data-logo]'))) return input
     const list = [...form.querySelectorAll('[data-list]')].find((list) => placeOf(list) === place)
     if (list) return list
   }
@@ -242,9 +294,15 @@ function find(form, field) {
 }
 
 function mark(input, message) {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1)
+  const known = document.getElementById(`wrong-${input.name}`)
+  if (known) {
+    known.textContent += `; ${message}`
+    return
+  }
   const words = document.createElement('p')
   words.className = 'hint wrong'
-  words.textContent = message.charAt(0).toUpperCase() + message.slice(1)
+  words.textContent = sentence
   if (input.dataset.list) return input.after(words)
   input.setAttribute('aria-invalid', 'true')
   words.id = `wrong-${input.name}`

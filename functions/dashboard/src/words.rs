@@ -5,7 +5,7 @@ use shared::domain::delivery::DeliveryState;
 use shared::domain::incident::Status;
 use shared::domain::people::Medium;
 use shared::domain::signal::Severity;
-use shared::domain::status::{ComponentStatus, PostStatus, SubscriberChannel};
+use shared::domain::status::{ComponentStatus, SubscriberChannel};
 use shared::incidents::{IncidentView, Purpose};
 
 /// A state's name, which is its class, too.
@@ -99,17 +99,6 @@ pub fn headline(status: ComponentStatus) -> &'static str {
         ComponentStatus::DegradedPerformance => "Some systems are slow or not always working",
         ComponentStatus::PartialOutage => "Some systems are partly down",
         ComponentStatus::MajorOutage => "Some systems are down",
-    }
-}
-
-/// Where a post stands.
-pub fn post_status(status: PostStatus) -> &'static str {
-    match status {
-        PostStatus::Investigating => "Investigating",
-        PostStatus::Identified => "Identified",
-        PostStatus::Monitoring => "Monitoring",
-        PostStatus::Resolved => "Resolved",
-        PostStatus::Postmortem => "Postmortem",
     }
 }
 

@@ -187,7 +187,10 @@ mod tests {
     #[test]
     fn rules_and_effects_are_sentences() {
         let rule = |mode, settle_seconds| rule_in_words(PublicationRule { mode, settle_seconds });
-        assert_eq!(rule(PublicationMode::Auto, 0), "They become public by themselves, at once.");
+        assert_eq!(
+            rule(PublicationMode::Auto, 0),
+            "They become public by themselves, at once."
+        );
         assert_eq!(
             rule(PublicationMode::Ask, 60),
             "Somebody is asked whether they become public, once they have lasted for a minute."

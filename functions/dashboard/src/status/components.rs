@@ -184,7 +184,10 @@ impl Scene<'_> {
     fn swapped(&self, equals: &[&Component], first: usize) -> String {
         let mut order: Vec<&Component> = equals.to_vec();
         order.swap(first, first + 1);
-        let changed = order.iter().zip(places(equals)).filter(|(one, place)| one.position != *place);
+        let changed = order
+            .iter()
+            .zip(places(equals))
+            .filter(|(one, place)| one.position != *place);
         let steps: Vec<Step> = changed
             .map(|(one, place)| Step {
                 url: format!("/api/v1/components/{}", one.id),
@@ -214,8 +217,8 @@ fn places(equals: &[&Component]) -> Vec<u32> {
 /// What a status may be held at. The empty one: nothing is held.
 fn held(chosen: Option<ComponentStatus>) -> Vec<Choice> {
     let by_itself = Choice::new("", "By incidents, posts and maintenances", chosen.is_none());
-    let statuses = ComponentStatus::ALL
-        .map(|one| Choice::new(one.as_str(), words::component(one), chosen == Some(one)));
+    let statuses =
+        ComponentStatus::ALL.map(|one| Choice::new(one.as_str(), words::component(one), chosen == Some(one)));
     [by_itself].into_iter().chain(statuses).collect()
 }
 

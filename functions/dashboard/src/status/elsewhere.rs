@@ -6,7 +6,6 @@ use shared::domain::status::{Page, folder};
 /// Addresses of a page, and snippets that show it elsewhere.
 #[derive(Debug)]
 pub struct Elsewhere {
-    pub url: String,
     /// The badge, from where this browser surely reads it.
     pub badge: String,
     pub addresses: [Copied; 4],
@@ -59,14 +58,16 @@ impl Elsewhere {
                     ),
                 ),
             ],
-            url,
         }
     }
 }
 
 /// A text within an attribute of HTML.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -75,9 +76,6 @@ mod tests {
 
     #[test]
     fn a_name_stays_in_its_attribute() {
-        assert_eq!(
-            escaped(r#"A&B "><script>"#),
-            "A&amp;B &quot;&gt;&lt;script&gt;"
-        );
+        assert_eq!(escaped(r#"A&B "><script>"#), "A&amp;B &quot;&gt;&lt;script&gt;");
     }
 }

@@ -57,7 +57,11 @@ async fn row(ctx: &Ctx, page: Versioned<Page>, components: &[Component]) -> Resu
     let page = page.value;
     let ((posts, maintenances), publications) =
         futures_util::try_join!(standing::open(ctx, page.id), ctx.store.publications(page.id))?;
-    let own: Vec<Component> = components.iter().filter(|one| one.page_id == page.id).cloned().collect();
+    let own: Vec<Component> = components
+        .iter()
+        .filter(|one| one.page_id == page.id)
+        .cloned()
+        .collect();
     let standing = Standing::of(&own, posts, maintenances);
     let asks = publications.iter().filter(|row| {
         let is_asked = matches!(row.value.state, PublicationState::Asked { .. });

@@ -6,6 +6,7 @@ mod components;
 mod elsewhere;
 mod list;
 mod now;
+mod posts;
 mod settings;
 mod standing;
 mod subscribers;
@@ -26,4 +27,5 @@ pub fn routes() -> Router<Ctx> {
         .route("/pages/{id}/components", get(components::show))
         .route("/pages/{id}/settings", get(settings::show))
         .route("/pages/{id}/subscribers", get(subscribers::show))
+        .merge(posts::routes())
 }

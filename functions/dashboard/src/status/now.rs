@@ -12,12 +12,12 @@ use shared::domain::status::{Component, Maintenance, MaintenanceStatus, Page, Po
 use shared::store::StoreError;
 use shared::web::{Id, Problem};
 
+use super::posts::names;
 use super::standing::{self, Badge, Standing};
 use super::tree::tree;
 use super::{Tab, Tabs};
 use crate::configuration::load;
 use crate::page::{Asked, Frame, Living, Moment, Refused, Section, Visitor, Zone, shown};
-use crate::words;
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
@@ -260,7 +260,7 @@ fn open_post(post: &Post, zone: &Zone) -> OpenPost {
     OpenPost {
         id: post.id.to_string(),
         title: post.title.clone(),
-        status: words::post_status(post.status),
+        status: names::status(post.status),
         since: zone.moment(post.started_at),
     }
 }

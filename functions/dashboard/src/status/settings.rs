@@ -53,7 +53,6 @@ struct Form {
     zones: Vec<String>,
     locales: [Choice; 2],
     teams: Vec<Choice>,
-    team: String,
 }
 
 /// What may be chosen of the looks.
@@ -93,10 +92,9 @@ struct OtherField {
 
 pub async fn new(visitor: Visitor, State(ctx): State<Ctx>) -> Result<Response, Refused> {
     visitor.must_make()?;
-    let (form, pages) = futures_util::try_join!(
-        Form::of(&ctx, &visitor, None),
-        async { Ok(ctx.store.list_all::<Page>().await?) }
-    )?;
+    let (form, pages) = futures_util::try_join!(Form::of(&ctx, &visitor, None), async {
+        Ok(ctx.store.list_all::<Page>().await?)
+    })?;
     Ok(shown(&New {
         frame: Frame::new(Section::Status, &visitor),
         form,
@@ -146,10 +144,6 @@ impl Form {
             zones: jiff::tz::db().available().map(|name| name.to_string()).collect(),
             locales: [("en", "English", Locale::En), ("de", "Deutsch", Locale::De)]
                 .map(|(id, name, one)| Choice::new(id, name, one == locale)),
-            team: teams
-                .iter()
-                .find(|team| team.is_chosen)
-                .map_or_else(|| "a team".to_owned(), |team| team.name.clone()),
             teams,
         })
     }
@@ -173,8 +167,7 @@ impl LookForm {
             shown: format!("{shown}"),
         };
         let colours = COLOURS.into_iter().cycle().zip(look.colours());
-        let (light, dark): (Vec<_>, Vec<_>) =
-            colours.map(colour).partition(|field| !field.name.contains("--dark-"));
+        let (light, dark): (Vec<_>, Vec<_>) = colours.map(colour).partition(|field| !field.name.contains("--dark-"));
         let logo = |name, label, value: &Option<String>| LogoField {
             name,
             label,

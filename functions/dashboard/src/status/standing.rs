@@ -56,8 +56,7 @@ impl Badge {
 
 /// The posts and the maintenances of a page that are not over.
 pub async fn open(ctx: &Ctx, page: PageId) -> Result<(Vec<Post>, Vec<Maintenance>), StoreError> {
-    let (posts, maintenances) =
-        futures_util::try_join!(ctx.store.open_posts(page), ctx.store.open_maintenances(page))?;
+    let (posts, maintenances) = futures_util::try_join!(ctx.store.open_posts(page), ctx.store.open_maintenances(page))?;
     let posts = posts.into_iter().map(|row| row.value).collect();
     let maintenances = maintenances.into_iter().map(|row| row.value).collect();
     Ok((posts, maintenances))

@@ -71,7 +71,10 @@ pub async fn show(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Refused> {
     let page = load::<Page>(&ctx, id).await?.value;
-    let after = wanted.after.as_deref().map(|after| after.parse().map_err(|_| bad_cursor()));
+    let after = wanted
+        .after
+        .as_deref()
+        .map(|after| after.parse().map_err(|_| bad_cursor()));
     let after: Option<SubscriberId> = after.transpose()?;
     let (counts, list) = futures_util::try_join!(
         async { Ok::<_, Refused>(subscribers::count(&ctx, page.id, visitor.now).await?) },
@@ -89,12 +92,7 @@ pub async fn show(
     }))
 }
 
-async fn list(
-    ctx: &Ctx,
-    visitor: &Visitor,
-    page: &Page,
-    after: Option<SubscriberId>,
-) -> Result<Option<List>, Refused> {
+async fn list(ctx: &Ctx, visitor: &Visitor, page: &Page, after: Option<SubscriberId>) -> Result<Option<List>, Refused> {
     if !visitor.may_configure(page.team_id) {
         return Ok(None);
     }
@@ -105,7 +103,11 @@ async fn list(
     components.retain(|one| one.page_id == page.id);
     let last = found.items.last().filter(|_| found.more);
     let next = last.map(|one| format!("/pages/{}/subscribers?after={}", page.id, one.value.id));
-    let live = found.items.iter().map(|row| &row.value).filter(|one| one.is_live(visitor.now));
+    let live = found
+        .items
+        .iter()
+        .map(|row| &row.value)
+        .filter(|one| one.is_live(visitor.now));
     let channels = SubscriberChannel::ALL.into_iter();
     let can = channels.filter(|one| ctx.gateways.of(one.medium()).is_some());
     Ok(Some(List {
@@ -124,7 +126,9 @@ async fn list(
 }
 
 fn row(ctx: &Ctx, one: &Subscriber, components: &[Component], zone: &Zone) -> Row {
-    let names = components.iter().filter(|component| one.component_ids.contains(&component.id));
+    let names = components
+        .iter()
+        .filter(|component| one.component_ids.contains(&component.id));
     let names: Vec<&str> = names.map(|component| component.name.as_str()).collect();
     let (state, class) = match one.state() {
         SubscriberState::Pending => ("has not confirmed", "acknowledged"),

@@ -515,7 +515,11 @@ mod tests {
         );
         let faults = look(&[("--dark-ground", "#f5f6f8")]).faults();
         assert!(faults.iter().all(|(field, _)| field == "variables.--dark-ground"));
-        assert!(faults[0].1.starts_with("--dark-ink is too hard to read on --dark-ground"));
+        assert!(
+            faults[0]
+                .1
+                .starts_with("--dark-ink is too hard to read on --dark-ground")
+        );
         let faults = look(&[("--card", "#2a7a50")]).faults();
         assert!(
             faults

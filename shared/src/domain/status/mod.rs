@@ -14,6 +14,7 @@ mod notice;
 mod page;
 mod post;
 mod publication;
+pub mod share;
 mod statuses;
 mod subscriber;
 #[cfg(test)]
