@@ -47,6 +47,8 @@ async fn every_page_is_there_for_whom_it_is() {
         ("/audit".into(), admins),
         ("/outbox".into(), admins),
         ("/insights".into(), all),
+        ("/pages".into(), all),
+        ("/pages/new".into(), admins),
         (format!("/people/{ana}/leave"), [OK, NO, NO, NO]),
     ];
     let people = [

@@ -19,6 +19,7 @@ mod configuration;
 mod dashboard;
 mod dashboard_configuration;
 mod dashboard_posts;
+mod dashboard_status;
 mod faces;
 mod faults;
 mod front_door;
