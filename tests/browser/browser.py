@@ -14,6 +14,8 @@ BASE = DEMO["base_url"]
 PICTURES = pathlib.Path(os.environ["PICTURES"])
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+# Every look that a page has.
+LOOKS = [(size, name, scheme) for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")) for scheme in ("light", "dark")]
 # It talks to nobody but the process under test.
 OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -32,6 +34,18 @@ def post_alert(key, summary, **fields):
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["incident_id"]
+
+
+def api(method, path, body=None):
+    """As a script of the owner's."""
+    headers = {"authorization": f"Bearer {DEMO['api_token']}"}
+    data = None
+    if body is not None:
+        headers["content-type"] = "application/json"
+        data = json.dumps(body).encode()
+    request = urllib.request.Request(BASE + path, data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or b"null")
 
 
 class Pages(unittest.TestCase):

@@ -2,11 +2,10 @@
 
 import re
 
-from browser import BASE, DESKTOP, PHONE, PICTURES, Pages
+from browser import BASE, LOOKS, PHONE, PICTURES, Pages
 from playwright.sync_api import expect
 
 STATES = ["good", "degraded", "partial", "major", "maintenance", "several", "many", "none", "fresh", "german", "branded", "hostile"]
-LOOKS = [(size, name, scheme) for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")) for scheme in ("light", "dark")]
 # In the page's own zone, so that times are told as they were written.
 HERE = {"timezone_id": "Europe/Berlin"}
 

@@ -43,7 +43,7 @@ pub fn routes() -> Router<Ctx> {
 }
 
 /// The row that an address names, or the page that says there is none.
-async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
+pub async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
     let Id(id) = id?;
     ctx.store.load::<T>(id).await?.ok_or_else(Refused::missing)
 }

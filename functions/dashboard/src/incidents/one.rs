@@ -16,6 +16,7 @@ use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
 
+use super::public::{self, Public};
 use super::taker;
 use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
 use crate::words;
@@ -76,6 +77,8 @@ struct Live {
     alerts: Vec<AlertRow>,
     alerts_more: u64,
     remarks: Vec<String>,
+    /// What each page that its service affects tells of it.
+    public: Vec<Public>,
     timeline: Vec<Entry>,
     has_older: bool,
     messages: Vec<Message>,
@@ -141,8 +144,11 @@ pub async fn show(
     let told = deliveries.items.iter().filter_map(|one| one.user_id);
     let did = timeline.items.iter().filter_map(|event| event.actor.person());
     let have = taker(&full.incident).and_then(Actor::person);
-    let people = People::load(&ctx, told.chain(did).chain(have)).await?;
     let zone = visitor.zone();
+    let (people, public) = futures_util::try_join!(
+        People::load(&ctx, told.chain(did).chain(have)),
+        public::of(&ctx, &full.incident, &zone),
+    )?;
     let (has_older, has_more_messages) = (timeline.next.is_some(), deliveries.next.is_some());
     let part = Live {
         timeline: timeline
@@ -158,6 +164,7 @@ pub async fn show(
         has_older,
         has_more_messages,
         taker: taker(&full.incident).map(|actor| people.actor(actor)),
+        public,
         ..Live::of(full, &visitor, &zone)
     };
     let live = Living::new(format!("/incidents/{id}"), &part);
@@ -235,6 +242,7 @@ impl Live {
                 .collect(),
             alerts_more: full.alerts_not_listed,
             remarks: full.remarks,
+            public: Vec::new(),
             timeline: Vec::new(),
             has_older: false,
             messages: Vec::new(),

@@ -2,14 +2,14 @@
 //!
 //! Pages read the store; their forms are sent to the REST API. A form is shown to whoever may send it, and only to them.
 
+mod posts;
 mod tabs;
 
 use axum::Router;
 use shared::ctx::Ctx;
 
-#[allow(unused_imports, reason = "skeleton")]
 pub use tabs::{Tab, Tabs};
 
 pub fn routes() -> Router<Ctx> {
-    Router::new()
+    Router::new().merge(posts::routes())
 }

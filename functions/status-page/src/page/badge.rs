@@ -1,9 +1,9 @@
 //! The badge: the state of a page in a picture as wide as its words.
 
 use askama::Template;
+use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{Colour, Look};
 
-use super::text::{cut, plain};
 use crate::documents::Stamp;
 use crate::view::PageView;
 

@@ -1,10 +1,10 @@
 //! The days of a component, as bars: each has a colour and a text.
 
 use jiff::civil::Date;
+use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{ComponentStatus, Day};
 
 use super::frame::{Frame, class, isolated};
-use super::text::{cut, plain};
 use crate::view::{ComponentView, PostView};
 
 /// Posts that one day names.

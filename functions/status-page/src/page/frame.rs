@@ -7,10 +7,10 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::ComponentId;
+use shared::domain::status::share::plain;
 use shared::domain::status::{ComponentStatus, Look};
 use shared::secret::sha256;
 
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::PageView;
 use crate::words::{self, Labels, filled};

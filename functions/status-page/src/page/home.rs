@@ -3,13 +3,13 @@
 use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use shared::domain::status::share::plain;
 use shared::domain::status::{ComponentStatus, MaintenanceStatus};
 
 use super::bars::Bars;
 use super::frame::{Frame, class, rendered};
 use super::posts::Item;
 use super::share::{badge_markdown, frame_snippet};
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::{ComponentView, PageView};
 

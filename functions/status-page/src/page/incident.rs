@@ -1,12 +1,12 @@
 //! A post's, or a maintenance's, own page.
 
 use askama::Template;
+use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{ComponentStatus, Impact};
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;
 use super::share::{Share, share};
-use super::text::{cut, plain};
 use crate::documents::Stamp;
 use crate::view::{MaintenanceView, PageView, PostView};
 
