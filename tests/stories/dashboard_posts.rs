@@ -82,6 +82,16 @@ async fn whoever_answers_is_asked_and_their_word_is_done() {
     assert!(ben.page.contains("Shall it be told"), "{}", ben.page);
     assert!(ben.page.contains("&#60;b&#62;API") && !ben.page.contains("<b>API"));
 
+    // The page itself says so, too, and so does the list of pages.
+    let now = format!("/pages/{}", public.page);
+    ben.get(&public.world, "/pages").await;
+    assert!(ben.page.contains(&now) && ben.page.contains("asks whether the public is told"));
+    ben.get(&public.world, &now).await;
+    assert!(ben.page.contains("it waits for a word, since"), "{}", ben.page);
+    assert!(ben.page.contains("Do not tell") && ben.page.contains("&#60;b&#62;API"));
+    viewer.get(&public.world, &now).await;
+    assert!(viewer.page.contains("it waits for a word, since") && !viewer.page.contains("data-api"));
+
     // Who only looks reads it, and has no say.
     viewer.get(&public.world, &path).await;
     assert!(viewer.page.contains("Shall it be told") && !viewer.page.contains("Do not tell"));
@@ -114,6 +124,13 @@ async fn whoever_answers_is_asked_and_their_word_is_done() {
         "{}",
         ben.page
     );
+    ben.get(&public.world, &now).await;
+    assert!(
+        ben.page.contains(&link) && ben.page.contains("Major outage"),
+        "{}",
+        ben.page
+    );
+    assert!(!ben.page.contains("Do not tell"));
     // It is public: a no comes too late, and says what to do instead.
     assert_eq!(public.tell(&mut ben, incident, "dismiss").await, StatusCode::CONFLICT);
 
@@ -164,6 +181,8 @@ async fn every_page_of_posts_is_there_for_whom_it_is() {
     let list = format!("/pages/{}/posts", public.page);
     ana.get(&public.world, &list).await;
     assert!(ana.page.contains("never told of anything"), "{}", ana.page);
+    ana.get(&public.world, list.trim_end_matches("/posts")).await;
+    assert!(ana.page.contains("Of no trouble and no work"), "{}", ana.page);
     public.world.trigger("db").await;
     public.world.drain().await;
     let post = public.only_post().await;
@@ -174,7 +193,14 @@ async fn every_page_of_posts_is_there_for_whom_it_is() {
     let (ben, ok, no) = (public.world.cast.ben, StatusCode::OK, StatusCode::FORBIDDEN);
     for (who, may_write) in [(public.world.cast.ana, true), (ben, true), (cy, false)] {
         let mut browser = Browser::signed_in(&public.world, who).await;
-        for (path, is_form) in [(&list, false), (&one, false), (&new, true), (&update, true)] {
+        for (path, is_form) in [
+            ("/pages", false),
+            (list.trim_end_matches("/posts"), false),
+            (&list, false),
+            (&one, false),
+            (&new, true),
+            (&update, true),
+        ] {
             let answer = browser.get(&public.world, path).await;
             let expected = if is_form && !may_write { no } else { ok };
             assert_eq!(answer.status, expected, "{path}");

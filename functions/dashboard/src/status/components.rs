@@ -104,7 +104,7 @@ pub async fn show(
     };
     Ok(shown(&Components {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Components),
+        tabs: Tabs::new(&ctx, &page, Tab::Components),
         id: page.id,
         may_change: visitor.may_configure(page.team_id),
         rows: branches.iter().enumerate().map(row).collect(),

@@ -126,7 +126,7 @@ pub async fn show(
     }
     Ok(shown(&Now {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Now),
+        tabs: Tabs::new(&ctx, &page, Tab::Now),
         name: page.name,
         live,
     }))

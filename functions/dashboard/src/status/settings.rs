@@ -114,7 +114,7 @@ pub async fn show(
     let host = ctx.config.objects_url.host_str().unwrap_or_default().to_owned();
     let mut response = shown(&Settings {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Settings),
+        tabs: Tabs::new(&ctx, &page, Tab::Settings),
         id: page.id,
         version: found.version,
         may_change: visitor.may_configure(page.team_id),

@@ -82,7 +82,7 @@ pub async fn show(
     )?;
     Ok(shown(&Subscribers {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Subscribers),
+        tabs: Tabs::new(&ctx, &page, Tab::Subscribers),
         id: page.id,
         by_channel: SubscriberChannel::ALL.map(|one| (words::subscriber_channel(one), counts.by(one))),
         counts,

@@ -78,7 +78,7 @@ pub async fn show(
     let path = format!("/pages/{}/posts", page.id);
     Ok(shown(&List {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Posts),
+        tabs: Tabs::new(&ctx, &page, Tab::Posts),
         id: page.id,
         name: page.name,
         older: Older::of(&path, query.after.as_deref(), closed.next.as_deref()),

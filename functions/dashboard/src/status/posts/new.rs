@@ -82,7 +82,7 @@ pub async fn show(
     let zone = visitor.zone();
     Ok(shown(&New {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Posts),
+        tabs: Tabs::new(&ctx, &page, Tab::Posts),
         id: page.id,
         title,
         body,

@@ -252,11 +252,7 @@ impl Said {
         let became = |status: ComponentStatus| crate::words::component(status).to_lowercase();
         let changed = update.components.iter().map(|change| {
             let name = name_of(components, change.component_id);
-            format!(
-                "{name}: {}, was {}",
-                became(change.new_status),
-                became(change.old_status)
-            )
+            format!("{name}: {} → {}", became(change.old_status), became(change.new_status))
         });
         let is_told_later = update.created_at.duration_since(update.at).as_secs() >= 60;
         Self {
