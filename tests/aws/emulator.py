@@ -7,7 +7,7 @@ Same environment, same command line. Without this, a role could not be refused a
 2. `ses:FromAddress` is absent there, and e-mail is judged on the resource `*`; on AWS it is the sender's identity.
 3. `sqs:SendMessageBatch` is no action of IAM on AWS: it is judged as `sqs:SendMessage`.
 
-It also notes the headers that e-mails were sent with, which ministack drops, and takes about 90 of 100 ms off each invocation, so that a story's waits are the product's: the Runtime API sends
+It also takes about 90 of 100 ms off each invocation, so that a story's waits are the product's: the Runtime API sends
 headers and body apart, and Nagle's algorithm waits for the function's delayed acknowledgement; and a function that
 logs nothing is waited on.
 """
@@ -19,7 +19,7 @@ import re
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import dynamodb, ses, ses_v2
+from ministack.services import dynamodb
 
 ITEM_KEYS = contextvars.ContextVar("leading keys of the transaction item that is judged", default=None)
 MAIL = contextvars.ContextVar("the e-mail that is judged", default=None)
@@ -115,16 +115,6 @@ def enforce_mail_as_aws(method, path, headers, body, *rest):
     return enforce_mail(method, path, headers, body, *rest)
 
 
-async def send_mail(method, path, headers, body, query):
-    answer = await handle_mail(method, path, headers, body, query)
-    simple = (load(body).get("Content") or {}).get("Simple") or {}
-    if simple.get("Headers") and answer[0] == 200:
-        # Nothing else has run since it was noted.
-        ses._sent_emails_list()[-1]["Headers"] = {one["Name"]: one["Value"] for one in simple["Headers"]}
-    return answer
-
-
-handle_mail, ses_v2.handle_request = ses_v2.handle_request, send_mail
 iam_actions.dynamodb_service_context = context_with_keys
 iam_actions.dynamodb_transaction_checks = checks_with_keys
 iam_evaluator.enforce = enforce_as_aws

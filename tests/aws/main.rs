@@ -15,7 +15,6 @@ mod alert;
 mod avatar;
 mod cloud;
 mod crashes;
-mod crashes_of_public;
 mod dashboard;
 mod deployment;
 mod init;

@@ -18,13 +18,12 @@ struct Public {
 impl Public {
     async fn new(publication: Value) -> Self {
         let mut world = World::new().await;
-        let page = made(&world, "/api/v1/pages", json!({"name": "Acme", "slug": "main"})).await;
-        let api = made(
-            &world,
-            "/api/v1/components",
-            json!({"page_id": page, "name": "<b>API</b>"}),
-        )
-        .await;
+        let page = world
+            .made("/api/v1/pages", json!({"name": "Acme", "slug": "main"}))
+            .await;
+        let api = world
+            .made("/api/v1/components", json!({"page_id": page, "name": "<b>API</b>"}))
+            .await;
         let change = json!({"components": [{"component_id": api}], "publication": publication});
         let service = format!("/api/v1/services/{}", world.cast.service);
         let changed = world.api(Method::PATCH, &service, Some(change)).await;
@@ -55,12 +54,6 @@ impl Public {
         self.world.drain().await;
         status
     }
-}
-
-async fn made(world: &World, path: &str, body: Value) -> String {
-    let answer = world.api(Method::POST, path, Some(body)).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    answer.body["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,6 +251,9 @@ async fn a_post_is_taken_over_corrected_given_back_and_withdrawn() {
     let audit = public.world.api(Method::GET, "/api/v1/audit?object=post", None).await;
     let entry = &audit.body["items"][0];
     assert_eq!(entry["action"], "corrected", "{entry}");
+    // What is not named stays.
+    let same = public.write(Method::PATCH, &correct, json!({})).await;
+    assert_eq!(same, after);
     for wrong in [json!({"body": " "}), json!({"body": "x".repeat(4001)})] {
         let refused = public.world.api(Method::PATCH, &correct, Some(wrong)).await;
         assert_eq!(
@@ -384,7 +380,10 @@ async fn the_list_has_what_goes_on_first_and_pages_what_is_over() {
     let post =
         |title: String, status: &str| json!({"page_id": page, "title": title, "body": "Words.", "status": status});
     for n in 0..55 {
-        made(&public.world, "/api/v1/posts", post(format!("Old {n:02}"), "resolved")).await;
+        public
+            .world
+            .made("/api/v1/posts", post(format!("Old {n:02}"), "resolved"))
+            .await;
         public.world.pass(SignedDuration::from_mins(1));
     }
     let started = (public.world.now() - SignedDuration::from_hours(48)).to_string();
@@ -417,12 +416,10 @@ async fn the_list_has_what_goes_on_first_and_pages_what_is_over() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_woken_is_asked_behind_the_link_in_their_message() {
     let mut public = Public::new(json!({"mode": "ask", "settle_seconds": 0})).await;
-    let other = made(
-        &public.world,
-        "/api/v1/pages",
-        json!({"name": "Other", "slug": "other"}),
-    )
-    .await;
+    let other = public
+        .world
+        .made("/api/v1/pages", json!({"name": "Other", "slug": "other"}))
+        .await;
     public.world.trigger("db").await;
     public.world.drain().await;
     let sent = public.world.outbox().await;

@@ -49,7 +49,7 @@ impl Page {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let run = Command::new(root.join("target/venv/bin/python"))
             .arg(root.join("tests/statuspage/read.py"))
-            .args(["page", self.0.demo["status_url"].as_str().unwrap()])
+            .arg(self.0.demo["status_url"].as_str().unwrap())
             .output()
             .expect("tests/run has made the virtual environment");
         if run.status.success() {

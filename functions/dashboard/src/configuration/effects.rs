@@ -7,7 +7,7 @@ use shared::domain::service::Service;
 use shared::domain::status::{Affected, Component, ComponentStatus, Page, PublicationMode, PublicationRule};
 use shared::store::StoreError;
 
-use super::choices::{Choice, by_name};
+use crate::page::{Choice, by_name};
 use crate::words;
 
 /// What an incident may make of a component. Maintenance is announced, and never made of an incident.

@@ -14,10 +14,9 @@ use shared::domain::service::{Format, Integration, Service, UrgencyRule};
 use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
-use super::choices::{self, Choice};
+use super::choices;
 use super::effects::Effects;
-use super::load;
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, minutes, shown};
+use crate::page::{Asked, Choice, Frame, Moment, Older, Refused, Section, Visitor, load, minutes, shown};
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/services.html")]

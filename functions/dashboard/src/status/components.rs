@@ -18,8 +18,8 @@ use super::elsewhere::Elsewhere;
 use super::standing::{self, Badge, Standing};
 use super::tree::tree;
 use super::{Tab, Tabs};
-use crate::configuration::{Choice, by_name, effects, load};
-use crate::page::{Frame, Refused, Section, Visitor, shown};
+use crate::configuration::effects;
+use crate::page::{Choice, Frame, Refused, Section, Visitor, by_name, load, shown};
 use crate::words;
 
 #[derive(Debug, Template)]

@@ -16,8 +16,7 @@ use super::posts::names;
 use super::standing::{self, Badge, Standing};
 use super::tree::tree;
 use super::{Tab, Tabs};
-use crate::configuration::load;
-use crate::page::{Asked, Frame, Living, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Living, Moment, Refused, Section, Visitor, Zone, load, shown};
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {

@@ -10,8 +10,8 @@ use shared::domain::status::{Locale, Look, Page};
 use shared::web::{Id, Problem};
 
 use super::{Tab, Tabs};
-use crate::configuration::{Choice, load, owners};
-use crate::page::{Frame, OwnPictures, Refused, Section, Visitor, shown};
+use crate::configuration::owners;
+use crate::page::{Choice, Frame, OwnPictures, Refused, Section, Visitor, load, shown};
 
 #[derive(Debug, Template)]
 #[template(path = "status/settings.html")]

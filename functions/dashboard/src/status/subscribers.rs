@@ -12,8 +12,7 @@ use shared::web::{Id, Problem, bad_cursor};
 
 use super::tree::tree;
 use super::{Tab, Tabs};
-use crate::configuration::{Choice, load};
-use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Choice, Frame, Moment, Refused, Section, Visitor, Zone, load, shown};
 use crate::words;
 
 /// Subscribers on one page of the list.

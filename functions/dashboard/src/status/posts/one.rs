@@ -14,8 +14,7 @@ use shared::web::{Id, Problem};
 use super::fields::{Effects, Fields, Wording, components_of, impacts};
 use super::names;
 use super::sharing::Sharing;
-use crate::configuration::{Choice, load};
-use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Choice, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, load, shown};
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
