@@ -327,10 +327,10 @@ async fn components_are_moved_by_what_their_buttons_send() {
         order(&page),
         ["Everything", "API &#60;1&#62;", "Shop", "Mail", "Search"]
     );
-    // Three of these share a position: once they are told apart, two changes are enough.
-    for (expected, sent) in [
-        (["Everything", "API &#60;1&#62;", "Mail", "Shop", "Search"], 3),
-        (["Everything", "API &#60;1&#62;", "Mail", "Search", "Shop"], 2),
+    // Three of these share a position at first; two changes are enough nevertheless.
+    for expected in [
+        ["Everything", "API &#60;1&#62;", "Mail", "Shop", "Search"],
+        ["Everything", "API &#60;1&#62;", "Mail", "Search", "Shop"],
     ] {
         let page = public.see("/components").await;
         let button = format!("<button id=\"down-{}\"", public.shop);
@@ -338,7 +338,7 @@ async fn components_are_moved_by_what_their_buttons_send() {
         let steps = before.rsplit("data-steps=\"").next().unwrap();
         let steps = steps.split('"').next().unwrap().replace("&#34;", "\"");
         let steps: Vec<Value> = serde_json::from_str(&steps).unwrap();
-        assert_eq!(steps.len(), sent, "{steps:?}");
+        assert_eq!(steps.len(), 2, "{steps:?}");
         for step in steps {
             let token = public.browser.form_token();
             let request = http::Request::patch(step["url"].as_str().unwrap())
@@ -479,7 +479,7 @@ async fn settings_show_what_is_chosen_and_what_is_wrong_at_its_field() {
 async fn subscribers_are_counted_listed_and_marked() {
     let mut public = Public::new(json!({"mode": "manual", "settle_seconds": 0})).await;
     let failing = public.subscribe("gone@example.com", true).await;
-    public.subscribe("<i>@example.com", false).await;
+    public.subscribe("a&b@example.com", false).await;
     for n in 0..55 {
         public.subscribe(&format!("reader{n}@example.com"), true).await;
     }
@@ -503,10 +503,7 @@ async fn subscribers_are_counted_listed_and_marked() {
     fails(1).await;
     let all = whole(&mut public).await;
     assert_eq!(all.matches("aria-label=\"Remove ").count(), 57);
-    assert!(
-        all.contains("&#60;i&#62;@example.com") && !all.contains("<i>@"),
-        "{all}"
-    );
+    assert!(all.contains("a&#38;b@example.com") && !all.contains("a&b@"), "{all}");
     assert!(
         all.contains("The last message failed for good") && all.contains("<dd>56</dd>"),
         "{all}"
@@ -542,10 +539,10 @@ async fn a_room_costs_the_table_little() {
     }
     // Two of each are for finding out who asks. The others: what is named in the address, then each list and its rows.
     for (room, requests, round_trips) in [
-        ("", 10, 5),
-        ("/components", 9, 5),
+        ("", 10, 4),
+        ("/components", 10, 4),
         ("/subscribers", 13, 8),
-        ("/settings", 5, 5),
+        ("/settings", 4, 4),
     ] {
         public.see(room).await;
         public.world.wire.take_tally();
@@ -560,5 +557,5 @@ async fn a_room_costs_the_table_little() {
     public.browser.get(&public.world, "/pages").await;
     let tally = public.world.wire.take_tally();
     println!("list: {} requests, {} round trips", tally.requests, tally.round_trips);
-    assert!(tally.requests <= 10 && tally.round_trips <= 6, "{tally:?}");
+    assert!(tally.requests <= 10 && tally.round_trips <= 4, "{tally:?}");
 }

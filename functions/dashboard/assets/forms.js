@@ -94,9 +94,11 @@ async function sendSteps(form, button) {
   location.reload()
 }
 
-const focused = document.getElementById(sessionStorage.getItem('focus') ?? '')
+const pressed = sessionStorage.getItem('focus') ?? ''
 sessionStorage.removeItem('focus')
-focused?.focus()
+// At an end of the list only the way back is left.
+const back = pressed.startsWith('up-') ? pressed.replace('up-', 'down-') : pressed.replace('down-', 'up-')
+;(document.getElementById(pressed) ?? document.getElementById(back))?.focus()
 
 // What is in front of the server answers without words of its own.
 function words(answer) {
@@ -294,19 +296,21 @@ function find(form, field) {
   return null
 }
 
+let marks = 0
+
 function mark(input, message) {
-  const sentence = message.charAt(0).toUpperCase() + message.slice(1)
-  const known = document.getElementById(`wrong-${input.name}`)
+  const known = document.getElementById(input.dataset.wrong ?? '')
   if (known) {
     known.textContent += `; ${message}`
     return
   }
   const words = document.createElement('p')
   words.className = 'hint wrong'
-  words.textContent = sentence
+  words.textContent = message.charAt(0).toUpperCase() + message.slice(1)
   if (input.dataset.list) return input.after(words)
   input.setAttribute('aria-invalid', 'true')
-  words.id = `wrong-${input.name}`
+  // Another form of the page may have a field of this name.
+  words.id = input.dataset.wrong = `wrong-${++marks}`
   input.dataset.described = input.getAttribute('aria-describedby') ?? ''
   input.setAttribute('aria-describedby', `${words.id} ${input.dataset.described}`.trim())
   ;(input.closest('label') ?? input).after(words)

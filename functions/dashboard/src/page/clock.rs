@@ -21,6 +21,11 @@ pub struct Moment {
     pub short: String,
 }
 
+/// The IANA names that there are.
+pub fn zones() -> Vec<String> {
+    jiff::tz::db().available().map(|name| name.to_string()).collect()
+}
+
 impl Zone {
     /// The zone of this IANA name; UTC when there is none such.
     pub fn new(name: &str, now: Timestamp) -> Self {

@@ -17,7 +17,7 @@ mod visitor;
 pub use asked::{Asked, load};
 pub use assets::{URLS, routes as assets};
 pub use choice::{Choice, by_name};
-pub use clock::{Moment, Zone, minutes};
+pub use clock::{Moment, Zone, minutes, zones};
 pub use frame::{Frame, Section, role_name};
 pub use headers::{OwnPictures, guarded};
 pub use living::Living;

@@ -8,7 +8,7 @@ use shared::ctx::Ctx;
 use shared::domain::people::User;
 use shared::domain::session::Session;
 
-use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Refused, Section, Visitor, Zone, shown, zones};
 use crate::reach::Reach;
 use crate::tokens::{self, TokenRow};
 
@@ -75,7 +75,7 @@ pub async fn show(visitor: Visitor, State(ctx): State<Ctx>, Asked(wanted): Asked
         version: found.version,
         name: user.name.clone(),
         time_zone: user.time_zone.clone(),
-        zones: jiff::tz::db().available().map(|name| name.to_string()).collect(),
+        zones: zones(),
         reach: Reach::of(&found, &ctx.gateways, true),
         token_count: tokens.len(),
         tokens,

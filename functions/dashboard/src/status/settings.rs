@@ -11,7 +11,7 @@ use shared::web::{Id, Problem};
 
 use super::{Tab, Tabs};
 use crate::configuration::owners;
-use crate::page::{Choice, Frame, OwnPictures, Refused, Section, Visitor, load, shown};
+use crate::page::{Choice, Frame, OwnPictures, Refused, Section, Visitor, load, shown, zones};
 
 #[derive(Debug, Template)]
 #[template(path = "status/settings.html")]
@@ -51,7 +51,7 @@ struct Form {
     description_chars_max: usize,
     time_zone: String,
     zones: Vec<String>,
-    locales: [Choice; 2],
+    locales: [Choice; Locale::EACH.len()],
     teams: Vec<Choice>,
 }
 
@@ -141,9 +141,8 @@ impl Form {
             description: page.and_then(|page| page.description.clone()).unwrap_or_default(),
             description_chars_max: limits::DESCRIPTION_CHARS_MAX,
             time_zone: page.map_or_else(|| visitor.user.time_zone.clone(), |page| page.time_zone.clone()),
-            zones: jiff::tz::db().available().map(|name| name.to_string()).collect(),
-            locales: [("en", "English", Locale::En), ("de", "Deutsch", Locale::De)]
-                .map(|(id, name, one)| Choice::new(id, name, one == locale)),
+            zones: zones(),
+            locales: Locale::EACH.map(|(one, name)| Choice::new(one.as_str(), name, one == locale)),
             teams,
         })
     }

@@ -205,7 +205,7 @@ mod tests {
     /// Two writings of the same facts differ in every document: what a late publisher knew of either fits neither.
     #[test]
     fn every_document_carries_its_revision() {
-        for locale in [Locale::En, Locale::De] {
+        for (locale, _) in Locale::EACH {
             let view = empty(locale);
             let at = |revision: u64| Stamp {
                 revision,

@@ -23,6 +23,19 @@ pub enum Locale {
     De,
 }
 
+impl Locale {
+    /// Each, and what it calls itself.
+    pub const EACH: [(Self, &'static str); 2] = [(Self::En, "English"), (Self::De, "Deutsch")];
+
+    /// Its tag, which is its name in JSON, too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+        }
+    }
+}
+
 /// A public status page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
