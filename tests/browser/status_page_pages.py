@@ -1,6 +1,5 @@
 """Status pages in the dashboard, as people do it: made, filled, ordered, dressed, watched, and read by subscribers."""
 
-import io
 import struct
 import time
 import uuid
@@ -98,6 +97,7 @@ class StatusPages(Pages):
         expect(page.locator(".banner")).to_have_text("All systems operational")
         expect(page.locator(".group", has_text="Machines")).to_contain_text("Presses")
         page.goto(f"{BASE}/status/{slug}")
+        page.get_by_text("Machines").click()
         expect(page.get_by_text("Presses")).to_be_visible()
 
     def test_the_list_tells_how_each_page_stands(self):
@@ -161,9 +161,11 @@ class StatusPages(Pages):
             row.get_by_role("button", name="Save").click()
         expect(page.get_by_text("set by hand")).to_be_visible()
         page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_text("Change Till").click()
         page.get_by_role("button", name="Delete Till").click()
         expect(page.get_by_role("alert")).to_contain_text(f'in use by the service "{self.service["name"]}"')
         self.assert_fit_for_people(page, "page-component-in-use-desktop-light")
+        page.get_by_text("Change E-mails").click()
         with page.expect_navigation():
             page.get_by_role("button", name="Delete E-mails").click()
         expect(names).to_have_text(["Shop", "Partner API"])
@@ -250,7 +252,7 @@ class StatusPages(Pages):
         self.looked_at("/subscribers", "page-subscribers")
         with page.expect_download() as download:
             page.get_by_role("link", name="Export as CSV").click()
-        self.assertIn("ada@example.com", io.open(download.value.path()).read())
+        self.assertIn("ada@example.com", download.value.path().read_text())
         page.on("dialog", lambda dialog: dialog.accept())
         with page.expect_navigation():
             page.get_by_role("button", name="Remove ada@example.com").click()
@@ -263,7 +265,7 @@ class StatusPages(Pages):
         public = page.get_by_role("group", name="What the public is told")
         public.get_by_role("button", name="Affect a component").click()
         item = public.locator(".steps > li").last
-        item.get_by_label("Component").select_option(self.mails)
+        item.get_by_role("combobox", name="Component").select_option(self.mails)
         item.get_by_label("Warning").select_option("Operational")
         public.get_by_label("Its incidents become public").select_option("After somebody who answers them says so")
         public.get_by_label("Seconds that they must last").fill("90")

@@ -306,7 +306,7 @@ async fn maintenance_is_shown_and_hides_no_outage() {
     assert_eq!(public.send(Method::PATCH, &path, held).await.status, OK);
     let page = public.see("").await;
     assert!(
-        page.contains("set by hand") && page.contains("banner under_maintenance"),
+        page.contains("Set by hand") && page.contains("banner under_maintenance"),
         "{page}"
     );
 }

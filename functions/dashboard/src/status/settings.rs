@@ -8,6 +8,7 @@ use shared::domain::id::PageId;
 use shared::domain::limits;
 use shared::domain::status::{Locale, Look, Page};
 use shared::web::{Id, Problem};
+use url::Url;
 
 use super::{Tab, Tabs};
 use crate::configuration::owners;
@@ -79,6 +80,7 @@ struct ColourField {
 struct LogoField {
     name: &'static str,
     label: &'static str,
+    hint: &'static str,
     value: String,
 }
 
@@ -111,7 +113,7 @@ pub async fn show(
 ) -> Result<Response, Refused> {
     let found = load::<Page>(&ctx, id).await?;
     let page = found.value;
-    let host = ctx.config.objects_url.host_str().unwrap_or_default().to_owned();
+    let host = host_of(&ctx.config.objects_url);
     let mut response = shown(&Settings {
         frame: Frame::new(Section::Status, &visitor),
         tabs: Tabs::new(&ctx, &page, Tab::Settings),
@@ -129,6 +131,13 @@ pub async fn show(
     });
     response.extensions_mut().insert(OwnPictures);
     Ok(response)
+}
+
+/// With its port, where it has one of its own.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 impl Form {
@@ -167,9 +176,10 @@ impl LookForm {
         };
         let colours = COLOURS.into_iter().cycle().zip(look.colours());
         let (light, dark): (Vec<_>, Vec<_>) = colours.map(colour).partition(|field| !field.name.contains("--dark-"));
-        let logo = |name, label, value: &Option<String>| LogoField {
+        let logo = |name, label, hint, value: &Option<String>| LogoField {
             name,
             label,
+            hint,
             value: value.clone().unwrap_or_default(),
         };
         Self {
@@ -180,8 +190,18 @@ impl LookForm {
                 shown: look.shown_accent().to_string(),
             },
             logos: [
-                logo("look.logo", "Logo", &look.logo),
-                logo("look.dark_logo", "Logo in the dark", &look.dark_logo),
+                logo(
+                    "look.logo",
+                    "Logo",
+                    "Any picture: one that is large is made small.",
+                    &look.logo,
+                ),
+                logo(
+                    "look.dark_logo",
+                    "Logo in the dark",
+                    "Without it the logo stands on a light ground there.",
+                    &look.dark_logo,
+                ),
             ],
             light,
             dark,
