@@ -242,8 +242,9 @@ class Posts(Pages):
         tell = page.get_by_role("button", name="Tell the public now")
         expect(tell).to_be_visible()
         self.assert_fit_for_people(page, "pages-now-asked-phone-dark")
+        page.once("dialog", lambda dialog: dialog.accept())
         tell.click()
-        expect(page.get_by_role("link", name="Its post")).to_be_visible()
+        expect(page.get_by_role("link", name="The post about")).to_be_visible()
         self.assertEqual([post["status"] for post in self.posts()], ["investigating"])
 
     def test_they_look_right_everywhere(self):
