@@ -186,7 +186,6 @@ async fn refusals(bell: &Deployment, bucket: &str, ours: &Fields) {
 }
 
 /// How the newest upload ended.
-/// Waits until the last upload is a picture or refused.
 pub async fn settled(bell: &Deployment) -> Value {
     eventually("the picture is looked at", PATIENCE, async || {
         let told = bell.get(ME).await;
