@@ -19,8 +19,10 @@ import re
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import dynamodb, ses, ses_v2
+from ministack.services import dynamodb, ses_v2
 
+# Of e-mails, by their ids.
+HEADERS = {}
 ITEM_KEYS = contextvars.ContextVar("leading keys of the transaction item that is judged", default=None)
 MAIL = contextvars.ContextVar("the e-mail that is judged", default=None)
 
@@ -119,12 +121,22 @@ async def send_mail(method, path, headers, body, query):
     answer = await handle_mail(method, path, headers, body, query)
     simple = (load(body).get("Content") or {}).get("Simple") or {}
     if simple.get("Headers") and answer[0] == 200:
-        # Nothing else has run since it was noted.
-        ses._sent_emails_list()[-1]["Headers"] = {one["Name"]: one["Value"] for one in simple["Headers"]}
+        HEADERS[load(answer[2])["MessageId"]] = {one["Name"]: one["Value"] for one in simple["Headers"]}
     return answer
 
 
+async def list_mails(*request):
+    answer = await list_mails_bare(*request)
+    if answer is None or answer[0] != 200:
+        return answer
+    listed = json.loads(answer[2])
+    for mail in (mail for mails in listed["messages"].values() for mail in mails):
+        mail["Headers"] = HEADERS.get(mail["MessageId"], {})
+    return *answer[:2], json.dumps(listed).encode()
+
+
 handle_mail, ses_v2.handle_request = ses_v2.handle_request, send_mail
+list_mails_bare, app._handle_ses_messages_request = app._handle_ses_messages_request, list_mails
 iam_actions.dynamodb_service_context = context_with_keys
 iam_actions.dynamodb_transaction_checks = checks_with_keys
 iam_evaluator.enforce = enforce_as_aws

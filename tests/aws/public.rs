@@ -101,6 +101,18 @@ impl<'a> Public<'a> {
         .await
     }
 
+    /// Waits until an e-mail with this in its subject went to this address, and answers how many did.
+    pub async fn told_of(&self, address: &str, title: &str) -> usize {
+        eventually(&format!("{address} is told of {title}"), PATIENCE, async || {
+            let letters = self.bell.letters(address).await;
+            let about = letters
+                .iter()
+                .filter(|letter| letter["Subject"].to_string().contains(title));
+            Some(about.count()).filter(|count| *count > 0)
+        })
+        .await
+    }
+
     /// Somebody writes a post.
     pub async fn post(&self, title: &str) {
         let post = json!({ "page_id": self.page, "title": title, "body": "We look into it." });
