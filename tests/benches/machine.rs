@@ -29,6 +29,7 @@ pub fn describe() {
         first_line("prometheus-alertmanager", &["--version"])
     );
     println!("wrk           {}", first_line("wrk", &["--version"]));
+    println!("nginx         {}", first_line("nginx", &["-v"]));
 }
 
 /// Waits until other load is low, for at most so long; says what it found.
