@@ -75,7 +75,7 @@ pub async fn run(rounds: usize) {
             beside.quantile(0.99) / alone.quantile(0.99),
             told.len(),
             (*last - posted).as_secs_f64(),
-            told.iter().filter(|at| (begun..ended).contains(at)).count(),
+            told.iter().filter(|at| (begun..ended).contains(*at)).count(),
         );
     }
 }

@@ -116,7 +116,7 @@ impl Page {
         };
         match publish(&ctx, self.id, &hinted).await.unwrap() {
             Published::Documents(count) => count,
-            Published::Elsewhere => panic!("nobody else publishes"),
+            other => panic!("{other:?}"),
         }
     }
 }
