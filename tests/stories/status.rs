@@ -359,11 +359,21 @@ async fn what_people_wrote_is_text_wherever_it_is_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_table_gone_everything_is_still_read() {
+async fn with_the_table_gone_and_every_function_broken_everything_is_still_read() {
     let mut public = Public::settled_at_once().await;
     public.world.trigger("db-1").await;
     public.world.drain().await;
     public.world.wire.breaks(Moment::Always, Break::Lost);
+    public.world.break_functions();
+    for path in ["/sign-in", "/api/v1/incidents", "/healthz", "/status/main/subscribers"] {
+        let answer = public.world.public(path).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+    }
+    let alert = public
+        .world
+        .signal(json!({"summary": "db-2", "dedup_key": "db-2"}))
+        .await;
+    assert_eq!(alert.status, StatusCode::INTERNAL_SERVER_ERROR);
     for path in [
         "/status/main",
         "/status/main/history",
