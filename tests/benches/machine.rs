@@ -23,7 +23,11 @@ pub fn describe() {
         first_line("git", &["describe", "--always", "--dirty"])
     );
     println!("rustc         {}", first_line("rustc", &["--version"]));
-    println!("profile       {}", profile());
+    if cfg!(debug_assertions) {
+        println!("profile       dev: slower than what is deployed");
+    } else {
+        println!("profile       {}", profile());
+    }
     println!(
         "alertmanager  {}",
         first_line("prometheus-alertmanager", &["--version"])
