@@ -13,7 +13,7 @@ pub struct Page {
 }
 
 pub struct Nginx {
-    _process: Running,
+    process: Running,
     _folder: Folder,
     base_url: String,
 }
@@ -55,7 +55,7 @@ impl Nginx {
         let first = format!("{base_url}/0");
         process.until(async || reqwest::get(&first).await.ok()).await;
         Self {
-            _process: process,
+            process,
             _folder: folder,
             base_url,
         }
@@ -63,5 +63,14 @@ impl Nginx {
 
     pub fn url(&self, number: usize) -> String {
         format!("{}/{number}", self.base_url)
+    }
+}
+
+/// It ends its workers with it, if it is asked rather than killed.
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let pid = self.process.0.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().ok();
+        self.process.0.wait().ok();
     }
 }
