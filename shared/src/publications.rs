@@ -12,7 +12,7 @@ use crate::domain::incident::Incident;
 use crate::domain::service::Service;
 use crate::domain::signal::Severity;
 use crate::domain::status::{
-    Component, ComponentStatus, Page, Post, Publication, PublicationMode, PublicationRule, PublicationState,
+    Component, ComponentStatus, Page, Post, Publication, PublicationMode, PublicationRule, PublicationState, effects,
 };
 use crate::domain::time::after_seconds;
 use crate::incidents::IncidentView;
@@ -152,13 +152,9 @@ fn affected_on(
     service: &Service,
     severity: Severity,
 ) -> Vec<(Component, ComponentStatus)> {
-    let status = |id| {
-        let said = service.components.iter().filter(|one| one.component_id == id);
-        said.map(|one| one.status(severity)).max().unwrap_or_default()
-    };
+    let effects = effects(&service.components, severity);
     let here = components.iter().filter(|one| one.page_id == page && !one.is_group);
-    here.map(|one| (one.clone(), status(one.id)))
-        .filter(|(_, status)| status.is_trouble())
+    here.filter_map(|one| Some((one.clone(), *effects.get(&one.id)?)))
         .collect()
 }
 

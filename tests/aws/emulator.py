@@ -7,9 +7,9 @@ Same environment, same command line. Without this, a role could not be refused a
 2. `ses:FromAddress` is absent there, and e-mail is judged on the resource `*`; on AWS it is the sender's identity.
 3. `sqs:SendMessageBatch` is no action of IAM on AWS: it is judged as `sqs:SendMessage`.
 
-It also notes the headers that e-mails were sent with, which ministack drops, and takes about 90 of 100 ms off each invocation, so that a story's waits are the product's: the Runtime API sends
-headers and body apart, and Nagle's algorithm waits for the function's delayed acknowledgement; and a function that
-logs nothing is waited on.
+It also lists e-mails with the headers they were sent with, which ministack drops; and takes about 90 of 100 ms off each
+invocation, so that a story's waits are the product's: the Runtime API sends headers and body apart, and Nagle's algorithm
+waits for the function's delayed acknowledgement; and a function that logs nothing is waited on.
 """
 
 import contextvars

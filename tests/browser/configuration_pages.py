@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 PATHS = [
     "/on-call", "/services", "/services/new", f"/services/{DEMO['service_id']}", "/policies", "/policies/new",
-    f"/policies/{DEMO['policy_id']}", "/people", f"/people/{DEMO['owner']['id']}", "/teams", "/channels", "/more", "/audit",
+    f"/policies/{DEMO['policy_id']}", "/people", f"/people/{DEMO['owner']['id']}", "/pages", "/teams", "/channels", "/more", "/audit",
     "/outbox", "/settings",
 ]
 

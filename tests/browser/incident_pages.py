@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 
 class SigningIn(Pages):
+    def setUp(self):
+        Pages.session = []
+
     def test_the_way_back_leads_to_the_page_that_was_asked_for(self):
         page = self.sign_in(self.open(), "/?status=all")
         expect(page.get_by_role("link", name="All", exact=True)).to_have_attribute("aria-current", "page")

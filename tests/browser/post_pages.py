@@ -87,6 +87,16 @@ class Posts(Pages):
         self.assert_fit_for_people(page, "posts-new-wrong-desktop-light")
         self.assertEqual(self.posts(), [])
 
+    def test_whoever_is_signed_out_meanwhile_is_told_so_and_keeps_what_they_typed(self):
+        page = self.sign_in(self.open(), f"/pages/{self.page_id}/posts/new")
+        page.get_by_label("Title").fill("Reports are late")
+        page.get_by_role("textbox", name="Words").fill("We look into it.")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Tell the public").click()
+        expect(page.get_by_role("alert")).to_contain_text("You are signed out. Copy what you typed")
+        expect(page.get_by_label("Title")).to_have_value("Reports are late")
+        self.assertEqual(self.posts(), [])
+
     def test_it_is_told_afterwards_in_the_readers_zone_and_nobody_is_sent_anything(self):
         own = f"/api/v1/users/{DEMO['owner']['id']}"
         api("PATCH", own, {"time_zone": "Europe/Berlin"})
@@ -225,6 +235,17 @@ class Posts(Pages):
         page.get_by_role("link", name="Say something more").click()
         page.wait_for_url(re.compile("/posts/pst_"))
 
+    def test_the_page_itself_asks_too(self):
+        self.publish("ask")
+        self.trigger()
+        page = self.sign_in(self.open(PHONE, "dark"), f"/pages/{self.page_id}")
+        tell = page.get_by_role("button", name="Tell the public now")
+        expect(tell).to_be_visible()
+        self.assert_fit_for_people(page, "pages-now-asked-phone-dark")
+        tell.click()
+        expect(page.get_by_role("link", name="Its post")).to_be_visible()
+        self.assertEqual([post["status"] for post in self.posts()], ["investigating"])
+
     def test_they_look_right_everywhere(self):
         for n in range(3):
             self.write(title=f"Slow searches {n}", status="resolved", body="They are over. " * 9)
@@ -236,7 +257,9 @@ class Posts(Pages):
             for name, status in (("Payments", "major_outage"), ("Checkout", "degraded_performance"))])
         api("POST", f"/api/v1/posts/{post}/updates", {"body": "First line.\n\nSecond line, and more of it.", "status": "identified"})
         for size, name, scheme in LOOKS:
-            page = self.sign_in(self.open(size, scheme), f"/pages/{self.page_id}/posts")
+            page = self.sign_in(self.open(size, scheme), f"/pages/{self.page_id}")
+            self.assert_fit_for_people(page, f"pages-now-{name}-{scheme}")
+            page.goto(f"{BASE}/pages/{self.page_id}/posts")
             self.assert_fit_for_people(page, f"posts-list-{name}-{scheme}")
             page.goto(f"{BASE}/posts/{post}")
             self.assert_fit_for_people(page, f"posts-one-{name}-{scheme}")

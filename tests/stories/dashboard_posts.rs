@@ -18,13 +18,12 @@ struct Public {
 impl Public {
     async fn new(publication: Value) -> Self {
         let mut world = World::new().await;
-        let page = made(&world, "/api/v1/pages", json!({"name": "Acme", "slug": "main"})).await;
-        let api = made(
-            &world,
-            "/api/v1/components",
-            json!({"page_id": page, "name": "<b>API</b>"}),
-        )
-        .await;
+        let page = world
+            .made("/api/v1/pages", json!({"name": "Acme", "slug": "main"}))
+            .await;
+        let api = world
+            .made("/api/v1/components", json!({"page_id": page, "name": "<b>API</b>"}))
+            .await;
         let change = json!({"components": [{"component_id": api}], "publication": publication});
         let service = format!("/api/v1/services/{}", world.cast.service);
         let changed = world.api(Method::PATCH, &service, Some(change)).await;
@@ -57,12 +56,6 @@ impl Public {
     }
 }
 
-async fn made(world: &World, path: &str, body: Value) -> String {
-    let answer = world.api(Method::POST, path, Some(body)).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    answer.body["id"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test(start_paused = true)]
 async fn whoever_answers_is_asked_and_their_word_is_done() {
     let mut public = Public::new(json!({"mode": "ask", "settle_seconds": 60})).await;
@@ -81,6 +74,16 @@ async fn whoever_answers_is_asked_and_their_word_is_done() {
     ben.get(&public.world, &path).await;
     assert!(ben.page.contains("Shall it be told"), "{}", ben.page);
     assert!(ben.page.contains("&#60;b&#62;API") && !ben.page.contains("<b>API"));
+
+    // The page itself says so, too, and so does the list of pages.
+    let now = format!("/pages/{}", public.page);
+    ben.get(&public.world, "/pages").await;
+    assert!(ben.page.contains(&now) && ben.page.contains("asks whether the public is told"));
+    ben.get(&public.world, &now).await;
+    assert!(ben.page.contains("it waits for a word, since"), "{}", ben.page);
+    assert!(ben.page.contains("Do not tell") && ben.page.contains("&#60;b&#62;API"));
+    viewer.get(&public.world, &now).await;
+    assert!(viewer.page.contains("it waits for a word, since") && !viewer.page.contains("data-api"));
 
     // Who only looks reads it, and has no say.
     viewer.get(&public.world, &path).await;
@@ -114,6 +117,13 @@ async fn whoever_answers_is_asked_and_their_word_is_done() {
         "{}",
         ben.page
     );
+    ben.get(&public.world, &now).await;
+    assert!(
+        ben.page.contains(&link) && ben.page.contains("Major outage"),
+        "{}",
+        ben.page
+    );
+    assert!(!ben.page.contains("Do not tell"));
     // It is public: a no comes too late, and says what to do instead.
     assert_eq!(public.tell(&mut ben, incident, "dismiss").await, StatusCode::CONFLICT);
 
@@ -164,6 +174,8 @@ async fn every_page_of_posts_is_there_for_whom_it_is() {
     let list = format!("/pages/{}/posts", public.page);
     ana.get(&public.world, &list).await;
     assert!(ana.page.contains("never told of anything"), "{}", ana.page);
+    ana.get(&public.world, list.trim_end_matches("/posts")).await;
+    assert!(ana.page.contains("Of no trouble and no work"), "{}", ana.page);
     public.world.trigger("db").await;
     public.world.drain().await;
     let post = public.only_post().await;
@@ -174,7 +186,14 @@ async fn every_page_of_posts_is_there_for_whom_it_is() {
     let (ben, ok, no) = (public.world.cast.ben, StatusCode::OK, StatusCode::FORBIDDEN);
     for (who, may_write) in [(public.world.cast.ana, true), (ben, true), (cy, false)] {
         let mut browser = Browser::signed_in(&public.world, who).await;
-        for (path, is_form) in [(&list, false), (&one, false), (&new, true), (&update, true)] {
+        for (path, is_form) in [
+            ("/pages", false),
+            (list.trim_end_matches("/posts"), false),
+            (&list, false),
+            (&one, false),
+            (&new, true),
+            (&update, true),
+        ] {
             let answer = browser.get(&public.world, path).await;
             let expected = if is_form && !may_write { no } else { ok };
             assert_eq!(answer.status, expected, "{path}");
@@ -232,6 +251,9 @@ async fn a_post_is_taken_over_corrected_given_back_and_withdrawn() {
     let audit = public.world.api(Method::GET, "/api/v1/audit?object=post", None).await;
     let entry = &audit.body["items"][0];
     assert_eq!(entry["action"], "corrected", "{entry}");
+    // What is not named stays.
+    let same = public.write(Method::PATCH, &correct, json!({})).await;
+    assert_eq!(same, after);
     for wrong in [json!({"body": " "}), json!({"body": "x".repeat(4001)})] {
         let refused = public.world.api(Method::PATCH, &correct, Some(wrong)).await;
         assert_eq!(
@@ -358,7 +380,10 @@ async fn the_list_has_what_goes_on_first_and_pages_what_is_over() {
     let post =
         |title: String, status: &str| json!({"page_id": page, "title": title, "body": "Words.", "status": status});
     for n in 0..55 {
-        made(&public.world, "/api/v1/posts", post(format!("Old {n:02}"), "resolved")).await;
+        public
+            .world
+            .made("/api/v1/posts", post(format!("Old {n:02}"), "resolved"))
+            .await;
         public.world.pass(SignedDuration::from_mins(1));
     }
     let started = (public.world.now() - SignedDuration::from_hours(48)).to_string();
@@ -391,12 +416,10 @@ async fn the_list_has_what_goes_on_first_and_pages_what_is_over() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_woken_is_asked_behind_the_link_in_their_message() {
     let mut public = Public::new(json!({"mode": "ask", "settle_seconds": 0})).await;
-    let other = made(
-        &public.world,
-        "/api/v1/pages",
-        json!({"name": "Other", "slug": "other"}),
-    )
-    .await;
+    let other = public
+        .world
+        .made("/api/v1/pages", json!({"name": "Other", "slug": "other"}))
+        .await;
     public.world.trigger("db").await;
     public.world.drain().await;
     let sent = public.world.outbox().await;

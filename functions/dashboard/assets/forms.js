@@ -57,7 +57,8 @@ async function send(form) {
     return then ? location.assign(then) : location.reload()
   }
   const problem = Object(await answer.json().catch(() => null))
-  problem.detail ??= words(answer)
+  // What the API tells a script is of no use to a person.
+  problem.detail = answer.status === 401 ? 'You are signed out. Copy what you typed, sign in, and send it again.' : problem.detail ?? words(answer)
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []

@@ -85,7 +85,7 @@ async fn answer(
 ) -> Result<Response, Closed> {
     let opened = link.open(&ctx).await?;
     let Form(answer) = form.map_err(|rejection| Closed::Unreadable(rejection.status()))?;
-    opened.answer(&ctx, answer, link.now).await?;
+    opened.answer(&ctx, answer, &link).await?;
     Ok(Redirect::to(&format!("/i/{}", opened.code.expose())).into_response())
 }
 
@@ -111,6 +111,8 @@ enum Action {
 /// A link somebody followed: nothing about it is known yet.
 struct Link {
     text: String,
+    address: String,
+    /// The network of that address, by which tries are counted.
     client: String,
     limits: Arc<Limits>,
     now: Timestamp,
@@ -134,9 +136,11 @@ impl FromRequestParts<Ctx> for Link {
             .map_or_else(|_| String::new(), |Path(text)| text);
         let limits = Extension::<Arc<Limits>>::from_request_parts(parts, ctx).await;
         let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
+        let address = client_address(parts, ctx);
         Ok(Self {
             text,
-            client: client_network(&client_address(parts, ctx)),
+            client: client_network(&address),
+            address,
             limits,
             now: ctx.clock.now(),
         })
@@ -209,7 +213,8 @@ impl Opened {
         ))
     }
 
-    async fn answer(&self, ctx: &Ctx, answer: Answer, now: Timestamp) -> Result<(), Closed> {
+    async fn answer(&self, ctx: &Ctx, answer: Answer, link: &Link) -> Result<(), Closed> {
+        let now = link.now;
         let principal = self.principal();
         principal.may(Right::Respond).map_err(|_| Closed::NotAllowed)?;
         let by = principal.actor();
@@ -222,7 +227,8 @@ impl Opened {
             }
             Action::Publish | Action::Dismiss => {
                 let publish = matches!(answer.action, Action::Publish);
-                self.tell(ctx, answer.page, publish, &Change::new(&by, now)).await?;
+                let change = Change::new(&by, now).from(&link.address);
+                self.tell(ctx, answer.page, publish, &change).await?;
             }
         }
         tracing::info!(incident_id = %self.incident_id, delivery_id = %self.delivery.key.public_id(), action = ?answer.action, "answered by link");

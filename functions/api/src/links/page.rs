@@ -14,7 +14,8 @@ use shared::domain::delivery::{Delivery, DeliveryState, Recipient};
 use shared::domain::id::{PageId, UserId};
 use shared::domain::incident::{Incident, Mark, Status};
 use shared::domain::people::User;
-use shared::domain::signal::{Alert, Content, Link, cut_chars, is_link};
+use shared::domain::signal::{Alert, Content, Link, is_link};
+use shared::domain::text::cut_chars;
 use shared::publications::Told;
 use shared::secret::{LinkCode, sha256_hex};
 

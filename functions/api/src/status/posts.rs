@@ -314,9 +314,10 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CorrectUpdateBody {
-    /// Its words, 1 to 4000 characters.
+    /// Its words, 1 to 4000 characters. Missing: they stay.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
-    body: String,
+    body: Option<String>,
 }
 
 /// Why a post is taken back.
@@ -446,7 +447,9 @@ async fn correct_post_update(
         let update = update.ok_or_else(Problem::not_found)?;
         if_match.check(before.version)?;
         let mut faults = Faults::default();
-        update.body = updates::words(&mut faults, "body", &body.body);
+        if let Some(body) = &body.body {
+            update.body = updates::words(&mut faults, "body", body);
+        }
         updates::fits(&mut faults, next.updates.len(), &next);
         faults.none()?;
         if next != before.value {

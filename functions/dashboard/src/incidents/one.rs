@@ -18,7 +18,9 @@ use shared::web::{Id, PageQuery};
 
 use super::public::{self, Public};
 use super::taker;
-use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{
+    Asked, Choice, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, by_name, shown,
+};
 use crate::words;
 
 /// Entries of the timeline and messages shown at first; the API has the rest.
@@ -41,13 +43,6 @@ struct Page {
     can_answer: bool,
     policies: Vec<Choice>,
     people: Vec<Choice>,
-}
-
-/// Somebody or something to choose.
-#[derive(Debug)]
-struct Choice {
-    id: String,
-    name: String,
 }
 
 #[derive(Debug, Template)]
@@ -185,20 +180,14 @@ pub async fn show(
         title: part.title,
         live,
         can_answer,
-        policies: choices(policies, |policy| (policy.id.to_string(), policy.name.clone())),
-        people: choices(people, |user| (user.id.to_string(), user.name.clone())),
+        policies: choices(&policies, |policy| Choice::new(policy.id, &policy.name, false)),
+        people: choices(&people, |user| Choice::new(user.id, &user.name, false)),
     };
     Ok(shown(&page))
 }
 
-fn choices<T>(rows: Vec<Versioned<T>>, read: impl Fn(&T) -> (String, String)) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = rows
-        .iter()
-        .map(|row| read(&row.value))
-        .map(|(id, name)| Choice { id, name })
-        .collect();
-    choices.sort_by_key(|choice| choice.name.to_lowercase());
-    choices
+fn choices<T>(rows: &[Versioned<T>], choice: impl Fn(&T) -> Choice) -> Vec<Choice> {
+    by_name(rows.iter().map(|row| choice(&row.value)).collect())
 }
 
 impl Live {

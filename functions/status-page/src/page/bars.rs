@@ -1,8 +1,8 @@
 //! The days of a component, as bars: each has a colour and a text.
 
 use jiff::civil::Date;
-use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{ComponentStatus, Day};
+use shared::domain::text::{cut_chars, plain};
 
 use super::frame::{Frame, class, isolated};
 use crate::view::{ComponentView, PostView};
@@ -102,7 +102,7 @@ fn text(frame: &Frame<'_>, component: &ComponentView, day: &Day, about: &[(&Post
         .filter(|(_, (from, until))| (*from..=*until).contains(&day.date));
     for (post, _) in named.take(POSTS_MAX) {
         text.push_str(" · ");
-        text.push_str(&isolated(&cut(&plain(&post.title), TITLE_CHARS_MAX)));
+        text.push_str(&isolated(&cut_chars(&plain(&post.title), TITLE_CHARS_MAX)));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! A few lines for other sites to show in a frame.
 
 use askama::Template;
-use shared::domain::status::share::plain;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, class, rendered};
 use super::posts::Item;

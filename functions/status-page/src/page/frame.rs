@@ -7,8 +7,8 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::ComponentId;
-use shared::domain::status::share::plain;
 use shared::domain::status::{ComponentStatus, Look};
+use shared::domain::text::plain;
 use shared::secret::sha256;
 
 use crate::documents::Stamp;

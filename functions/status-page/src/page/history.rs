@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::civil::Date;
 use shared::domain::status::ComponentStatus;
-use shared::domain::status::share::plain;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;

@@ -3,8 +3,8 @@
 use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use shared::domain::status::share::plain;
 use shared::domain::status::{ComponentStatus, MaintenanceStatus};
+use shared::domain::text::plain;
 
 use super::bars::Bars;
 use super::frame::{Frame, class, rendered};

@@ -1,8 +1,8 @@
 //! A post's, or a maintenance's, own page.
 
 use askama::Template;
-use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{ComponentStatus, Impact};
+use shared::domain::text::{cut_chars, plain};
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;
@@ -65,7 +65,7 @@ fn frame<'a>(
     let mut frame = Frame::new(view, stamp, &format!("/incidents/{id}"), &title, status);
     frame.is_living = true;
     match newest.map(plain).filter(|text| !text.is_empty()) {
-        Some(text) => frame.about(&cut(&text, ABOUT_CHARS_MAX)),
+        Some(text) => frame.about(&cut_chars(&text, ABOUT_CHARS_MAX)),
         None => frame,
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use shared::domain::status::ComponentStatus;
-use shared::domain::status::share::plain;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
 use crate::documents::Stamp;

@@ -1,6 +1,7 @@
 //! How others are told: texts and links for networks, and what other sites show. Links only: nothing of a network is loaded.
 
-use shared::domain::status::share::{Shared, mail_link, networks, plain};
+use shared::domain::status::share::{Shared, mail_link, networks};
+use shared::domain::text::plain;
 
 use crate::view::PageView;
 

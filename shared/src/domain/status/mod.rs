@@ -33,7 +33,7 @@ pub use page::{Locale, Page, folder, is_host, is_slug};
 pub use post::{ComponentChange, Impact, Post, PostStatus, Update, Withdrawal};
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,
-    decide_publication, next_due,
+    decide_publication, effects, next_due,
 };
 pub use statuses::{Statuses, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberState};

@@ -3,6 +3,8 @@
 
 use url::form_urlencoded::byte_serialize;
 
+use crate::domain::text::{cut_chars, plain};
+
 /// Characters that the shortest of the networks takes, the address among them.
 pub const NETWORK_CHARS_MAX: usize = 280;
 /// Characters of a text beside an address: enough for any, with an address of the longest host.
@@ -29,19 +31,19 @@ impl Shared<'_> {
     /// In one line, without the address: the page, what it is about and where it stands.
     pub fn headline(&self) -> String {
         let (page, title) = (plain(self.page), plain(self.title));
-        cut(&format!("{page}: {title} ({})", self.status), TEXT_CHARS_MAX)
+        cut_chars(&format!("{page}: {title} ({})", self.status), TEXT_CHARS_MAX)
     }
 
     /// For networks, the address at its end: at most [`NETWORK_CHARS_MAX`] characters, with as many of the last words as
     /// there is room for.
     pub fn network(&self) -> String {
         let room = NETWORK_CHARS_MAX.saturating_sub(self.url.chars().count() + 2);
-        let headline = cut(&self.headline(), room.saturating_sub(1));
+        let headline = cut_chars(&self.headline(), room);
         let (words, left) = (plain(self.words), room.saturating_sub(headline.chars().count() + 1));
         if words.is_empty() || (left < WORDS_CHARS_MIN && words.chars().count() > left) {
             return format!("{headline}\n{}", self.url);
         }
-        format!("{headline}\n{}\n{}", cut(&words, left.saturating_sub(1)), self.url)
+        format!("{headline}\n{}\n{}", cut_chars(&words, left), self.url)
     }
 
     /// The subject of an e-mail, and its text.
@@ -94,23 +96,6 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// A text for where no markup can be: one line, without control characters and without marks that turn directions.
-pub fn plain(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
-    let kept = text.chars().filter(|c| !turns(*c));
-    let spaced: String = kept.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// At most so many characters of a text, with a mark where it was cut.
-pub fn cut(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,13 +110,6 @@ mod tests {
             words,
             url: URL,
         }
-    }
-
-    #[test]
-    fn plain_text_has_one_line_and_one_direction() {
-        assert_eq!(plain("a\u{202e}b\n\tc\u{0}  d"), "ab c d");
-        assert_eq!(cut("häus", 3), "häu…");
-        assert_eq!(cut("häu", 3), "häu");
     }
 
     #[test]

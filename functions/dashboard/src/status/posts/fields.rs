@@ -8,7 +8,7 @@ use shared::domain::status::{Component, ComponentStatus, Impact, Locale, Page, P
 use shared::store::StoreError;
 
 use super::names;
-use crate::configuration::Choice;
+use crate::page::Choice;
 
 /// Components that are shown at once; of more, those that are not affected are a tap away.
 const SHOWN_MAX: usize = 6;

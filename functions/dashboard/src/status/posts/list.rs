@@ -5,14 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::ctx::Ctx;
 use shared::domain::id::PageId;
-use shared::domain::status::share::{cut, plain};
 use shared::domain::status::{Page, Post};
+use shared::domain::text::{cut_chars, plain};
 use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
 use super::names;
-use crate::configuration::load;
-use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, load, shown};
 use crate::status::{Tab, Tabs};
 
 /// Characters of the last words that a row shows.
@@ -78,7 +77,7 @@ pub async fn show(
     let path = format!("/pages/{}/posts", page.id);
     Ok(shown(&List {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Posts),
+        tabs: Tabs::new(&ctx, &page, Tab::Posts),
         id: page.id,
         name: page.name,
         older: Older::of(&path, query.after.as_deref(), closed.next.as_deref()),
@@ -101,7 +100,7 @@ impl Row {
             until: post.closed_at().map(|at| zone.moment(at)),
             is_automatic: post.automatic,
             who: last.filter(|_| !post.automatic).map(|update| people.actor(&update.by)),
-            words: last.map_or_else(String::new, |update| cut(&plain(&update.body), WORDS_CHARS_MAX)),
+            words: last.map_or_else(String::new, |update| cut_chars(&plain(&update.body), WORDS_CHARS_MAX)),
             title: post.title,
         }
     }

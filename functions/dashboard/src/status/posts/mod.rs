@@ -4,7 +4,7 @@
 mod correct;
 mod fields;
 mod list;
-mod names;
+pub(super) mod names;
 mod new;
 mod one;
 mod sharing;

@@ -12,12 +12,11 @@ use shared::domain::id::{IncidentId, PageId};
 use shared::domain::incident::Incident;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
-use shared::domain::status::{Component, Page, PostStatus, PublicName, words};
+use shared::domain::status::{Component, Page, PostStatus, PublicName, effects, words};
 use shared::web::{Id, Problem};
 
 use super::fields::{Effects, Fields, components_of, impacts};
-use crate::configuration::{Choice, load};
-use crate::page::{Asked, Frame, Refused, Section, Visitor, shown};
+use crate::page::{Asked, Choice, Frame, Refused, Section, Visitor, load, shown};
 use crate::status::{Tab, Tabs};
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +81,7 @@ pub async fn show(
     let zone = visitor.zone();
     Ok(shown(&New {
         frame: Frame::new(Section::Status, &visitor),
-        tabs: Tabs::new(&page, Tab::Posts),
+        tabs: Tabs::new(&ctx, &page, Tab::Posts),
         id: page.id,
         title,
         body,
@@ -105,15 +104,8 @@ async fn effects_of(ctx: &Ctx, incident: &Incident, components: &[Component]) ->
         return Ok(Effects::new());
     };
     let is_here = |id| components.iter().any(|one| one.id == id && !one.is_group);
-    let mut effects = Effects::new();
-    for affected in service.value.components.iter().filter(|one| is_here(one.component_id)) {
-        let status = affected.status(incident.peak_severity);
-        if status.is_trouble() {
-            let known = effects.entry(affected.component_id).or_insert(status);
-            *known = status.max(*known);
-        }
-    }
-    Ok(effects)
+    let here = service.value.components.iter().filter(|one| is_here(one.component_id));
+    Ok(effects(here, incident.peak_severity))
 }
 
 /// The title and the words to start from, of public names alone.

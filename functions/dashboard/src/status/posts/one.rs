@@ -14,8 +14,7 @@ use shared::web::{Id, Problem};
 use super::fields::{Effects, Fields, Wording, components_of, impacts};
 use super::names;
 use super::sharing::Sharing;
-use crate::configuration::{Choice, load};
-use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Choice, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, load, shown};
 
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
@@ -252,11 +251,7 @@ impl Said {
         let became = |status: ComponentStatus| names::component(status).to_lowercase();
         let changed = update.components.iter().map(|change| {
             let name = name_of(components, change.component_id);
-            format!(
-                "{name}: {}, was {}",
-                became(change.new_status),
-                became(change.old_status)
-            )
+            format!("{name}: {} → {}", became(change.old_status), became(change.new_status))
         });
         let is_told_later = update.created_at.duration_since(update.at).as_secs() >= 60;
         Self {
