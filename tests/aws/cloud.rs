@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub const EMAIL_FROM: &str = "bell@example.com";
 
 /// Longest that anything here is waited for, save what waits for the minute's tick.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every sweep, and what its schedule is called.
 const SCHEDULES: [(&str, &str); 5] = [

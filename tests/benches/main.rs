@@ -1,9 +1,10 @@
 //! The benchmark. One run answers with ratios: both sides in turns on the same machine, with the spread beside the median.
 //!
 //! One module a question: [`ingest`], [`latency`], [`due`], [`cold`], [`views`], [`publication`], [`fanout`]. The actors
-//! they share: [`nightbell`], [`alertmanager`] and [`nginx`] are real processes, [`receiver`] is what webhooks are sent to, [`wrk`] makes the load, [`machine`] says
-//! where it ran and waits until it is quiet there. Absent on purpose: limits that fail. What is measured depends on the
-//! machine, so aims are printed beside the figures; only an alert that was accepted and is missing ends the run.
+//! they share: [`nightbell`], [`alertmanager`] and [`nginx`] are real processes, [`receiver`] is what webhooks are sent to,
+//! [`wrk`] makes the load, [`machine`] says where it ran and waits until it is quiet there. Absent on purpose: limits that
+//! fail. What is measured depends on the machine, so aims are printed beside the figures; only an alert that was accepted
+//! and is missing, or a subscriber who is not told, ends the run.
 
 #![allow(
     clippy::unwrap_used,

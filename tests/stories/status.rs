@@ -6,9 +6,8 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nightbell_tests::{Answer, Break, Moment, World};
 use serde_json::{Value, json};
-use shared::domain::id::{PageId, PostId};
+use shared::domain::id::PageId;
 use shared::domain::limits;
-use shared::domain::status::Post;
 use shared::store::Lease;
 use status_page::{Hinted, Published, publish};
 
@@ -89,24 +88,6 @@ impl Public {
 
     fn page_id(&self) -> PageId {
         self.page.parse().unwrap()
-    }
-
-    /// So many posts that are over, of the three years before the last forty days.
-    async fn past(&self, total: u32) {
-        let ctx = &self.world.ctx;
-        for number in 0..total {
-            let ago = SignedDuration::from_hours(24 * 40)
-                + SignedDuration::from_hours(24 * 365 * 3) * number.cast_signed() / total.cast_signed();
-            let began = self.world.now() - ago;
-            // Its month is that of its id.
-            let id = ulid::Ulid::from_parts(began.as_millisecond().unsigned_abs(), number.into());
-            let post: Post = serde_json::from_value(json!({"id": PostId(id), "page_id": self.page,
-                "title": "Then", "status": "resolved", "updates": [], "started_at": began, "resolved_at": began,
-                "created_at": began, "updated_at": began}))
-            .unwrap();
-            let write = shared::store::PublicWrite::Post(None, post);
-            ctx.store.write_public(vec![write], self.world.now()).await.unwrap();
-        }
     }
 
     /// The tag of every document.
@@ -575,12 +556,11 @@ async fn a_publisher_that_dies_at_any_write_leaves_nothing_that_the_next_does_no
 
 #[tokio::test(start_paused = true)]
 async fn years_of_history_cost_a_publication_nothing() {
-    // As many as somebody asks for: 10,000 take minutes of a slow machine to be published at first.
-    let most = std::env::var("NIGHTBELL_TEST_POSTS").ok().and_then(|n| n.parse().ok());
+    // (`tests/bench publication` measures it with 10,000, which take a minute to be published at first.)
     let mut costs = Vec::new();
-    for total in [1, 100, most.unwrap_or(1_000)] {
+    for total in [1, 100, 1_000] {
         let mut public = Public::settled_at_once().await;
-        public.past(total).await;
+        public.world.write_past_posts(public.page_id(), total).await;
         public.world.live(SignedDuration::from_mins(2)).await;
         let publisher = public.world.of("status-publish-stream");
         // All of the past is published, before its cost is none.
