@@ -18,8 +18,11 @@ pub struct Public<'a> {
 }
 
 impl<'a> Public<'a> {
-    /// Incidents are public after this settling time.
+    /// Incidents are public after this settling time. What is open is resolved: it would be public at once.
     pub async fn settling(bell: &'a Deployment, seconds: u32) -> Self {
+        for incident in bell.get("/api/v1/incidents").await["items"].as_array().unwrap() {
+            resolve(bell, incident).await;
+        }
         let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
         let page = bell.make("/api/v1/pages", json!({ "name": "Acme", "slug": "main" }));
         let page = text(&page.await);
@@ -62,11 +65,7 @@ impl<'a> Public<'a> {
     /// The incident with this title is resolved by hand.
     pub async fn resolve(&self, dedup_key: &str) {
         let incident = self.bell.incident(dedup_key, |_| true).await;
-        let path = format!("/api/v1/incidents/{}/resolve", incident["id"].as_str().unwrap());
-        assert_eq!(
-            self.bell.ask("POST", &path, Some(&self.bell.token), None).await.status,
-            200
-        );
+        resolve(self.bell, &incident).await;
     }
 
     /// Reads a document through CloudFront; none while there is none.
@@ -118,4 +117,10 @@ impl<'a> Public<'a> {
         let post = json!({ "page_id": self.page, "title": title, "body": "We look into it." });
         self.bell.make("/api/v1/posts", post).await;
     }
+}
+
+async fn resolve(bell: &Deployment, incident: &Value) {
+    let path = format!("/api/v1/incidents/{}/resolve", incident["id"].as_str().unwrap());
+    let answer = bell.ask("POST", &path, Some(&bell.token), None).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
