@@ -33,7 +33,7 @@ pub async fn run(rounds: usize) {
             page.update(number).await;
             page.world.wire.take_tally();
             let begun = Instant::now();
-            documents = page.publish(page.id).await;
+            documents = page.publish(page.id, &page.hinted()).await;
             times.push(begun.elapsed());
             requests.push(f64::from(page.world.wire.take_tally().requests));
             page.world.pass(SignedDuration::from_secs(1));
@@ -80,8 +80,8 @@ impl Page {
         let post = world.made("/api/v1/posts", post).await;
         world.pass(SignedDuration::from_mins(2));
         let page = Self { world, id, post };
-        for id in [id, other] {
-            while page.publish(id).await > 0 {}
+        for (id, hinted) in [(id, page.hinted()), (other, Hinted::default())] {
+            while page.publish(id, &hinted).await > 0 {}
         }
         page
     }
@@ -90,16 +90,21 @@ impl Page {
         let path = format!("/api/v1/posts/{}/updates", self.post);
         let status = ["identified", "monitoring"][number % 2];
         let update = json!({ "status": status, "body": format!("Still {number}."), "deliver_notifications": false });
-        self.world.made(&path, update).await;
+        let answer = self.world.api(http::Method::POST, &path, Some(update)).await;
+        assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    async fn publish(&self, id: PageId) -> usize {
-        let ctx = self.world.of("status-publish-stream");
-        let hinted = Hinted {
+    /// What the stream tells of after an update.
+    fn hinted(&self) -> Hinted {
+        Hinted {
             posts: vec![self.post.parse().unwrap()],
             ..Hinted::default()
-        };
-        match publish(&ctx, id, &hinted).await.unwrap() {
+        }
+    }
+
+    async fn publish(&self, id: PageId, hinted: &Hinted) -> usize {
+        let ctx = self.world.of("status-publish-stream");
+        match publish(&ctx, id, hinted).await.unwrap() {
             Published::Documents(count) => count,
             other => panic!("{other:?}"),
         }
