@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use nightbell_tests::template::root;
 use serde_json::{Value, json};
 
+/// A host that a status page has of its own.
+pub const STATUS_DOMAIN: &str = "status.example.com";
+
 /// Who e-mail comes from.
 pub const EMAIL_FROM: &str = "bell@example.com";
 
@@ -113,7 +116,9 @@ impl Cloud {
         } else {
             "x86_64"
         };
-        let parameters = json!({ "Architecture": architecture, "EmailFrom": EMAIL_FROM });
+        let parameters = json!({ "Architecture": architecture, "EmailFrom": EMAIL_FROM,
+            "StatusDomains": format!("unused.example.com,{STATUS_DOMAIN}"), "StatusDomainPages": "unused,main",
+            "StatusCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1" });
         let deployed = Command::new(python())
             .arg(root().join("tests/aws/deploy.py"))
             .arg(root().join("template.yaml"))
@@ -187,6 +192,11 @@ impl Cloud {
         let distribution = json!({ "Id": self.id("PublicObjects") });
         let distribution = self.call("cloudfront", "get_distribution", distribution);
         let host = distribution["Distribution"]["DomainName"].as_str().unwrap();
+        self.public_at(host, path).await
+    }
+
+    /// The same at another of its hosts.
+    pub async fn public_at(&self, host: &str, path: &str) -> reqwest::Response {
         let request = self.http.get(format!("{}{path}", self.endpoint)).header("host", host);
         // The emulator itself speaks plain HTTP.
         request.header("x-forwarded-proto", "https").send().await.unwrap()

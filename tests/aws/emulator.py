@@ -7,6 +7,9 @@ Same environment, same command line. Without this, a role could not be refused a
 2. `ses:FromAddress` is absent there, and e-mail is judged on the resource `*`; on AWS it is the sender's identity.
 3. `sqs:SendMessageBatch` is no action of IAM on AWS: it is judged as `sqs:SendMessage`.
 
+A distribution is read at its aliases, too, and not at its own name alone; and its origin may be an HTTP API of the
+emulator's own, which it refuses to look for outside.
+
 It also lists e-mails with the headers they were sent with, which ministack drops; and takes about 90 of 100 ms off each
 invocation, so that a story's waits are the product's: the Runtime API sends headers and body apart, and Nagle's algorithm
 waits for the function's delayed acknowledgement; and a function that logs nothing is waited on.
@@ -15,11 +18,12 @@ waits for the function's delayed acknowledgement; and a function that logs nothi
 import contextvars
 import http.server
 import json
+import os
 import re
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import dynamodb, ses_v2
+from ministack.services import cloudfront, dynamodb, ses_v2
 
 # Of e-mails, by their ids.
 HEADERS = {}
@@ -142,6 +146,31 @@ iam_actions.dynamodb_transaction_checks = checks_with_keys
 iam_evaluator.enforce = enforce_as_aws
 app._enforce_ses_v2 = enforce_mail_as_aws
 http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+label_of = app._parse_cloudfront_dataplane_host
+
+
+def label_by_alias(host):
+    label = label_of(host)
+    name = host.split(":")[0].lower()
+    for distribution in () if label else cloudfront._distributions.values():
+        if name in cloudfront._get_distribution_aliases(distribution):
+            return distribution["DomainName"].split(".")[0].lower()
+    return label
+
+
+forward = cloudfront._forward_to_origin
+
+
+def forward_here(origin, method, uri, *rest, **others):
+    api, is_api, _ = origin["domain_name"].partition(".execute-api.")
+    if is_api:
+        here = {"domain_name": "127.0.0.1", "http_port": int(os.environ["GATEWAY_PORT"]), "protocol_policy": "http-only"}
+        origin, uri = {**origin, **here}, f"/_aws/execute-api/{api}/$default{uri}"
+    return forward(origin, method, uri, *rest, **others)
+
+
+app._parse_cloudfront_dataplane_host = label_by_alias
+cloudfront._forward_to_origin = forward_here
 # (First line, idle, cap) in seconds; a line that comes later is logged with the next invocation.
 lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.002, 0.25)
 

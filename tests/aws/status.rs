@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use nightbell_tests::template::functions;
 use serde_json::json;
 
+use crate::cloud::STATUS_DOMAIN;
 use crate::deployment::Deployment;
 use crate::public::{DOCUMENTS, Public};
 
@@ -29,6 +30,8 @@ async fn an_alert_is_published_and_stays_readable_without_the_table_and_every_fu
     public.becomes("none").await;
     assert_eq!(bell.trigger(&bell.key, "db-8").await, 202);
     public.becomes("critical").await;
+
+    at_a_host_of_its_own(&bell).await;
 
     // Nothing is left but the bucket and CloudFront.
     for (function, _, _) in functions() {
@@ -120,4 +123,42 @@ async fn a_subscriber_confirms_is_told_and_ends_it_by_one_click() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(bell.letters(ada).await.len(), 3, "silence");
     assert_eq!(bell.letters(ben).await.len(), 1, "nor to who never said yes");
+}
+
+/// The page is at the root of its host, whatever else is there at other hosts; and is asked for no more than that.
+async fn at_a_host_of_its_own(bell: &Deployment) {
+    for path in [
+        "",
+        "/history",
+        "/api/v2/summary.json",
+        "/badge.svg",
+        "/status/main/history",
+    ] {
+        let at_its_host = bell.public_at(STATUS_DOMAIN, path).await;
+        assert_eq!(at_its_host.status(), 200, "{path}");
+        let below = format!("/status/main{}", path.trim_start_matches("/status/main"));
+        let at_ours = bell.public(&below).await;
+        for header in ["content-security-policy", "content-type", "etag"] {
+            assert_eq!(at_its_host.headers()[header], at_ours.headers()[header], "{path}");
+        }
+        assert_eq!(
+            at_its_host.text().await.unwrap(),
+            at_ours.text().await.unwrap(),
+            "{path}"
+        );
+    }
+    let form = bell.public_at(STATUS_DOMAIN, "/subscribers").await;
+    assert_eq!(
+        form.status(),
+        200,
+        "{:?} {}",
+        form.headers().clone(),
+        form.text().await.unwrap()
+    );
+    let form = form.text().await.unwrap();
+    assert!(form.contains("<form") && form.contains("Checkout"), "{form}");
+    for inner in ["/api/v1/incidents", "/sign-in"] {
+        assert_eq!(bell.public_at(STATUS_DOMAIN, inner).await.status(), 404, "{inner}");
+    }
+    println!("at {STATUS_DOMAIN}: the same documents at the root, the form, and nothing of the inside");
 }

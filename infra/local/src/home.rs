@@ -32,7 +32,7 @@ use crate::seed::{self, SeedError, Seeded};
 use crate::stop::{self, Stop, Stopper};
 use crate::tls::{self, TlsError};
 use crate::welcome::{self, Welcome};
-use crate::{front, server, triggers};
+use crate::{domains, front, server, triggers};
 
 /// What the table is called here; on AWS the stack says.
 pub const TABLE_NAME: &str = "nightbell-local";
@@ -298,7 +298,10 @@ impl Home {
         tasks.spawn(server::serve(
             listener,
             tls,
-            front::router(&functions, |_| ctx.clone(), &objects, &public_url),
+            domains::at(
+                &options.status_domain,
+                front::router(&functions, |_| ctx.clone(), &objects, &public_url),
+            ),
             stop.clone(),
         ));
         pumps.run(&stop, &mut tasks);

@@ -1,6 +1,6 @@
 //! The machine's home: every function of Nightbell in one process, on embedded engines.
 //!
-//! [`triggers`] is the one list of what wakes which function, [`front`] answers HTTP with it ([`public`] what needs no function), [`pumps`] turn table
+//! [`triggers`] is the one list of what wakes which function, [`front`] answers HTTP with it ([`public`] what needs no function, [`domains`] at hosts of its own), [`pumps`] turn table
 //! changes, due messages and ticks into real AWS events and call the same handlers as AWS does. [`seed`] fills an empty
 //! table with what a stranger can try; [`home`] puts it together behind [`server`], with its files in [`data`].
 //!
@@ -9,6 +9,7 @@
 //! functions are woken.
 
 pub mod data;
+pub mod domains;
 pub mod engine;
 pub mod front;
 pub mod home;

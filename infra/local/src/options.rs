@@ -6,6 +6,8 @@ use clap::Parser;
 use shared::oidc::check_issuer;
 use url::Url;
 
+use crate::domains::{Domain, domain};
+
 /// Nightbell on this machine: every function in one process, its data in one folder.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "nightbell", version)]
@@ -29,6 +31,10 @@ pub struct Options {
     /// Where people reach this Nightbell, if not at the address it listens on: what links in messages begin with
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
+
+    /// A host of its own that a status page is read at, and the page: status.example.com=main. For each host once
+    #[arg(long, value_name = "HOST=PAGE", value_parser = domain)]
+    pub status_domain: Vec<Domain>,
 
     /// Give the owner a new password, and print it
     #[arg(long)]
