@@ -16,7 +16,7 @@ use shared::object::{Form, Signer, presign};
 use crate::cloud::{PATIENCE, eventually};
 use crate::deployment::Deployment;
 
-const ME: &str = "/api/v1/users/me/avatar";
+pub const ME: &str = "/api/v1/users/me/avatar";
 const MAX_BYTES: usize = 5 * 1024 * 1024;
 
 /// What the function may take of its 512 MB, in kB: the rest is room.
@@ -112,6 +112,15 @@ fn assert_fits(log: &Path) {
     assert!(peak < MEMORY_MAX_KB, "{peak} kB");
 }
 
+/// Uploads a picture as a browser does, and answers the upload's id.
+pub async fn uploaded(bell: &Deployment, file: &[u8]) -> Value {
+    let ticket = ticket(bell, "image/jpeg").await;
+    let bucket = bell.id("UploadsBucket").to_owned();
+    let (status, answer) = post(bell, &bucket, &fields(&ticket["fields"]), file).await;
+    assert_eq!(status, 201, "{answer}");
+    ticket["upload_id"].clone()
+}
+
 /// Posts as a browser does: to the bucket's own host.
 async fn post(bell: &Deployment, bucket: &str, fields: &Fields, file: &[u8]) -> (u16, String) {
     let (content_type, body) = form(fields, file);
@@ -177,7 +186,7 @@ async fn refusals(bell: &Deployment, bucket: &str, ours: &Fields) {
 }
 
 /// How the newest upload ended.
-async fn settled(bell: &Deployment) -> Value {
+pub async fn settled(bell: &Deployment) -> Value {
     eventually("the picture is looked at", PATIENCE, async || {
         let told = bell.get(ME).await;
         let state = told["upload"]["state"].as_str().unwrap_or_default().to_owned();

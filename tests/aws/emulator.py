@@ -10,9 +10,9 @@ Same environment, same command line. Without this, a role could not be refused a
 A distribution is read at its aliases, too, and not at its own name alone; and its origin may be an HTTP API of the
 emulator's own, which it refuses to look for outside.
 
-It also takes about 90 of 100 ms off each invocation, so that a story's waits are the product's: the Runtime API sends
-headers and body apart, and Nagle's algorithm waits for the function's delayed acknowledgement; and a function that
-logs nothing is waited on.
+It also lists e-mails with the headers they were sent with, which ministack drops; and takes about 90 of 100 ms off each
+invocation, so that a story's waits are the product's: the Runtime API sends headers and body apart, and Nagle's algorithm
+waits for the function's delayed acknowledgement; and a function that logs nothing is waited on.
 """
 
 import contextvars
@@ -23,8 +23,10 @@ import re
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import cloudfront, dynamodb
+from ministack.services import cloudfront, dynamodb, ses_v2
 
+# Of e-mails, by their ids.
+HEADERS = {}
 ITEM_KEYS = contextvars.ContextVar("leading keys of the transaction item that is judged", default=None)
 MAIL = contextvars.ContextVar("the e-mail that is judged", default=None)
 
@@ -119,6 +121,26 @@ def enforce_mail_as_aws(method, path, headers, body, *rest):
     return enforce_mail(method, path, headers, body, *rest)
 
 
+async def send_mail(method, path, headers, body, query):
+    answer = await handle_mail(method, path, headers, body, query)
+    simple = (load(body).get("Content") or {}).get("Simple") or {}
+    if simple.get("Headers") and answer[0] == 200:
+        HEADERS[load(answer[2])["MessageId"]] = {one["Name"]: one["Value"] for one in simple["Headers"]}
+    return answer
+
+
+async def list_mails(*request):
+    answer = await list_mails_bare(*request)
+    if answer is None or answer[0] != 200:
+        return answer
+    listed = json.loads(answer[2])
+    for mail in (mail for mails in listed["messages"].values() for mail in mails):
+        mail["Headers"] = HEADERS.get(mail["MessageId"], {})
+    return *answer[:2], json.dumps(listed).encode()
+
+
+handle_mail, ses_v2.handle_request = ses_v2.handle_request, send_mail
+list_mails_bare, app._handle_ses_messages_request = app._handle_ses_messages_request, list_mails
 iam_actions.dynamodb_service_context = context_with_keys
 iam_actions.dynamodb_transaction_checks = checks_with_keys
 iam_evaluator.enforce = enforce_as_aws

@@ -15,6 +15,7 @@ mod alert;
 mod avatar;
 mod cloud;
 mod crashes;
+mod crashes_of_public;
 mod dashboard;
 mod deployment;
 mod init;

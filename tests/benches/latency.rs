@@ -127,7 +127,7 @@ impl Side {
 }
 
 /// When the webhook came that tells of this instance. One of an alert that counts as lost already may come before it.
-async fn arrival(receiver: &mut Receiver, instance: &str) -> Option<Instant> {
+pub async fn arrival(receiver: &mut Receiver, instance: &str) -> Option<Instant> {
     loop {
         let arrival = receiver.next(PATIENCE).await?;
         if String::from_utf8_lossy(&arrival.body).contains(instance) {

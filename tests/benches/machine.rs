@@ -23,12 +23,17 @@ pub fn describe() {
         first_line("git", &["describe", "--always", "--dirty"])
     );
     println!("rustc         {}", first_line("rustc", &["--version"]));
-    println!("profile       {}", profile());
+    if cfg!(debug_assertions) {
+        println!("profile       dev: slower than what is deployed");
+    } else {
+        println!("profile       {}", profile());
+    }
     println!(
         "alertmanager  {}",
         first_line("prometheus-alertmanager", &["--version"])
     );
     println!("wrk           {}", first_line("wrk", &["--version"]));
+    println!("nginx         {}", first_line("nginx", &["-v"]));
 }
 
 /// Waits until other load is low, for at most so long; says what it found.

@@ -1,9 +1,10 @@
 //! The benchmark. One run answers with ratios: both sides in turns on the same machine, with the spread beside the median.
 //!
-//! One module a question: [`ingest`], [`latency`], [`due`], [`cold`]. The actors they share: [`nightbell`] and
-//! [`alertmanager`] are real processes, [`receiver`] is what webhooks are sent to, [`wrk`] makes the load, [`machine`] says
-//! where it ran and waits until it is quiet there. Absent on purpose: limits that fail. What is measured depends on the
-//! machine, so aims are printed beside the figures; only an alert that was accepted and is missing ends the run.
+//! One module a question: [`ingest`], [`latency`], [`due`], [`cold`], [`views`], [`publication`], [`fanout`]. The actors
+//! they share: [`nightbell`], [`alertmanager`] and [`nginx`] are real processes, [`receiver`] is what webhooks are sent to,
+//! [`wrk`] makes the load, [`machine`] says where it ran and waits until it is quiet there. Absent on purpose: limits that
+//! fail. What is measured depends on the machine, so aims are printed beside the figures; only an alert that was accepted
+//! and is missing, or a subscriber who is not told, ends the run.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,15 +16,19 @@
 mod alertmanager;
 mod cold;
 mod due;
+mod fanout;
 mod folder;
 mod ingest;
 mod latency;
 mod machine;
+mod nginx;
 mod nightbell;
 mod options;
 mod process;
+mod publication;
 mod receiver;
 mod stats;
+mod views;
 mod wrk;
 
 use options::{Options, Section};
@@ -49,6 +54,9 @@ async fn run(options: &Options) {
             Section::Latency => latency::run(options.rounds.unwrap_or(5)).await,
             Section::Due => due::run(options.rounds.unwrap_or(3)).await,
             Section::Cold => cold::run(options.rounds.unwrap_or(20)).await,
+            Section::Views => views::run(options.rounds.unwrap_or(5)).await,
+            Section::Publication => publication::run(options.rounds.unwrap_or(3)).await,
+            Section::Fanout => fanout::run(options.rounds.unwrap_or(2)).await,
         }
     }
 }

@@ -62,6 +62,28 @@ impl Nightbell {
         self.answer(self.http.post(self.url(path)).json(body)).await
     }
 
+    /// The same with another token: each may make so many requests a minute.
+    pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> Value {
+        answer(self.http.post(self.url(path)).json(body), token).await
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.answer(self.http.get(self.url(path))).await
+    }
+
+    /// Where something below the status page is.
+    pub fn status_url(&self, path: &str) -> String {
+        format!("{}{path}", self.demo["status_url"].as_str().unwrap())
+    }
+
+    /// A document of the status page, and what it says it is.
+    pub async fn document(&self, path: &str, encoding: &str) -> (String, Vec<u8>) {
+        let request = self.http.get(self.status_url(path)).header("accept-encoding", encoding);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (content_type, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Every incident, page by page.
     pub async fn incidents(&self) -> Vec<Value> {
         let mut incidents = Vec::new();
@@ -78,12 +100,7 @@ impl Nightbell {
     }
 
     async fn answer(&self, request: RequestBuilder) -> Value {
-        let token = self.demo["api_token"].as_str().unwrap();
-        let answer = request.bearer_auth(token).send().await.unwrap();
-        let (status, url) = (answer.status(), answer.url().clone());
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{url}: {status} {text}");
-        serde_json::from_str(&text).unwrap()
+        answer(request, self.demo["api_token"].as_str().unwrap()).await
     }
 
     fn pushed_with(&self, key: &Value) -> String {
@@ -93,4 +110,12 @@ impl Nightbell {
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.demo["base_url"].as_str().unwrap())
     }
+}
+
+async fn answer(request: RequestBuilder, token: &str) -> Value {
+    let answer = request.bearer_auth(token).send().await.unwrap();
+    let (status, url) = (answer.status(), answer.url().clone());
+    let text = answer.text().await.unwrap();
+    assert!(status.is_success(), "{url}: {status} {text}");
+    serde_json::from_str(&text).unwrap()
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-pub const USAGE: &str = "tests/bench [ingest|latency|due|cold]... [--rounds N] [--wait SECONDS]";
+pub const USAGE: &str =
+    "tests/bench [ingest|latency|due|cold|views|publication|fanout]... [--rounds N] [--wait SECONDS]";
 
 /// Longest wait for a quiet machine before each section, unless another is given.
 const WAIT: Duration = Duration::from_secs(180);
@@ -22,10 +23,21 @@ pub enum Section {
     Latency,
     Due,
     Cold,
+    Views,
+    Publication,
+    Fanout,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Ingest, Self::Latency, Self::Due, Self::Cold];
+    const ALL: [Self; 7] = [
+        Self::Ingest,
+        Self::Latency,
+        Self::Due,
+        Self::Cold,
+        Self::Views,
+        Self::Publication,
+        Self::Fanout,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -33,6 +45,9 @@ impl Section {
             Self::Latency => "latency",
             Self::Due => "due",
             Self::Cold => "cold",
+            Self::Views => "views",
+            Self::Publication => "publication",
+            Self::Fanout => "fanout",
         }
     }
 
@@ -42,6 +57,9 @@ impl Section {
             Self::Latency => "latency: from an alert's POST to the webhook about it",
             Self::Due => "due: how late pages are that fall due together",
             Self::Cold => "cold: a Lambda's size, start and memory",
+            Self::Views => "views: of a status page a second",
+            Self::Publication => "publication: how long, with how much behind it",
+            Self::Fanout => "fanout: whether subscribers delay who is woken",
         }
     }
 }

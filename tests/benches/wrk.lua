@@ -1,4 +1,5 @@
--- One alert a request, as Prometheus pushes it. Arguments: "repeated" or "new", startsAt, endsAt.
+-- One alert a request, as Prometheus pushes it. Arguments: "repeated" or "new", startsAt, endsAt. Or "view": what browsers
+-- ask for.
 local headers = { ["Content-Type"] = "application/json" }
 local body = '[{"labels":{"alertname":"DiskFull","severity":"critical","job":"node","instance":"%s"},'
   .. '"annotations":{"summary":"The disk of %s is almost full","runbook_url":"https://run.example.com/disk"},'
@@ -9,6 +10,11 @@ local function alert(instance)
 end
 
 function init(args)
+  if args[1] == "view" then
+    local view = wrk.format("GET", nil, { ["Accept-Encoding"] = "gzip" })
+    request = function() return view end
+    return
+  end
   starts_at, ends_at = args[2], args[3]
   local count = 0
   local same = alert("host-0")

@@ -41,8 +41,19 @@ pub struct Load {
 
 /// Posts alerts to `url` over so many connections for so long.
 pub async fn load(url: &str, alerts: Alerts, connections: usize, time: Duration) -> Load {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/wrk.lua");
     let now = Timestamp::now();
+    let between = [now, now + SignedDuration::from_mins(4)].map(|at| at.to_string());
+    let [starts_at, ends_at] = &between;
+    run(url, &[alerts.name(), starts_at, ends_at], connections, time).await
+}
+
+/// Reads `url`, compressed, over so many connections for so long.
+pub async fn view(url: &str, connections: usize, time: Duration) -> Load {
+    run(url, &["view"], connections, time).await
+}
+
+async fn run(url: &str, words: &[&str], connections: usize, time: Duration) -> Load {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/wrk.lua");
     let mut command = Command::new("wrk");
     command
         // One thread makes more load than either side takes, and leaves the other core to them.
@@ -50,8 +61,8 @@ pub async fn load(url: &str, alerts: Alerts, connections: usize, time: Duration)
         .args(["--duration", &format!("{}s", time.as_secs()), "--timeout", "30s"])
         .arg("--script")
         .arg(script)
-        .args([url, "--", alerts.name()])
-        .args([now, now + SignedDuration::from_mins(4)].map(|at| at.to_string()));
+        .args([url, "--"])
+        .args(words);
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().expect("tests/bench has installed wrk");
     let text = String::from_utf8_lossy(&output.stdout);

@@ -344,7 +344,7 @@ impl Scene {
         self
     }
 
-    /// Thirty components in five groups, a year of troubles, and as many posts as lists show.
+    /// Thirty components in five groups, a year of troubles, and 200 posts: more than lists show.
     pub fn many() -> Self {
         let mut scene = Self::new(Locale::En);
         scene.components.clear();
@@ -384,7 +384,7 @@ impl Scene {
                 );
             }
         }
-        for number in 0..50_i64 {
+        for number in 0..200_i64 {
             let leaf = leaves[number as usize % leaves.len()];
             scene.post(
                 &format!("Queue of orders grows faster than it is worked on, case {number}"),

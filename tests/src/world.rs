@@ -19,16 +19,18 @@ use shared::channel::{Gateway, Gateways, Inward, WebhookSender};
 use shared::clock::{Clock, ManualClock};
 use shared::config::{Config, Need};
 use shared::ctx::{Ctx, KeptSecret, Parts};
+use shared::domain::actor::Actor;
 use shared::domain::avatar::INCOMING;
-use shared::domain::id::IncidentId;
+use shared::domain::id::{IncidentId, PageId, PostId, UpdateId};
 use shared::domain::incident::Incident;
 use shared::object::{self, Bucket};
 use shared::oidc::Oidc;
 use shared::queue::{MemoryQueue, Queue, Queues};
 use shared::runtime::Swept;
 use shared::secret::{MasterKey, Random};
-use shared::store::{OutboxMessage, PageRequest, Store, UploadKey, create_table};
+use shared::store::{OutboxMessage, PageRequest, PublicWrite, Store, UploadKey, create_table};
 use tower::ServiceExt;
+use ulid::Ulid;
 use url::Url;
 
 use crate::people::Cast;
@@ -224,6 +226,20 @@ impl World {
         world
     }
 
+    /// From now on every function that answers requests ends at once, as a broken build would. The others run when a test
+    /// lets them.
+    pub fn break_functions(&mut self) {
+        let mut broken = triggers::functions();
+        for function in &mut broken {
+            if let triggers::Trigger::Http { router, .. } = &mut function.trigger {
+                *router = || Router::new().fallback(async || -> StatusCode { panic!("a broken build") });
+            }
+        }
+        let base = self.ctx.config.public_url.clone();
+        let ctx = |function: &triggers::Function| self.contexts[function.name].clone();
+        self.front = front::router(&broken, ctx, &self.objects, &base);
+    }
+
     /// What this function is given.
     pub fn of(&self, function: &str) -> Ctx {
         self.contexts[function].clone()
@@ -283,6 +299,32 @@ impl World {
         let answer = self.api(Method::POST, path, Some(body)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         answer.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// So many posts that are over, spread over the three years before the last forty days. Nobody is told, and nothing is
+    /// published yet.
+    pub async fn write_past_posts(&self, page: PageId, total: u32) {
+        for number in 0..total {
+            let ago = SignedDuration::from_hours(24 * 40)
+                + SignedDuration::from_hours(24 * 365 * 3) * number.cast_signed() / total.cast_signed();
+            let began = self.now() - ago;
+            // Its month is that of its id.
+            let id = Ulid::from_parts(
+                began.as_millisecond().unsigned_abs(),
+                page.0.random() ^ u128::from(number),
+            );
+            let update = json!({"id": UpdateId(id), "status": "resolved", "body": "It was so, and is no more.", "at": began,
+                "created_at": began, "by": Actor::system(), "components": [], "deliver_notifications": false});
+            let post = json!({"id": PostId(id), "page_id": page, "title": "Then", "status": "resolved",
+                "updates": [update], "started_at": began, "resolved_at": began, "created_at": began, "updated_at": began});
+            let post = serde_json::from_value(post).expect("a post");
+            let write = vec![PublicWrite::Post(None, post)];
+            self.ctx
+                .store
+                .write_public(write, self.now())
+                .await
+                .expect("it is written");
+        }
     }
 
     /// Asks the API with this token.

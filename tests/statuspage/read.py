@@ -1,6 +1,7 @@
 """Reads a status page as those do who read Statuspage, and holds what it says against the contract.
 
-    read.py URL       every JSON document of the page against v2.schema.json, and the feed by a parser of feeds
+    read.py page URL       every JSON document of the page against v2.schema.json, and the feed by a parser of feeds
+    read.py webhook FILE   what a subscriber was posted
 
 Prints what it read, as JSON: the summary and what the feed tells. A document that breaks the contract ends it.
 """
@@ -118,4 +119,9 @@ def feed(url):
 
 
 if __name__ == "__main__":
-    print(json.dumps(page(sys.argv[1])))
+    if sys.argv[1] == "webhook":
+        posted = json.loads(Path(sys.argv[2]).read_text())
+        hold("webhook", posted)
+        print(json.dumps(posted))
+    else:
+        print(json.dumps(page(sys.argv[2])))

@@ -70,9 +70,13 @@ fn a_year_of_thirty_components_is_one_small_document() {
     let leaves = view.components.iter().filter(|one| !one.is_group);
     assert_eq!(leaves.clone().count(), 30);
     assert!(leaves.clone().all(|one| one.days.len() == 90));
+    assert!(scene.posts.len() > 200 && scene.past.len() > 1_000);
     let home = home(&view);
     let weight = gzipped(&home);
-    println!("30 components, a year: {} bytes, {weight} compressed", home.len());
+    println!(
+        "30 components, a year, 200 posts: {} bytes, {weight} compressed",
+        home.len()
+    );
     assert!(weight < PAGE_BYTES_MAX, "{weight}");
     for (name, document) in documents(&named("good")) {
         println!("{name}: {} bytes, {} compressed", document.len(), gzipped(&document));

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::engine::objects::{Objects, UPLOADS};
 use crate::public::{self, PLACES, Place};
+use crate::renditions::Renditions;
 use crate::triggers::{Function, Trigger};
 
 /// What one request may take, its body's arrival included: as long as an HTTP API waits for its function.
@@ -50,10 +51,11 @@ pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx, objects: &
             }));
         }
     }
+    let renditions = Renditions::new(objects.clone());
     routes.extend(PLACES.iter().map(|place| Route {
         prefix: place.prefix,
         name: "public",
-        router: public(objects.clone(), place),
+        router: public(renditions.clone(), place),
     }));
     routes.push(Route {
         prefix: UPLOADS_PATH,
@@ -68,7 +70,7 @@ pub fn router(functions: &[Function], ctx: impl Fn(&Function) -> Ctx, objects: &
     })
 }
 
-fn public(objects: Objects, place: &'static Place) -> Router {
+fn public(objects: Renditions, place: &'static Place) -> Router {
     Router::new().fallback(move |request: Request| {
         let objects = objects.clone();
         async move { public::answer(&objects, place, request).await }

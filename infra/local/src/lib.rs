@@ -16,6 +16,7 @@ pub mod home;
 pub mod options;
 pub mod public;
 pub mod pumps;
+pub mod renditions;
 pub mod seed;
 pub mod server;
 pub mod stop;

@@ -2,17 +2,13 @@
 //! without a function. Tags and their conditions, HEAD, text compressed for who takes it, and headers that keep whatever
 //! was written there from running.
 
-use std::io::Write;
-
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
-use crate::engine::objects::{Object, Objects};
+use crate::renditions::{Rendition, Renditions};
 
 /// A part of the public bucket, and what its answers say besides what the object says: the template's cache behaviours and
 /// their response headers.
@@ -49,11 +45,8 @@ const LOCATION: &str = "location";
 /// What a site shows where nothing is: the template's page of errors.
 const LOST: &str = "status/404.html";
 
-/// Texts from this size on are worth compressing, in bytes.
-const COMPRESS_MIN_BYTES: usize = 1_000;
-
 /// Answers a request under a place.
-pub async fn answer(objects: &Objects, place: &Place, request: Request) -> Response {
+pub async fn answer(objects: &Renditions, place: &Place, request: Request) -> Response {
     let (asked, _) = request.into_parts();
     let mut response = read(objects, place, &asked).await;
     let headers = response.headers_mut();
@@ -86,21 +79,21 @@ fn key(place: &Place, path: &str) -> String {
     }
 }
 
-async fn read(objects: &Objects, place: &Place, asked: &Parts) -> Response {
+async fn read(objects: &Renditions, place: &Place, asked: &Parts) -> Response {
     if !matches!(asked.method, Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    match objects.public(&key(place, asked.uri.path())).await {
+    match objects.of(&key(place, asked.uri.path())).await {
         Ok(Some(object)) if object.head.metadata.contains_key(LOCATION) => {
             let location = object.head.metadata[LOCATION].clone();
-            let cache_control = object.head.cache_control.unwrap_or_default();
+            let cache_control = object.head.cache_control.clone().unwrap_or_default();
             (
                 StatusCode::FOUND,
                 [(header::LOCATION, location), (header::CACHE_CONTROL, cache_control)],
             )
                 .into_response()
         }
-        Ok(Some(object)) => found(object, &asked.headers),
+        Ok(Some(object)) => found(&object, &asked.headers),
         Ok(None) => lost(objects, place, &asked.headers).await,
         Err(error) => {
             tracing::error!(%error, "a public object cannot be read");
@@ -110,22 +103,21 @@ async fn read(objects: &Objects, place: &Place, asked: &Parts) -> Response {
 }
 
 /// What is shown where nothing is.
-async fn lost(objects: &Objects, place: &Place, asked: &HeaderMap) -> Response {
+async fn lost(objects: &Renditions, place: &Place, asked: &HeaderMap) -> Response {
     let mut asked = asked.clone();
     asked.remove(header::IF_NONE_MATCH);
-    match objects.public(LOST).await {
-        Ok(Some(object)) if place.is_site => (StatusCode::NOT_FOUND, found(object, &asked)).into_response(),
+    match objects.of(LOST).await {
+        Ok(Some(object)) if place.is_site => (StatusCode::NOT_FOUND, found(&object, &asked)).into_response(),
         _ => (StatusCode::NOT_FOUND, "There is nothing here by this name.\n").into_response(),
     }
 }
 
-fn found(object: Object, asked: &HeaderMap) -> Response {
-    let head = object.head;
+fn found(object: &Rendition, asked: &HeaderMap) -> Response {
+    let head = &object.head;
     let kind = head.content_type.as_deref().unwrap_or("application/octet-stream");
-    let may_compress = is_text(kind) && object.bytes.len() >= COMPRESS_MIN_BYTES;
-    let compresses = may_compress && takes_gzip(asked);
+    let compressed: Option<&Bytes> = object.gzip.as_ref().filter(|_| takes_gzip(asked));
     // What is compressed on the way is the same document, not the same bytes.
-    let etag = if compresses {
+    let etag = if compressed.is_some() {
         format!("W/\"{}\"", head.etag)
     } else {
         format!("\"{}\"", head.etag)
@@ -137,7 +129,7 @@ fn found(object: Object, asked: &HeaderMap) -> Response {
         }
     };
     say(header::ETAG, &etag);
-    if may_compress {
+    if object.gzip.is_some() {
         say(header::VARY, "Accept-Encoding");
     }
     if let Some(cache_control) = &head.cache_control {
@@ -147,13 +139,12 @@ fn found(object: Object, asked: &HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     say(header::CONTENT_TYPE, kind);
-    if compresses && let Ok(bytes) = gzip(&object.bytes) {
+    if compressed.is_some() {
         say(header::CONTENT_ENCODING, "gzip");
-        say(header::CONTENT_LENGTH, &bytes.len().to_string());
-        return (headers, bytes).into_response();
     }
-    say(header::CONTENT_LENGTH, &object.bytes.len().to_string());
-    (headers, object.bytes).into_response()
+    let bytes = compressed.unwrap_or(&object.bytes);
+    say(header::CONTENT_LENGTH, &bytes.len().to_string());
+    (headers, bytes.clone()).into_response()
 }
 
 /// Whether the reader names this tag among those it has; the comparison is weak, as for any GET.
@@ -168,11 +159,6 @@ fn has_it(asked: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-fn is_text(kind: &str) -> bool {
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.starts_with("text/") || matches!(kind, "application/json" | "application/atom+xml" | "image/svg+xml")
-}
-
 fn takes_gzip(asked: &HeaderMap) -> bool {
     let values = asked.get_all(header::ACCEPT_ENCODING).into_iter();
     let mut named = values
@@ -184,22 +170,15 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
     })
 }
 
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::new(6));
-    encoder.write_all(bytes)?;
-    encoder.finish()
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::body::Bytes;
     use shared::clock::Clock;
     use shared::object::{self, Bucket, Put, Unless};
 
     use super::*;
-    use crate::engine::objects::PUBLIC;
+    use crate::engine::objects::{Objects, PUBLIC};
 
-    struct Site(Objects);
+    struct Site(Renditions);
 
     impl Site {
         async fn with(key: &str, content_type: &'static str, text: &str) -> (Self, String) {
@@ -214,7 +193,7 @@ mod tests {
             let Put::Written(etag) = bucket.put(key, body, Unless::Never).await.unwrap() else {
                 panic!("it is not written")
             };
-            (Self(objects), etag)
+            (Self(Renditions::new(objects)), etag)
         }
 
         async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Bytes) {

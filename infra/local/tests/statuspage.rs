@@ -10,9 +10,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::post;
 use bell::{Bell, Folder};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 /// Longest wait for a page to say what was done.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -46,17 +50,22 @@ impl Page {
     }
 
     fn reader(&self) -> Result<Value, String> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let run = Command::new(root.join("target/venv/bin/python"))
-            .arg(root.join("tests/statuspage/read.py"))
-            .arg(self.0.demo["status_url"].as_str().unwrap())
-            .output()
-            .expect("tests/run has made the virtual environment");
-        if run.status.success() {
-            Ok(serde_json::from_slice(&run.stdout).unwrap())
-        } else {
-            Err(String::from_utf8_lossy(&run.stderr).into_owned())
-        }
+        reader("page", self.0.demo["status_url"].as_str().unwrap())
+    }
+}
+
+/// What `tests/statuspage/read.py` read, or what is wrong with it.
+fn reader(what: &str, place: &str) -> Result<Value, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let run = Command::new(root.join("target/venv/bin/python"))
+        .arg(root.join("tests/statuspage/read.py"))
+        .args([what, place])
+        .output()
+        .expect("tests/run has made the virtual environment");
+    if run.status.success() {
+        Ok(serde_json::from_slice(&run.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&run.stderr).into_owned())
     }
 }
 
@@ -147,5 +156,44 @@ async fn every_document_of_every_state_keeps_to_the_contract() {
     }
     let found = page.read("all is well again", |found| says(found, "none")).await;
     assert_eq!(found["incidents"].as_array().unwrap().len(), 2);
+    page.0.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_is_posted_what_statuspage_posts() {
+    let folder = Folder::new("statuspage-webhook");
+    let page = Page(Bell::start_with(&folder.0, &["--allow-loopback"]).await);
+    page.0.publishes_after(0).await;
+    let (heard, mut posted) = mpsc::unbounded_channel();
+    let take = async move |body: String| heard.send(body).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, Router::new().route("/hook", post(take))).into_future());
+
+    let id = page.ask("GET", "/api/v1/pages", json!({})).await["items"][0]["id"].clone();
+    let subscribers = format!("/api/v1/pages/{}/subscribers", id.as_str().unwrap());
+    let subscriber = json!({ "channel": "webhook", "address": url, "confirmed": true });
+    page.ask("POST", &subscribers, subscriber).await;
+    let mut next = async || {
+        let body = tokio::time::timeout(PATIENCE, posted.recv()).await;
+        let body = body.expect("nothing is posted").unwrap();
+        let file = folder.0.join("posted.json");
+        std::fs::write(&file, body).unwrap();
+        reader("webhook", file.to_str().unwrap()).unwrap_or_else(|why| panic!("{why}"))
+    };
+    assert!(page.0.trigger("db-1").await);
+    let told = next().await;
+    assert_eq!(told["page"]["status_indicator"], "major");
+    assert_eq!(told["incident"]["status"], "investigating");
+    assert_eq!(told["incident"]["incident_updates"][0]["deliver_notifications"], true);
+    let starts = Timestamp::now() + SignedDuration::from_hours(24);
+    let work = json!({ "page_id": id, "title": "Next day", "body": "We move.", "starts_at": starts,
+        "ends_at": starts + SignedDuration::from_secs(3_600) });
+    page.ask("POST", "/api/v1/maintenances", work).await;
+    let told = next().await;
+    assert_eq!(
+        (&told["incident"]["impact"], &told["incident"]["status"]),
+        (&json!("maintenance"), &json!("scheduled"))
+    );
     page.0.kill();
 }

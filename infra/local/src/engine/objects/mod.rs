@@ -184,6 +184,12 @@ impl Objects {
         self.0.kept.get(PUBLIC, key).await
     }
 
+    /// What is said of an object of the public bucket.
+    #[must_use]
+    pub fn public_head(&self, key: &str) -> Option<Head> {
+        self.0.kept.head(PUBLIC, key)
+    }
+
     /// Tells of every object that is written to `bucket` under `prefix` from now on.
     #[must_use]
     pub fn created(&self, bucket: &'static str, prefix: &'static str) -> CreatedEvents {
