@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::delivery::{Delivery, DeliveryKey, DeliveryState, Part, Recipient, Subject};
 use super::id::{ChannelId, PolicyId, ScheduleId, UserId};
-use super::incident::{Announcement, Incident, Progress, Route, Status, auto_resolve_at};
+use super::incident::{Announcement, Incident, Progress, Route, Status, UnderMaintenance, auto_resolve_at};
 use super::limits;
 use super::people::{Channel, Contact, User};
 use super::policy::{OnCall, Policy, Step, Target};
-use super::service::Service;
+use super::service::{Service, Urgency};
 use super::slot::Slot;
+use super::status::{Alerts, Work};
 use super::time::after_seconds;
 use super::timeline::{Asked, Because, EventKind, NotPaged};
 
@@ -25,6 +26,8 @@ use super::timeline::{Asked, Because, EventKind, NotPaged};
 pub struct Facts {
     /// The incident's service.
     pub service: Option<Option<Service>>,
+    /// Maintenances that change the service's alerts, read consistently.
+    pub works: Option<Vec<Work>>,
     /// Policies, by id.
     pub policies: HashMap<PolicyId, Option<Policy>>,
     /// People, by id.
@@ -48,6 +51,8 @@ pub struct Facts {
 pub enum Need {
     /// The incident's service.
     Service,
+    /// Maintenances that change the service's alerts.
+    Works,
     /// This policy.
     Policy(PolicyId),
     /// This person.
@@ -179,6 +184,12 @@ impl Deciding<'_> {
                 _ => return Ok(plan(Plan::of(self.next))),
             }
         }
+        let work = self.work()?.cloned();
+        match work.filter(|work| work.alerts == Alerts::Hold) {
+            Some(work) => return Ok(self.hold(&work)),
+            None if self.next.is_held() => self.next.page_again(Because::MaintenanceEnded),
+            None => {}
+        }
         match self.next.progress.clone() {
             Progress::Page(because) => {
                 self.begin_again_if_cut();
@@ -188,6 +199,47 @@ impl Deciding<'_> {
             Progress::Waiting(until) if until <= self.now => self.page_next(Because::TimePassed),
             Progress::Waiting(_) => self.look_at_step(),
             Progress::Unanswered { since, look_at } => self.look_at_unanswered(since, look_at),
+        }
+    }
+
+    /// The maintenance that goes on and changes how this incident pages.
+    fn work(&self) -> Asking<Option<&Work>> {
+        if !self.next.yields_to_maintenance() {
+            return Ok(None);
+        }
+        let works = self.facts.works.as_ref().ok_or(vec![Need::Works])?;
+        Ok(Work::foremost(works, self.now))
+    }
+
+    /// It pages nobody while this goes on. Whoever ends it early wakes what it holds; looking now and then is for when that
+    /// fails.
+    fn hold(mut self, work: &Work) -> Decision {
+        let look_at = after_seconds(self.now, limits::HELD_LOOK_SECONDS);
+        let now = UnderMaintenance {
+            look_at: work.until().map_or(look_at, |until| until.min(look_at)),
+            ..self.under(work)
+        };
+        let known = self.next.maintenance.clone().filter(|_| self.next.is_held());
+        let is_same = known.is_some_and(|known| (known.maintenance_id, known.until) == (now.maintenance_id, now.until));
+        let event = (!is_same).then(|| EventKind::Held {
+            maintenance_id: now.maintenance_id,
+            title: now.title.clone(),
+            until: now.until,
+        });
+        self.next.hold(now);
+        plan(Plan {
+            event,
+            ..Plan::of(self.next)
+        })
+    }
+
+    fn under(&self, work: &Work) -> UnderMaintenance {
+        UnderMaintenance {
+            maintenance_id: work.maintenance_id,
+            title: work.title.clone(),
+            alerts: work.alerts,
+            until: work.until(),
+            look_at: self.now,
         }
     }
 
@@ -529,6 +581,10 @@ impl Deciding<'_> {
             return Err(needs);
         }
 
+        let urgency = match self.work()? {
+            Some(_) => Urgency::Low,
+            None => self.next.urgency,
+        };
         let mut deliveries = Vec::new();
         for id in &people {
             let Some(user) = self.user(*id) else {
@@ -539,7 +595,7 @@ impl Deciding<'_> {
                 });
                 continue;
             };
-            let messages = user.page_messages(self.next.urgency, self.now);
+            let messages = user.page_messages(urgency, self.now);
             let why_not = messages.is_empty().then_some(NotPaged::NoContact);
             asked.push(Asked {
                 id: id.to_string(),
@@ -580,6 +636,7 @@ impl Deciding<'_> {
     ) -> Asking<Decision> {
         self.next.progress = Progress::Waiting(after_seconds(self.now, step.escalate_after_seconds.into()));
         self.next.likely = self.likely_next();
+        self.next.maintenance = self.work()?.map(|work| self.under(work));
         let reached = asked.iter().filter(|asked| asked.why_not.is_none()).count();
         self.next
             .count_pages(u32::try_from(reached).unwrap_or(u32::MAX), self.now);

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actor::Actor;
-use super::id::{IncidentId, IntegrationId, PolicyId, ServiceId, SignalId, TeamId, UserId};
+use super::id::{IncidentId, IntegrationId, MaintenanceId, PolicyId, ServiceId, SignalId, TeamId, UserId};
 use super::limits;
 use super::policy::{Policy, Target};
 use super::service::{Service, Timeouts, Urgency};
 use super::signal::{Link, Severity, Signal};
+use super::status::Alerts;
 use super::time::{after_seconds, earliest};
 use super::timeline::{Because, EventKind, Resolution};
 
@@ -103,6 +104,22 @@ pub struct Backoff {
     pub strikes: u32,
 }
 
+/// The maintenance that keeps an incident quiet or holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderMaintenance {
+    /// Which.
+    pub maintenance_id: MaintenanceId,
+    /// Its title.
+    pub title: String,
+    /// What it does to pages.
+    pub alerts: Alerts,
+    /// When it ends by itself; none: a person says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// When to look whether it still goes on.
+    pub look_at: Timestamp,
+}
+
 /// What people answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -173,6 +190,12 @@ pub struct Incident {
     /// Until when nobody is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
+    /// The maintenance because of which it pages nobody, or paged quietly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<UnderMaintenance>,
+    /// Whether a person asked for somebody since: no maintenance keeps it from paging then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pages_anyway: bool,
     /// When to look whether the sender has fallen silent for long enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve_at: Option<Timestamp>,
@@ -262,6 +285,8 @@ impl Incident {
             timeouts,
             ack_ends_at: None,
             snoozed_until: None,
+            maintenance: None,
+            pages_anyway: false,
             auto_resolve_at: auto_resolve_at(timeouts, now),
             wake_at: Some(now),
             announce: None,
@@ -288,9 +313,20 @@ impl Incident {
         self.status == Status::Triggered && matches!(self.progress, Progress::Unanswered { .. })
     }
 
+    /// Whether it pages nobody because of a maintenance.
+    pub fn is_held(&self) -> bool {
+        let maintenance = self.maintenance.as_ref();
+        self.status == Status::Triggered && maintenance.is_some_and(|one| one.alerts == Alerts::Hold)
+    }
+
+    /// Whether maintenance of its service may change how it pages: a person's own word goes before.
+    pub fn yields_to_maintenance(&self) -> bool {
+        !self.pages_anyway && self.opened_by.is_none()
+    }
+
     /// Whether a page of this epoch may still be sent.
     pub fn wants_pages(&self, epoch: u32) -> bool {
-        self.status == Status::Triggered && self.snoozed_until.is_none() && self.epoch == epoch
+        self.status == Status::Triggered && self.snoozed_until.is_none() && !self.is_held() && self.epoch == epoch
     }
 
     /// When it must be looked at next: the earliest of what it waits for. None only once it is over and everybody has
@@ -310,6 +346,7 @@ impl Incident {
         let waits = match (self.snoozed_until, self.status) {
             (Some(until), _) => Some(until),
             (None, Status::Acknowledged) => self.ack_ends_at,
+            (None, _) if self.is_held() => self.maintenance.as_ref().map(|one| one.look_at),
             (None, _) => match &self.progress {
                 Progress::Page(_) | Progress::Next(_) => Some(self.created_at),
                 Progress::Waiting(until) => Some(*until),
@@ -322,7 +359,7 @@ impl Incident {
     /// When the next step begins, if one is waited for.
     pub fn next_step_at(&self) -> Option<Timestamp> {
         match (self.status, self.snoozed_until, &self.progress) {
-            (Status::Triggered, None, Progress::Waiting(until)) => Some(*until),
+            (Status::Triggered, None, Progress::Waiting(until)) if !self.is_held() => Some(*until),
             _ => None,
         }
     }
@@ -353,6 +390,7 @@ impl Incident {
                 };
                 self.route = route;
                 self.restart(Because::Reassigned);
+                self.pages_anyway = true;
                 EventKind::Reassigned { to }
             }
             Act::Escalate => {
@@ -362,10 +400,15 @@ impl Incident {
                     // The pages of this step stay valid beside those of the next.
                     (true, _) => self.progress = Progress::Next(Because::Escalated),
                     (false, _) => {
+                        // The step that a maintenance held was not asked yet.
+                        let unasked = self.is_held() && matches!(self.progress, Progress::Page(_));
                         self.page_again(Because::Escalated);
-                        self.progress = Progress::Next(Because::Escalated);
+                        if !unasked {
+                            self.progress = Progress::Next(Because::Escalated);
+                        }
                     }
                 }
+                self.pages_anyway = true;
                 EventKind::Escalated
             }
         };
@@ -526,6 +569,14 @@ impl Incident {
         self.progress = Progress::Page(because);
     }
 
+    /// A maintenance holds it: what was under way ends, and nobody is paged.
+    pub(super) fn hold(&mut self, maintenance: UnderMaintenance) {
+        if !self.is_held() {
+            self.raise_epoch();
+        }
+        self.maintenance = Some(maintenance);
+    }
+
     /// The policy from its beginning.
     pub(super) fn restart(&mut self, because: Because) {
         self.raise_epoch();
@@ -539,6 +590,7 @@ impl Incident {
         self.epoch += 1;
         self.ack_ends_at = None;
         self.snoozed_until = None;
+        self.maintenance = None;
         self.announce = None;
     }
 }

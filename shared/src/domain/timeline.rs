@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actor::Actor;
-use super::id::{EventId, UserId};
+use super::id::{EventId, MaintenanceId, UserId};
 use super::signal::Severity;
 
 /// One entry.
@@ -39,6 +39,8 @@ pub enum Because {
     Unacknowledged,
     /// The snooze ended.
     SnoozeEnded,
+    /// The maintenance that held it is over.
+    MaintenanceEnded,
     /// It got worse than it ever was.
     SeverityRose,
     /// A signal came after nobody had answered.
@@ -129,6 +131,16 @@ pub enum EventKind {
     Snoozed {
         /// Until when.
         until: Timestamp,
+    },
+    /// A maintenance holds it: nobody is paged while that goes on.
+    Held {
+        /// Which.
+        maintenance_id: MaintenanceId,
+        /// Its title.
+        title: String,
+        /// When it ends by itself; none: a person says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// Somebody asked others.
     Reassigned {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{ComponentId, MaintenanceId, PageId, UpdateId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
-use shared::domain::status::{Maintenance, MaintenanceStatus, Page, Update};
+use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page, Update};
 use shared::store::{Entity, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
@@ -172,6 +172,10 @@ impl Resource for MaintenanceBody {
                     ends_at: self.ends_at,
                     automatic: self.automatic,
                     component_ids: self.component_ids.clone(),
+                    service_ids: Vec::new(),
+                    alerts: Alerts::Page,
+                    remind_minutes_before: limits::REMIND_MINUTES,
+                    cancelled: None,
                     updates: Vec::new(),
                     completed_at: None,
                     created_at: now,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::ctx::Ctx;
-use shared::domain::id::{IncidentId, PageId, PostId, ServiceId};
+use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
+    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
 };
 use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
@@ -166,6 +166,9 @@ impl Known {
         let troubles = self.troubles.get(&service_id).map_or(&[][..], Vec::as_slice);
         let began = troubles.iter().map(|trouble| trouble.since).min().unwrap_or(now);
         let publication = before.map(|before| &before.value);
+        let holds = |one: &&Versioned<Maintenance>| one.value.works_on(service_id, now) == Some(Alerts::Hold);
+        let holding = self.maintenances.iter().filter(holds);
+        let announced: Vec<ComponentId> = holding.flat_map(|one| one.value.component_ids.clone()).collect();
         let post = publication
             .and_then(Publication::post_id)
             .and_then(|id| self.posts.get(&id));
@@ -176,6 +179,7 @@ impl Known {
             rule: service.map(|service| service.publication).unwrap_or_default(),
             affected: service.map_or(&[], |service| service.components.as_slice()),
             troubles,
+            announced: &announced,
             publication,
             post: post.map(|post| &post.value),
             // Ids sort by when what they tell of began.

@@ -669,6 +669,7 @@ impl Model {
             }
             Because::AckTimedOut => ended(before.ack_ends_at),
             Because::SnoozeEnded => ended(before.snoozed_until),
+            Because::MaintenanceEnded => panic!("nothing held it"),
             Because::Escalated => assert!(self.escalated),
             Because::Opened => assert!(self.running.is_none() && before.epoch == 0),
             Because::Unacknowledged | Because::Reassigned | Because::SeverityRose => assert!(!self.quiet),

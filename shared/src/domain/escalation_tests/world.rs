@@ -17,6 +17,7 @@ use crate::domain::policy::{Policy, Step, Target};
 use crate::domain::service::{Service, UrgencyRule};
 use crate::domain::signal::{Action, Draft, Severity, Signal};
 use crate::domain::slot::{Slot, SlotClosed, Verdict, judge};
+use crate::domain::status::Work;
 use crate::domain::time::after_seconds;
 use crate::domain::timeline::{Asked, EventKind, Resolution};
 
@@ -190,6 +191,7 @@ pub struct World {
     pub slot: Slot,
     pub rows: BTreeMap<String, Delivery>,
     pub service: Option<Service>,
+    pub works: Vec<Work>,
     pub policies: HashMap<PolicyId, Policy>,
     pub users: HashMap<UserId, User>,
     pub channels: HashMap<ChannelId, Channel>,
@@ -216,6 +218,7 @@ impl World {
             slot: Slot::opened(id(1), &signal, None, at(0)),
             rows: BTreeMap::new(),
             service: Some(service),
+            works: Vec::new(),
             policies: policies.into_iter().map(|policy| (policy.id, policy)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             channels: HashMap::new(),
@@ -260,6 +263,7 @@ impl World {
         for need in needs {
             match *need {
                 Need::Service => facts.service = Some(self.service.clone()),
+                Need::Works => facts.works = Some(self.works.clone()),
                 Need::Policy(id) => drop(facts.policies.insert(id, self.policies.get(&id).cloned())),
                 Need::User(id) => drop(facts.users.insert(id, self.users.get(&id).cloned())),
                 Need::Channel(id) => drop(facts.channels.insert(id, self.channels.get(&id).cloned())),
@@ -588,7 +592,7 @@ fn likely(incident: &Incident) -> Vec<Need> {
         Route::Policy(policy) => (*policy, &[][..]),
         Route::People { then, users } => (*then, &users[..]),
     };
-    let mut needs = vec![Need::Service, Need::Policy(policy), Need::StepRows];
+    let mut needs = vec![Need::Service, Need::Works, Need::Policy(policy), Need::StepRows];
     needs.extend(incident.likely.iter().chain(people).map(|user| Need::User(*user)));
     needs
 }

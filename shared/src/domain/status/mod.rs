@@ -19,6 +19,7 @@ mod subscriber;
 #[cfg(test)]
 mod tests;
 pub mod words;
+mod work;
 
 pub use component::{Component, ComponentStatus, PublicName};
 pub use history::{Day, History, Interval, Since, days};
@@ -36,3 +37,4 @@ pub use publication::{
 };
 pub use statuses::{Statuses, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberState};
+pub use work::{Alerts, Work};

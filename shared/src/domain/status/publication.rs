@@ -115,6 +115,8 @@ pub struct Trouble {
     pub is_taken: bool,
     /// When it was opened.
     pub since: Timestamp,
+    /// Whether announced work explains it, where there is any: unless a person asked for somebody.
+    pub yields: bool,
 }
 
 impl Trouble {
@@ -125,6 +127,7 @@ impl Trouble {
             severity: incident.severity,
             is_taken: incident.status == Status::Acknowledged,
             since: incident.created_at,
+            yields: incident.yields_to_maintenance(),
         })
     }
 }
@@ -257,6 +260,8 @@ pub struct Facts<'a> {
     pub affected: &'a [Affected],
     /// Its open incidents.
     pub troubles: &'a [Trouble],
+    /// Components under a maintenance that holds the service's alerts: what it announced is not told again as trouble.
+    pub announced: &'a [ComponentId],
     /// The publication as it stands.
     pub publication: Option<&'a Publication>,
     /// Its post, if it has one and it is there.
@@ -332,10 +337,18 @@ impl Scene {
     fn of(facts: &Facts<'_>, troubles: &[Trouble]) -> Self {
         let mut wanted = BTreeMap::new();
         let on_page = |id| facts.components.iter().any(|one| one.id == id && !one.is_group);
+        // What the public has heard of goes on until it is over.
+        let state = facts.publication.map(|publication| publication.state);
+        let is_public = matches!(
+            state,
+            Some(PublicationState::Open { .. } | PublicationState::Calming { .. })
+        );
         let mut harmful = Vec::new();
         for trouble in troubles {
             let mut harms = false;
-            for affected in facts.affected.iter().filter(|one| on_page(one.component_id)) {
+            let announced = |id| trouble.yields && !is_public && facts.announced.contains(&id);
+            let affected = facts.affected.iter().filter(|one| on_page(one.component_id));
+            for affected in affected.filter(|one| !announced(one.component_id)) {
                 let status = affected.status(trouble.severity);
                 if status.is_trouble() {
                     harms = true;

@@ -233,6 +233,11 @@ impl Words for English {
             EventKind::Acknowledged => format!("{who} acknowledged it."),
             EventKind::Unacknowledged => format!("{who} gave it back."),
             EventKind::Snoozed { until } => format!("{who} snoozed it until {}.", brief(&telling.moment(*until))),
+            EventKind::Held { title, until, .. } => {
+                let until = until.map(|until| format!(" until {}", brief(&telling.moment(until))));
+                let until = until.unwrap_or_default();
+                format!("Held{until}: nobody is paged while \"{}\" goes on.", one_line(title))
+            }
             EventKind::Reassigned { to } => {
                 format!(
                     "{who} reassigned it to {}.",
@@ -392,6 +397,7 @@ fn cause(because: Because) -> &'static str {
         Because::AckTimedOut => "The acknowledgement ran out.",
         Because::Unacknowledged => "It was given back.",
         Because::SnoozeEnded => "The snooze ended.",
+        Because::MaintenanceEnded => "The maintenance is over.",
         Because::SeverityRose => "It got worse.",
         Because::SignalAfterUnanswered => "Its sender reported it again.",
         Because::Reassigned => "It was reassigned.",

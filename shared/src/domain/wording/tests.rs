@@ -72,6 +72,8 @@ fn incident() -> Incident {
         timeouts: Timeouts::default(),
         ack_ends_at: None,
         snoozed_until: None,
+        maintenance: None,
+        pages_anyway: false,
         auto_resolve_at: None,
         wake_at: None,
         announce: None,
