@@ -10,6 +10,7 @@ use crate::channel::{
 };
 use crate::clock::Clock;
 use crate::config::{AwsConfig, Config, ConfigError, GatewaysConfig, OidcConfig};
+use crate::domain::status::{Page, folder};
 use crate::intake::{Received, Sources};
 use crate::object::{self, Bucket, Objects};
 use crate::oidc::Oidc;
@@ -203,6 +204,15 @@ impl Ctx {
     /// An absolute URL of ours.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.config.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Where the public reads a status page, without a final slash: on its own host, if it has one.
+    pub fn page_url(&self, page: &Page) -> String {
+        let folder = folder(&page.slug);
+        match &page.domain {
+            Some(domain) => format!("https://{domain}/{folder}"),
+            None => self.object_url(&folder),
+        }
     }
 
     /// Where anybody reads the public object of this key.

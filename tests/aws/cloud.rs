@@ -18,6 +18,15 @@ pub const EMAIL_FROM: &str = "bell@example.com";
 /// Longest that anything here is waited for, save what waits for the minute's tick.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Every sweep, and what its schedule is called.
+const SCHEDULES: [(&str, &str); 5] = [
+    ("EscalationSweep", "escalation-sweep"),
+    ("NotificationSweep", "notification-sweep"),
+    ("AvatarSweep", "avatar-sweep"),
+    ("StatusPublishSweep", "status-publish-sweep"),
+    ("SubscriberNoticeSweep", "subscriber-notice-sweep"),
+];
+
 /// A deployment on ministack.
 pub struct Cloud {
     emulator: Child,
@@ -92,7 +101,7 @@ impl Cloud {
         let deployed = cloud.create_stack();
         cloud.resources = deployed["resources"].clone();
         cloud.code = deployed["code"].clone();
-        for function in ["EscalationSweep", "NotificationSweep", "AvatarSweep"] {
+        for (function, _) in SCHEDULES {
             cloud.schedule(function, "DISABLED");
         }
         cloud
@@ -164,9 +173,23 @@ impl Cloud {
 
     /// Presses a button of the page behind a link.
     pub async fn press(&self, path: &str, action: &str) -> u16 {
+        self.form(path, &[("action", action)]).await
+    }
+
+    /// Posts a form, as a browser does.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
         let url = format!("{}/_aws/execute-api/{}/$default{path}", self.endpoint, self.id("Api"));
-        let form = [("action", action)];
-        self.http.post(url).form(&form).send().await.unwrap().status().as_u16()
+        self.http.post(url).form(fields).send().await.unwrap().status().as_u16()
+    }
+
+    /// Reads a public object through CloudFront, as anybody does.
+    pub async fn public(&self, path: &str) -> reqwest::Response {
+        let distribution = json!({ "Id": self.id("PublicObjects") });
+        let distribution = self.call("cloudfront", "get_distribution", distribution);
+        let host = distribution["Distribution"]["DomainName"].as_str().unwrap();
+        let request = self.http.get(format!("{}{path}", self.endpoint)).header("host", host);
+        // The emulator itself speaks plain HTTP.
+        request.header("x-forwarded-proto", "https").send().await.unwrap()
     }
 
     /// Every text message that went to `number`, oldest first.
@@ -182,18 +205,24 @@ impl Cloud {
 
     /// Every e-mail that went to `address`, oldest first: subject and text.
     pub async fn mails(&self, address: &str) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let letters = self.letters(address).await.into_iter();
+        letters
+            .map(|message| (text(&message["Subject"]), text(&message["BodyText"])))
+            .collect()
+    }
+
+    /// Every e-mail that went to `address`, oldest first, with its headers.
+    pub async fn letters(&self, address: &str) -> Vec<Value> {
         let url = format!("{}/_ministack/ses/messages", self.endpoint);
         let all: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let messages = all["messages"]
             .as_object()
             .unwrap()
             .values()
             .flat_map(|list| list.as_array().unwrap());
         let to_them = messages.filter(|message| message["To"].as_array().unwrap().contains(&json!(address)));
-        to_them
-            .map(|message| (text(&message["Subject"]), text(&message["BodyText"])))
-            .collect()
+        to_them.cloned().collect()
     }
 
     /// Messages in a queue, seen or not.
@@ -224,15 +253,9 @@ impl Cloud {
 
     /// Turns a sweep's schedule on or off.
     pub fn schedule(&self, function: &str, state: &str) {
-        let name = format!(
-            "nightbell-{}",
-            match function {
-                "EscalationSweep" => "escalation-sweep",
-                "NotificationSweep" => "notification-sweep",
-                "AvatarSweep" => "avatar-sweep",
-                other => panic!("{other} has no schedule"),
-            }
-        );
+        let schedule = SCHEDULES.iter().find(|(known, _)| *known == function);
+        let (_, name) = schedule.unwrap_or_else(|| panic!("{function} has no schedule"));
+        let name = format!("nightbell-{name}");
         let known = self.call("scheduler", "get_schedule", json!({ "Name": name }));
         let mut params = json!({ "Name": name, "State": state });
         for kept in ["ScheduleExpression", "FlexibleTimeWindow", "Target"] {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cloud::{PATIENCE, eventually};
 use crate::deployment::{Deployment, link};
+use crate::public::Public;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_function_may_crash_and_the_others_go_on() {
@@ -18,7 +19,7 @@ async fn each_function_may_crash_and_the_others_go_on() {
     }
     ingest(&bell).await;
     api(&bell).await;
-    dashboard(&bell).await;
+    dashboard(&bell, &Public::settling(&bell, 0).await).await;
     stream(&bell).await;
     queue_of_escalation(&bell).await;
     sweep_of_escalation(&bell).await;
@@ -59,19 +60,23 @@ async fn api(bell: &Deployment) {
     );
 }
 
-async fn dashboard(bell: &Deployment) {
+async fn dashboard(bell: &Deployment, public: &Public<'_>) {
     bell.break_function("DashboardHttp");
     let down = bell.ask("GET", "/sign-in", None, None).await.status;
     assert!(down >= 500);
     assert_eq!(bell.trigger(&bell.key, "during-dashboard").await, 202);
     let pages = bell.paged("during-dashboard", 2).await;
+    // The public is told all the same: page and JSON change.
+    public.becomes("critical").await;
+    let page = public.document("").await.unwrap();
+    assert!(page.contains("Problems with Checkout"), "{page}");
     assert_eq!(bell.press(link(&pages[0]), "acknowledge").await, 303);
     bell.incident("during-dashboard", |incident| incident["status"] == "acknowledged")
         .await;
     bell.mend_function("DashboardHttp");
     assert_eq!(bell.ask("GET", "/sign-in", None, None).await.status, 200);
     println!(
-        "dashboard-http crashed (GET /sign-in: {down}): the alert came in, both steps paged, link and API answered"
+        "dashboard-http crashed (GET /sign-in: {down}): the alert came in, both steps paged, link and API answered, the status page changed"
     );
 }
 

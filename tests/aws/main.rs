@@ -18,5 +18,6 @@ mod crashes;
 mod dashboard;
 mod deployment;
 mod init;
+mod public;
 mod roles;
 mod status;

@@ -1,32 +1,23 @@
-//! An alert's way into the documents that the public reads, through the functions under their own roles.
+//! An alert's way into the documents that the public reads, and to those who subscribed to them, through the functions
+//! under their own roles; and that reading needs none of them.
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use nightbell_tests::template::functions;
+use serde_json::json;
 
-use crate::cloud::{PATIENCE, eventually};
 use crate::deployment::Deployment;
+use crate::public::{DOCUMENTS, Public};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alert_is_published_and_stays_readable_when_every_publisher_is_broken() {
+async fn an_alert_is_published_and_stays_readable_without_the_table_and_every_function() {
     let bell = Deployment::ready("status", 600).await;
-    let page = bell
-        .make("/api/v1/pages", json!({ "name": "Acme", "slug": "main" }))
-        .await;
-    let component = json!({ "name": "Checkout", "page_id": page["id"] });
-    let component = bell.make("/api/v1/components", component).await;
-    let services = bell.get("/api/v1/services").await;
-    let service = format!("/api/v1/services/{}", services["items"][0]["id"].as_str().unwrap());
-    let change = json!({ "components": [{ "component_id": component["id"] }],
-        "publication": { "mode": "auto", "settle_seconds": 3 } });
-    let changed = bell.ask("PATCH", &service, Some(&bell.token), Some(change)).await;
-    assert_eq!(changed.status, 200, "{changed:?}");
-    becomes(&bell, "none").await;
+    let public = Public::settling(&bell, 3).await;
     println!("made a page; its first publication is there");
 
     let begun = Instant::now();
     assert_eq!(bell.trigger(&bell.key, "db-7").await, 202);
-    let summary = becomes(&bell, "critical").await;
+    let summary = public.becomes("critical").await;
     println!(
         "POST /v2/enqueue -> 202; in summary.json {:?} later (settling time 3 s)",
         begun.elapsed()
@@ -34,39 +25,41 @@ async fn an_alert_is_published_and_stays_readable_when_every_publisher_is_broken
     assert_eq!(summary["components"][0]["status"], "major_outage");
     assert_eq!(summary["incidents"][0]["name"], "Problems with Checkout");
     assert!(!summary.to_string().contains("db-7"), "{summary}");
+    public.resolve("db-7").await;
+    public.becomes("none").await;
+    assert_eq!(bell.trigger(&bell.key, "db-8").await, 202);
+    public.becomes("critical").await;
 
-    for function in ["StatusPublishStream", "StatusPublishQueueWorker", "StatusPublishSweep"] {
+    // Nothing is left but the bucket and CloudFront.
+    for (function, _, _) in functions() {
         bell.break_function(function);
     }
-    assert_eq!(
-        read(&bell, "api/v2/status.json").unwrap()["status"]["indicator"],
-        "critical"
-    );
-    for function in ["StatusPublishStream", "StatusPublishQueueWorker", "StatusPublishSweep"] {
-        bell.mend_function(function);
+    let table = json!({ "TableName": bell.id("Table"), "DeletionProtectionEnabled": false });
+    bell.call("dynamodb", "update_table", table);
+    bell.call("dynamodb", "delete_table", json!({ "TableName": bell.id("Table") }));
+    for path in ["/sign-in", "/healthz", "/status/main/subscribers"] {
+        let down = bell.ask("GET", path, None, None).await.status;
+        assert!(down >= 500, "{path}: {down}");
     }
-    let incident = bell.incident("db-7", |_| true).await;
-    let path = format!("/api/v1/incidents/{}/resolve", incident["id"].as_str().unwrap());
-    assert_eq!(bell.ask("POST", &path, Some(&bell.token), None).await.status, 200);
-    bell.sweep("StatusPublishSweep");
-    becomes(&bell, "none").await;
-    println!("resolved, and published by those that were mended");
-}
-
-async fn becomes(bell: &Deployment, indicator: &str) -> Value {
-    eventually(&format!("a summary that says {indicator}"), PATIENCE, async || {
-        read(bell, "api/v2/summary.json").filter(|summary| summary["status"]["indicator"] == indicator)
-    })
-    .await
-}
-
-/// A JSON document of the page, as CloudFront would read it.
-fn read(bell: &Deployment, name: &str) -> Option<Value> {
-    let object = json!({ "Bucket": bell.id("PublicBucket"), "Key": format!("status/main/{name}") });
-    let object = bell.call_as(None, "s3", "get_object", object).ok()?;
-    assert_eq!(object["ContentType"], "application/json; charset=utf-8");
-    let bytes = data_encoding::BASE64
-        .decode(object["Body"]["$b64"].as_str()?.as_bytes())
-        .ok()?;
-    serde_json::from_slice(&bytes).ok()
+    assert!(bell.trigger(&bell.key, "db-9").await >= 500);
+    for path in DOCUMENTS {
+        let answer = bell.public(&format!("/status/main{path}")).await;
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        let kept = answer.headers()["cache-control"].to_str().unwrap().to_owned();
+        assert!(kept.contains("stale-if-error"), "{path}: {kept}");
+        let text = answer.text().await.unwrap();
+        println!(
+            "without the table and {} functions: {path:?}, {} bytes",
+            functions().len(),
+            text.len()
+        );
+        assert!(
+            path == "/badge.svg" || text.contains("Problems with Checkout"),
+            "{path}: {text}"
+        );
+    }
+    assert_eq!(
+        public.becomes("critical").await["components"][0]["status"],
+        "major_outage"
+    );
 }

@@ -1,24 +1,19 @@
 """Everything that is configured, as people do it."""
 
-import json
 import time
-import urllib.request
 
-from browser import BASE, DEMO, DESKTOP, PHONE, Pages
+from browser import BASE, DEMO, LOOKS, PHONE, Pages, api
 from playwright.sync_api import expect
 
-LOOKS = [(size, name, scheme) for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")) for scheme in ("light", "dark")]
 PATHS = [
     "/on-call", "/services", "/services/new", f"/services/{DEMO['service_id']}", "/policies", "/policies/new",
-    f"/policies/{DEMO['policy_id']}", "/people", f"/people/{DEMO['owner']['id']}", "/teams", "/channels", "/more", "/audit",
+    f"/policies/{DEMO['policy_id']}", "/people", f"/people/{DEMO['owner']['id']}", "/pages", "/teams", "/channels", "/more", "/audit",
     "/outbox", "/settings",
 ]
 
 
 def newest_message_to(address):
-    request = urllib.request.Request(f"{BASE}/api/v1/outbox", headers={"authorization": f"Bearer {DEMO['api_token']}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        messages = json.load(answer)["items"]
+    messages = api("GET", "/api/v1/outbox")["items"]
     return next((message for message in messages if message["to"] == address), None)
 
 

@@ -2,13 +2,14 @@
 
 import re
 
-from browser import BASE, DESKTOP, PHONE, Pages, post_alert
+from browser import BASE, LOOKS, PHONE, Pages, api, post_alert
 from playwright.sync_api import expect
-
-LOOKS = [(size, name, scheme) for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")) for scheme in ("light", "dark")]
 
 
 class SigningIn(Pages):
+    def setUp(self):
+        Pages.session = []
+
     def test_the_way_back_leads_to_the_page_that_was_asked_for(self):
         page = self.sign_in(self.open(), "/?status=all")
         expect(page.get_by_role("link", name="All", exact=True)).to_have_attribute("aria-current", "page")
@@ -90,6 +91,19 @@ class Incidents(Pages):
         page.get_by_role("link", name="Plain and simple").click()
         page.get_by_role("button", name="Resolve").click()
         expect(page.locator(".banner")).to_contain_text("Resolved by you")
+
+    def test_what_changed_before_the_first_question_is_seen(self):
+        incident = post_alert("early", "Early")
+        page = self.sign_in(self.open(), f"/incidents/{incident}")
+        expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
+
+        def answer_first(route):
+            api("POST", f"/api/v1/incidents/{incident}/acknowledge")
+            route.continue_()
+
+        page.route("**/*part=live*", answer_first, times=1)
+        page.reload()
+        expect(page.get_by_role("button", name="Acknowledge")).to_be_hidden()
 
     def test_a_silent_server_is_told(self):
         page = self.sign_in(self.open())

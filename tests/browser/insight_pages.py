@@ -1,26 +1,9 @@
 """Charts, trying things out, and somebody leaving, as people do it."""
 
-import json
 import re
-import urllib.request
 
-from browser import BASE, DEMO, DESKTOP, PHONE, Pages, post_alert
+from browser import BASE, DEMO, LOOKS, PHONE, Pages, api, post_alert
 from playwright.sync_api import expect
-
-LOOKS = [(size, name, scheme) for size, name in ((PHONE, "phone"), (DESKTOP, "desktop")) for scheme in ("light", "dark")]
-
-
-def api(method, path, body=None):
-    """As a script of the owner's."""
-    headers = {"authorization": f"Bearer {DEMO['api_token']}"}
-    data = None
-    if body is not None:
-        headers["content-type"] = "application/json"
-        data = json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        text = answer.read()
-        return json.loads(text) if text else None
 
 
 class Insights(Pages):

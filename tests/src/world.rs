@@ -278,6 +278,13 @@ impl World {
         self.api_as(&self.cast.token, method, path, body).await
     }
 
+    /// Makes a thing by the API, and answers its id.
+    pub async fn made(&self, path: &str, body: Value) -> String {
+        let answer = self.api(Method::POST, path, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.body["id"].as_str().expect("an id").to_owned()
+    }
+
     /// Asks the API with this token.
     pub async fn api_as(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
         let request = Request::builder()

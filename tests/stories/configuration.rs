@@ -43,12 +43,6 @@ async fn get(world: &World, path: &str) -> Answer {
     world.api(Method::GET, path, None).await
 }
 
-async fn made(world: &World, path: &str, body: Value) -> String {
-    let answer = post(world, path, body).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    answer.body["id"].as_str().unwrap().to_owned()
-}
-
 fn fields(answer: &Answer) -> Vec<&str> {
     answer.body["errors"]
         .as_array()
@@ -169,38 +163,38 @@ async fn a_service_is_made_read_changed_and_removed() {
 #[tokio::test(start_paused = true)]
 async fn what_is_in_use_stays_and_says_by_whom() {
     let world = World::new().await;
-    let team = made(&world, "/api/v1/teams", json!({"name": "Payments"})).await;
-    let channel = made(
-        &world,
-        "/api/v1/channels",
-        json!({"name": "Room", "kind": "webhook", "address": "https://example.com/hook", "team_id": team}),
-    )
-    .await;
-    let cleo = made(
-        &world,
-        "/api/v1/users",
-        json!({"name": "Cleo", "email": "Cleo@Example.com", "role": "responder", "team_ids": [team]}),
-    )
-    .await;
+    let team = world.made("/api/v1/teams", json!({"name": "Payments"})).await;
+    let channel = world
+        .made(
+            "/api/v1/channels",
+            json!({"name": "Room", "kind": "webhook", "address": "https://example.com/hook", "team_id": team}),
+        )
+        .await;
+    let cleo = world
+        .made(
+            "/api/v1/users",
+            json!({"name": "Cleo", "email": "Cleo@Example.com", "role": "responder", "team_ids": [team]}),
+        )
+        .await;
     let targets = json!([{"user_id": cleo}, {"channel_id": channel}]);
-    let policy = made(
-        &world,
-        "/api/v1/escalation-policies",
-        json!({"name": "Night", "team_id": team, "steps": [{"escalate_after_seconds": 60, "targets": targets}]}),
-    )
-    .await;
-    let service = made(
-        &world,
-        "/api/v1/services",
-        json!({"name": "Cards", "policy_id": policy, "team_id": team}),
-    )
-    .await;
-    let integration = made(
-        &world,
-        "/api/v1/integrations",
-        json!({"name": "Prom", "format": "generic", "service_id": service}),
-    )
-    .await;
+    let policy = world
+        .made(
+            "/api/v1/escalation-policies",
+            json!({"name": "Night", "team_id": team, "steps": [{"escalate_after_seconds": 60, "targets": targets}]}),
+        )
+        .await;
+    let service = world
+        .made(
+            "/api/v1/services",
+            json!({"name": "Cards", "policy_id": policy, "team_id": team}),
+        )
+        .await;
+    let integration = world
+        .made(
+            "/api/v1/integrations",
+            json!({"name": "Prom", "format": "generic", "service_id": service}),
+        )
+        .await;
 
     let users = format!("/api/v1/users/{cleo}");
     let all = [
@@ -228,12 +222,12 @@ async fn what_is_in_use_stays_and_says_by_whom() {
         assert_eq!(removed.status, StatusCode::NO_CONTENT, "{path}: {removed:?}");
     }
     // The address is free again.
-    made(
-        &world,
-        "/api/v1/users",
-        json!({"name": "Cleo", "email": "cleo@example.com", "role": "viewer"}),
-    )
-    .await;
+    world
+        .made(
+            "/api/v1/users",
+            json!({"name": "Cleo", "email": "cleo@example.com", "role": "viewer"}),
+        )
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -360,7 +354,7 @@ async fn a_rotated_key_works_for_its_time_and_a_removed_one_does_not() {
 async fn a_test_alert_pages_for_real_and_the_next_joins_it() {
     let mut world = World::new().await;
     let body = json!({"name": "Grafana", "format": "generic", "service_id": world.cast.service});
-    let id = made(&world, "/api/v1/integrations", body).await;
+    let id = world.made("/api/v1/integrations", body).await;
     let path = format!("/api/v1/integrations/{id}/test");
     let first = world.api(Method::POST, &path, None).await;
     assert_eq!(
@@ -380,12 +374,12 @@ async fn a_test_alert_pages_for_real_and_the_next_joins_it() {
 #[tokio::test(start_paused = true)]
 async fn a_contact_is_used_once_its_code_came_back() {
     let mut world = World::new().await;
-    let cleo = made(
-        &world,
-        "/api/v1/users",
-        json!({"name": "Cleo", "email": "cleo@example.com", "role": "responder"}),
-    )
-    .await;
+    let cleo = world
+        .made(
+            "/api/v1/users",
+            json!({"name": "Cleo", "email": "cleo@example.com", "role": "responder"}),
+        )
+        .await;
     let bad = post(
         &world,
         "/api/v1/contacts",
@@ -393,12 +387,12 @@ async fn a_contact_is_used_once_its_code_came_back() {
     )
     .await;
     assert_eq!(fields(&bad), ["address"]);
-    let contact = made(
-        &world,
-        "/api/v1/contacts",
-        json!({"user_id": cleo, "kind": "sms", "address": "+15550199999"}),
-    )
-    .await;
+    let contact = world
+        .made(
+            "/api/v1/contacts",
+            json!({"user_id": cleo, "kind": "sms", "address": "+15550199999"}),
+        )
+        .await;
     let path = format!("/api/v1/contacts/{contact}");
     let asked = world.api(Method::POST, &format!("{path}/verify"), None).await;
     assert_eq!(
@@ -554,7 +548,7 @@ async fn there_is_always_an_owner_and_nobody_removes_themselves() {
 #[tokio::test(start_paused = true)]
 async fn everybody_may_do_what_their_role_team_and_token_say() {
     let world = World::new().await;
-    let team = made(&world, "/api/v1/teams", json!({"name": "Payments"})).await;
+    let team = world.made("/api/v1/teams", json!({"name": "Payments"})).await;
     let ben = world.cast.ben;
     let bens = token(&world.ctx, ben, &[Scope::Read, Scope::Respond, Scope::Configure]).await;
     let service = |team: Option<&str>| json!({"name": "S", "policy_id": world.cast.policy, "team_id": team});
@@ -694,12 +688,12 @@ async fn a_token_mints_no_more_than_itself() {
         401,
         "unauthenticated",
     );
-    let gone = made(
-        &world,
-        "/api/v1/users",
-        json!({"name": "Cleo", "email": "cleo@example.com", "role": "admin"}),
-    )
-    .await;
+    let gone = world
+        .made(
+            "/api/v1/users",
+            json!({"name": "Cleo", "email": "cleo@example.com", "role": "admin"}),
+        )
+        .await;
     let cleos = token(&world.ctx, gone.parse().unwrap(), &ALL).await;
     assert_eq!(
         world.api_as(&cleos, Method::GET, "/api/v1/users/me", None).await.status,
@@ -756,12 +750,12 @@ async fn an_email_address_is_one_persons() {
             .body["email"],
         "benny@example.com"
     );
-    made(
-        &world,
-        "/api/v1/users",
-        json!({"name": "Ben 2", "email": "ben@example.com", "role": "viewer"}),
-    )
-    .await;
+    world
+        .made(
+            "/api/v1/users",
+            json!({"name": "Ben 2", "email": "ben@example.com", "role": "viewer"}),
+        )
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -772,7 +766,7 @@ async fn a_policy_of_a_hundred_targets_fits_one_write_and_is_previewed() {
         let mut targets = Vec::new();
         for target in 0..10 {
             let address = format!("https://example.com/{step}/{target}");
-            targets.push(json!({"channel_id": made(&world, "/api/v1/channels", json!({"name": "C", "kind": "webhook", "address": address})).await}));
+            targets.push(json!({"channel_id": world.made("/api/v1/channels", json!({"name": "C", "kind": "webhook", "address": address})).await}));
         }
         steps.push(json!({"escalate_after_seconds": 60, "targets": targets}));
     }
@@ -822,12 +816,12 @@ async fn a_policy_of_a_hundred_targets_fits_one_write_and_is_previewed() {
 async fn ten_owners_eight_contacts_and_no_more() {
     let world = World::new().await;
     for n in 0..9 {
-        made(
-            &world,
-            "/api/v1/users",
-            json!({"name": "O", "email": format!("o{n}@example.com"), "role": "owner"}),
-        )
-        .await;
+        world
+            .made(
+                "/api/v1/users",
+                json!({"name": "O", "email": format!("o{n}@example.com"), "role": "owner"}),
+            )
+            .await;
     }
     is(
         &post(
@@ -842,7 +836,7 @@ async fn ten_owners_eight_contacts_and_no_more() {
     let contact =
         |n: u32| json!({"user_id": world.cast.ana, "kind": "email", "address": format!("ana{n}@example.com")});
     for n in 0..6 {
-        made(&world, "/api/v1/contacts", contact(n)).await;
+        world.made("/api/v1/contacts", contact(n)).await;
     }
     is(
         &post(&world, "/api/v1/contacts", contact(7)).await,

@@ -124,6 +124,10 @@ async fn the_living_part_is_sent_when_it_changed() {
         let first = browser.get(&world, &url).await;
         assert!(!first.body.as_str().unwrap().contains("<html"));
         let tag = first.headers["etag"].to_str().unwrap().to_owned();
+        // The page names what it was rendered with, so that nothing that changed before the first question is missed.
+        let whole = browser.get(&world, &path).await;
+        let named = format!("data-tag=\"{}\"", tag.replace('"', "&#34;"));
+        assert!(whole.body.as_str().unwrap().contains(&named), "{named}");
         let cookie = format!("nightbell={}", browser.cookies["nightbell"]);
         let again = |tag: &str| {
             Request::get(&url)

@@ -42,6 +42,7 @@ async fn every_page_is_there_for_whom_it_is() {
         (format!("/people/{ana}"), all),
         ("/teams".into(), all),
         ("/channels".into(), all),
+        ("/pages".into(), all),
         ("/more".into(), all),
         ("/settings".into(), all),
         ("/audit".into(), admins),

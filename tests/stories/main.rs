@@ -18,6 +18,7 @@ mod captured;
 mod configuration;
 mod dashboard;
 mod dashboard_configuration;
+mod dashboard_posts;
 mod faces;
 mod faults;
 mod front_door;

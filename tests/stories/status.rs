@@ -24,17 +24,19 @@ const SUMMARY: &str = "/status/main/api/v2/summary.json";
 impl Public {
     async fn new(publication: Value) -> Self {
         let mut world = World::new().await;
-        let page = made(&world, "/api/v1/pages", json!({"name": "Acme", "slug": "main"})).await;
+        let page = world
+            .made("/api/v1/pages", json!({"name": "Acme", "slug": "main"}))
+            .await;
         let group = json!({"page_id": page, "name": "Everything", "is_group": true, "position": 1});
-        let group = made(&world, "/api/v1/components", group).await;
+        let group = world.made("/api/v1/components", group).await;
         let api = json!({"page_id": page, "name": "API", "group_id": group});
-        let api = made(&world, "/api/v1/components", api).await;
-        let shop = made(
-            &world,
-            "/api/v1/components",
-            json!({"page_id": page, "name": "Shop", "position": 2}),
-        )
-        .await;
+        let api = world.made("/api/v1/components", api).await;
+        let shop = world
+            .made(
+                "/api/v1/components",
+                json!({"page_id": page, "name": "Shop", "position": 2}),
+            )
+            .await;
         let service = format!("/api/v1/services/{}", world.cast.service);
         let affected = json!([{"component_id": api, "critical": "major_outage", "error": "partial_outage",
             "warning": "degraded_performance", "info": "operational"}]);
@@ -99,12 +101,6 @@ impl Public {
         assert!(all.len() >= 16, "{}", all.len());
         all
     }
-}
-
-async fn made(world: &World, path: &str, body: Value) -> String {
-    let answer = world.api(Method::POST, path, Some(body)).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    answer.body["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(start_paused = true)]
@@ -596,7 +592,7 @@ async fn pages_components_posts_and_maintenances_are_made_changed_refused_and_re
     let world = &public.world;
     let second =
         json!({"name": "Beta", "slug": "beta", "is_default": true, "time_zone": "Europe/Berlin", "locale": "de"});
-    let second = made(world, "/api/v1/pages", second).await;
+    let second = world.made("/api/v1/pages", second).await;
     let first = world
         .api(Method::GET, &format!("/api/v1/pages/{}", public.page), None)
         .await;

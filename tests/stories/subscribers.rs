@@ -34,10 +34,10 @@ impl Public {
 
     async fn named(name: &str) -> Self {
         let mut world = World::new().await;
-        let page = made(&world, "/api/v1/pages", json!({"name": name, "slug": "main"})).await;
+        let page = world.made("/api/v1/pages", json!({"name": name, "slug": "main"})).await;
         let part = |name: &str| json!({"page_id": page, "name": name});
-        let api = made(&world, "/api/v1/components", part("API")).await;
-        let shop = made(&world, "/api/v1/components", part("Shop")).await;
+        let api = world.made("/api/v1/components", part("API")).await;
+        let shop = world.made("/api/v1/components", part("Shop")).await;
         world.drain().await;
         Self { world, page, api, shop }
     }
@@ -93,7 +93,7 @@ impl Public {
             .map(|id| json!({"component_id": id, "status": "partial_outage"}))
             .collect();
         let body = json!({"page_id": self.page, "title": title, "body": "We look into it.", "components": effects});
-        let id = made(&self.world, "/api/v1/posts", body).await;
+        let id = self.world.made("/api/v1/posts", body).await;
         self.world.live(SignedDuration::from_secs(30)).await;
         id
     }
@@ -121,12 +121,6 @@ impl Public {
             subscribers::add(ctx, &page, wish, true, &change).await.unwrap();
         }
     }
-}
-
-async fn made(world: &World, path: &str, body: Value) -> String {
-    let answer = world.api(Method::POST, path, Some(body)).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    answer.body["id"].as_str().unwrap().to_owned()
 }
 
 /// Every message, oldest first, however many.
@@ -247,18 +241,14 @@ async fn only_of_chosen_components() {
         subjects,
         ["[Acme] Of the shop: Investigating", "[Acme] Of all: Investigating"]
     );
-    let other = made(
-        &public.world,
-        "/api/v1/pages",
-        json!({"name": "Other", "slug": "other"}),
-    )
-    .await;
-    let theirs = made(
-        &public.world,
-        "/api/v1/components",
-        json!({"page_id": other, "name": "X"}),
-    )
-    .await;
+    let other = public
+        .world
+        .made("/api/v1/pages", json!({"name": "Other", "slug": "other"}))
+        .await;
+    let theirs = public
+        .world
+        .made("/api/v1/components", json!({"page_id": other, "name": "X"}))
+        .await;
     let refused = public.form(&link, &[("component_ids", &theirs)]).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "another page's component");
 }
@@ -539,7 +529,9 @@ async fn nobodys_mailbox_is_filled_through_us() {
 async fn forged_expired_replayed_and_other_pages_links_do_nothing() {
     let mut public = Public::new().await;
     let world = &public.world;
-    made(world, "/api/v1/pages", json!({"name": "Other", "slug": "other"})).await;
+    world
+        .made("/api/v1/pages", json!({"name": "Other", "slug": "other"}))
+        .await;
     let link = public.subscribed("ada@example.com").await;
     let code = link.rsplit('/').next().unwrap().to_owned();
     let last = if code.ends_with('a') { "b" } else { "a" };
@@ -628,7 +620,7 @@ async fn what_is_told_once_is_not_told_again_and_what_is_over_is_not_told() {
 
     // One that is taken back before it was told is not told; one that was told is taken back.
     let wrong = json!({"page_id": public.page, "title": "Wrong", "body": "x"});
-    let wrong = made(&public.world, "/api/v1/posts", wrong).await;
+    let wrong = public.world.made("/api/v1/posts", wrong).await;
     public
         .world
         .api(
@@ -654,7 +646,7 @@ async fn what_is_told_once_is_not_told_again_and_what_is_over_is_not_told() {
     // What is told afterwards of something that is over is not news.
     let old = json!({"page_id": public.page, "title": "Long ago", "body": "x", "status": "resolved",
         "started_at": "2026-02-01T00:00:00Z", "resolved_at": "2026-02-01T01:00:00Z"});
-    made(&public.world, "/api/v1/posts", old).await;
+    public.world.made("/api/v1/posts", old).await;
     public.world.live(SignedDuration::from_mins(2)).await;
     assert_eq!(subjects(&public).await.len(), 3);
 }
@@ -667,7 +659,7 @@ async fn a_maintenance_is_announced_reminded_of_and_told_as_it_goes() {
     let body = json!({"page_id": public.page, "title": "Disks", "body": "We change disks.",
         "starts_at": at(180), "ends_at": at(240), "component_ids": [public.shop]});
     let moved = json!({"starts_at": at(200), "ends_at": at(260)});
-    let id = made(&public.world, "/api/v1/maintenances", body).await;
+    let id = public.world.made("/api/v1/maintenances", body).await;
     public.world.live(SignedDuration::from_mins(10)).await;
     let path = format!("/api/v1/maintenances/{id}");
     let changed = public.world.api(Method::PATCH, &path, Some(moved)).await;
@@ -907,7 +899,7 @@ async fn without_any_queue_the_sweep_tells_everybody_and_three_times_is_once() {
     let public = Public::new().await;
     public.many(60).await;
     let post = json!({"page_id": public.page, "title": "Trouble", "body": "x"});
-    made(&public.world, "/api/v1/posts", post).await;
+    public.world.made("/api/v1/posts", post).await;
     for _ in 0..4 {
         public.world.notice_queue.clear();
         public.world.pass(SignedDuration::from_mins(1));
@@ -917,7 +909,7 @@ async fn without_any_queue_the_sweep_tells_everybody_and_three_times_is_once() {
     }
     assert_eq!(outbox(&public.world).await.len(), 60);
     let post = json!({"page_id": public.page, "title": "More", "body": "x"});
-    made(&public.world, "/api/v1/posts", post).await;
+    public.world.made("/api/v1/posts", post).await;
     for _ in 0..20 {
         public.world.pass(SignedDuration::from_secs(1));
         public.world.drain_queue(Which::Notice, 3).await;
@@ -958,7 +950,7 @@ async fn thousands_of_subscribers_delay_no_page() {
     public.world.drain().await;
     let alone = first_page(&mut public.world, "alone").await;
     let post = json!({"page_id": public.page, "title": "Trouble", "body": "x"});
-    made(&public.world, "/api/v1/posts", post).await;
+    public.world.made("/api/v1/posts", post).await;
     public.world.pass(SignedDuration::from_secs(11));
     // Some seconds of the fan-out: notices are written at their pace, and sent, while there is an alert.
     for _ in 0..3 {

@@ -4,6 +4,8 @@
 // A field's name is its place in the body: `steps[0].targets[1]`. Inside lists that grow and shrink (`data-list="steps"`,
 // whose items are `data-item`) names are given here: a field says only its own part, `data-key`.
 
+import './wordings.js'
+
 const token = document.body.dataset.formToken
 
 // Secrets that an answer tells this once, by the names of their fields.
@@ -55,7 +57,8 @@ async function send(form) {
     return then ? location.assign(then) : location.reload()
   }
   const problem = Object(await answer.json().catch(() => null))
-  problem.detail ??= words(answer)
+  // What the API tells a script is of no use to a person.
+  problem.detail = answer.status === 401 ? 'You are signed out. Copy what you typed, sign in, and send it again.' : problem.detail ?? words(answer)
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []
@@ -83,10 +86,10 @@ function words(answer) {
 function read(form) {
   const body = {}
   for (const input of form.elements) {
-    if (!input.name || input.disabled) continue
+    if (!input.name || input.disabled || isLeft(input)) continue
     if (input.name.endsWith('[]')) {
       const list = (body[input.name.slice(0, -2)] ??= [])
-      if (input.checked) list.push(input.value)
+      if (input.type === 'checkbox' ? input.checked : input.value) list.push(value(input))
     } else put(body, input.name, value(input))
   }
   for (const list of form.querySelectorAll('[data-list]')) {
@@ -96,10 +99,20 @@ function read(form) {
   return body
 }
 
+// Whether it is in a part of the form that is only said when something in it is other than it was.
+function isLeft(input) {
+  const part = input.closest('[data-if-changed]')
+  const isOther = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected)
+  return part && ![...part.querySelectorAll('select')].some(isOther)
+}
+
 function value(input) {
   const text = input.value
   switch (input.dataset.type ?? input.type) {
-    case 'checkbox': return input.checked
+    case 'checkbox': return input.name.endsWith('[]') ? text : input.checked
+    case 'json': return JSON.parse(text)
+    case 'effect': return { component_id: input.dataset.component, status: text }
+    case 'moment': return text === '' ? null : instant(text, input.dataset.zone)
     case 'number': return text === '' ? null : Number(text)
     case 'minutes': return text === '' ? null : Math.round(Number(text) * 60)
     case 'optional': return text === '' ? null : text
@@ -107,6 +120,20 @@ function value(input) {
     case 'target': return target(text)
     default: return text
   }
+}
+
+// The instant at which clocks of a zone show this. One that they show twice is the first, one that they skip is as far behind.
+function instant(wall, zone) {
+  const parts = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' })
+  const ahead = (ms) => {
+    const at = Object.fromEntries(parts.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+    return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute) - Math.floor(ms / 60000) * 60000
+  }
+  const asUtc = Date.parse(`${wall}Z`)
+  // With the distance of the day before, then that of the day after: of two that fit, the first.
+  const fits = [-86400000, 86400000].map((day) => asUtc - ahead(asUtc + day))
+  const ms = fits.find((ms) => ms + ahead(ms) === asUtc) ?? fits[0]
+  return new Date(ms).toISOString()
 }
 
 // What the kind of an id is called where a policy asks somebody.

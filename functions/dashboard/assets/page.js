@@ -84,7 +84,8 @@ function placeOf(element) {
 
 // ---- Times.
 
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
+// In numbers: 35 hours from now may be tomorrow, or the day after.
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' })
 const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60]]
 
 function tellTimes() {

@@ -5,6 +5,7 @@ use shared::domain::delivery::DeliveryState;
 use shared::domain::incident::Status;
 use shared::domain::people::Medium;
 use shared::domain::signal::Severity;
+use shared::domain::status::ComponentStatus;
 use shared::incidents::{IncidentView, Purpose};
 
 /// A state's name, which is its class, too.
@@ -76,5 +77,16 @@ pub fn standing(incident: &IncidentView, me: &str) -> String {
         Status::Acknowledged if incident.snoozed_until.is_some() => format!("Snoozed{}", by(&incident.acknowledged_by)),
         Status::Acknowledged => format!("Taken{}", by(&incident.acknowledged_by)),
         Status::Resolved => format!("Resolved{}", by(&incident.resolved_by)),
+    }
+}
+
+/// How a status page stands.
+pub fn headline(status: ComponentStatus) -> &'static str {
+    match status {
+        ComponentStatus::Operational => "All systems operational",
+        ComponentStatus::UnderMaintenance => "Maintenance under way",
+        ComponentStatus::DegradedPerformance => "Some systems are slow or not always working",
+        ComponentStatus::PartialOutage => "Some systems are partly down",
+        ComponentStatus::MajorOutage => "Some systems are down",
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::limits;
+use super::text::cut_chars;
 
 /// How bad it is, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -307,20 +308,6 @@ fn digests(draft: &Draft) -> (Digest, Digest) {
     (digest, said.digest())
 }
 
-/// The first `max` characters, the last of them an ellipsis if anything was cut.
-pub fn cut_chars(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        None => text.to_owned(),
-        Some(_) => {
-            let end = text
-                .char_indices()
-                .nth(max.saturating_sub(1))
-                .map_or(0, |(place, _)| place);
-            format!("{}…", text[..end].trim_end())
-        }
-    }
-}
-
 /// Whether a text is an address that a browser may be sent to.
 pub fn is_link(text: &str) -> bool {
     text.len() <= limits::LINK_BYTES_MAX
@@ -482,12 +469,5 @@ mod tests {
             serde_json::to_vec(&one.content).unwrap().len()
                 < limits::ALERTS_ROW_BYTES_MAX + 3 * limits::DETAILS_BYTES_MAX
         );
-    }
-
-    #[test]
-    fn cutting_keeps_whole_characters() {
-        assert_eq!(cut_chars("añb", 3), "añb");
-        assert_eq!(cut_chars("añbc", 3), "añ…");
-        assert_eq!(cut_chars("ñ", 0), "…");
     }
 }

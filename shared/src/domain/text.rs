@@ -1,9 +1,32 @@
-//! What people type.
+//! What people type, and texts that are shown where there is little room.
 
 /// Whether a reader would see nothing: white space as Unicode and ECMA-262 know it, so that `\S` in the API's description
 /// says the same.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|char| char.is_whitespace() || char == '\u{feff}')
+}
+
+/// The first `max` characters, the last of them an ellipsis if anything was cut.
+pub fn cut_chars(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some(_) => {
+            let end = text
+                .char_indices()
+                .nth(max.saturating_sub(1))
+                .map_or(0, |(place, _)| place);
+            format!("{}…", text[..end].trim_end())
+        }
+    }
+}
+
+/// A text for where no markup can be: one line, without control characters and without marks that turn directions.
+pub fn plain(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let kept = text.chars().filter(|c| !turns(*c));
+    let spaced: String = kept.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -16,5 +39,17 @@ mod tests {
             assert!(is_blank(blank), "{blank:?}");
         }
         assert!(!is_blank(" a "));
+    }
+
+    #[test]
+    fn plain_text_has_one_line_and_one_direction() {
+        assert_eq!(plain("a\u{202e}b\n\tc\u{0}  d"), "ab c d");
+    }
+
+    #[test]
+    fn cutting_keeps_whole_characters() {
+        assert_eq!(cut_chars("añb", 3), "añb");
+        assert_eq!(cut_chars("añbc", 3), "añ…");
+        assert_eq!(cut_chars("ñ", 0), "…");
     }
 }

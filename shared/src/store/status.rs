@@ -196,6 +196,21 @@ impl Store {
         Ok(item.map(row::read).transpose()?)
     }
 
+    /// One service's publications on these pages, read consistently, in one round trip; those that are not there are left
+    /// out.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn publications_of_service(
+        &self,
+        service: ServiceId,
+        pages: impl IntoIterator<Item = PageId>,
+    ) -> Result<Vec<Publication>, StoreError> {
+        let keys = pages.into_iter().map(|page| Key::publication(page, service));
+        let items = self.table.get_many(keys.collect()).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?.value)).collect()
+    }
+
     /// Writes what a person said about a publication, unless it changed meanwhile.
     ///
     /// # Errors
@@ -268,6 +283,14 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn open_posts(&self, page: PageId) -> Result<Vec<Versioned<Post>>, StoreError> {
         self.every(&keys::posts_partition(page, true)).await
+    }
+
+    /// A page of the posts of a status page that are over or were withdrawn, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn closed_posts(&self, id: PageId, page: &PageRequest) -> Result<Page<Versioned<Post>>, StoreError> {
+        self.list_in(&[keys::posts_partition(id, false)], page).await
     }
 
     /// When the first post of a status page began.

@@ -88,12 +88,13 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         }
     }
 
-    /// When a key would be free again after asking once more at `now`. A time further ahead than any count leads to is of a
-    /// clock that was set back since: it locks nobody out.
+    /// When a key would be free again after asking once more at `now`: at most once more than it may, however often it is
+    /// counted. A time further ahead than that is of a clock that was set back since: it locks nobody out.
     fn after(&self, free_at: Option<i64>, now: Timestamp) -> i64 {
         let now = now.as_microsecond();
-        let free_at = free_at.filter(|at| *at <= now + WINDOW_MICROSECONDS);
-        free_at.unwrap_or(now).max(now) + self.interval()
+        let latest = now + WINDOW_MICROSECONDS + self.interval();
+        let free_at = free_at.filter(|at| *at <= latest).unwrap_or(now).max(now);
+        (free_at + self.interval()).min(latest)
     }
 
     /// What is left to a key that would be free at `free_at`.
@@ -203,6 +204,10 @@ mod tests {
             limiter.count(key, at(1));
         }
         assert_eq!(limiter.free_at.lock().unwrap().len(), KEYS_MAX);
+        assert!(limiter.check(&0, at(1)).is_err());
+        // However often it is counted, it stays counted.
+        limiter.count(0, at(1));
+        limiter.count(0, at(1));
         assert!(limiter.check(&0, at(1)).is_err());
         // A minute later all are free, and room is made at once.
         limiter.count(usize::MAX, at(200_000));

@@ -200,8 +200,9 @@ impl Stage {
             true => {
                 let id = self.thing(kind, whose, asker).await;
                 let path = operation.path.replace("{id}", &id);
-                match path.strip_suffix("{subscriber_id}") {
-                    Some(list) => format!("{list}{}", self.subscriber_of(&id).await),
+                match path.split_once("{subscriber_id}") {
+                    Some((list, _)) => format!("{list}{}", self.subscriber_of(&id).await),
+                    None if path.contains("{update_id}") => path.replace("{update_id}", &self.update_of(&id).await),
                     None => path,
                 }
             }
@@ -335,6 +336,13 @@ impl Stage {
         }
     }
 
+    /// The first update of a post.
+    async fn update_of(&self, post: &str) -> String {
+        let path = format!("/api/v1/posts/{post}");
+        let post = self.world.api(Method::GET, &path, None).await.body;
+        post["updates"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     pub async fn subscriber_of(&mut self, page: &str) -> String {
         let address = format!("{}@example.org", self.name().replace(' ', "."));
         self.made(
@@ -387,6 +395,7 @@ impl Stage {
             "change_page" | "change_component" => json!({ "name": name }),
             "change_post" | "change_maintenance" => json!({ "title": name }),
             "add_post_update" | "add_maintenance_update" => json!({ "body": name }),
+            "correct_post_update" => json!({ "body": name }),
             "withdraw_post" => json!({}),
             "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "publish" }),
             "add_subscriber" => json!({ "channel": "email", "address": email }),

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use shared::domain::limits::{GROUP_KEY_BYTES_MAX, NAME_CHARS_MAX};
-use shared::domain::signal::{Action, Alert, Draft, Link, Severity, Signal, cut_chars};
+use shared::domain::signal::{Action, Alert, Draft, Link, Severity, Signal};
+use shared::domain::text::cut_chars;
 
 use super::labels::{self, ALERTNAME, Labels, RUNBOOK, SUMMARY, label};
 use super::lenient::{self, Remarks};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use shared::domain::signal::{Severity, cut_chars};
+use shared::domain::signal::Severity;
+use shared::domain::text::cut_chars;
 use shared::secret::sha256_hex;
 
 use super::lenient::Remarks;

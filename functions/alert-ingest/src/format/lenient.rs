@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::domain::limits;
-use shared::domain::signal::{Image, Link, cut_chars, is_link};
+use shared::domain::signal::{Image, Link, is_link};
+use shared::domain::text::cut_chars;
 
 use super::json::Object;
 

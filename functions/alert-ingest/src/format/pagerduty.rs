@@ -11,7 +11,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use shared::domain::limits;
-use shared::domain::signal::{Action, Draft, Link, Severity, Signal, cut_chars};
+use shared::domain::signal::{Action, Draft, Link, Severity, Signal};
+use shared::domain::text::cut_chars;
 
 use super::json::{self, Object, Text};
 use super::lenient::{self, Remarks};

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::domain::limits::PUSHED_ALERTS_MAX;
-use shared::domain::signal::{Action, Alert, Draft, Link, Signal, cut_chars};
+use shared::domain::signal::{Action, Alert, Draft, Link, Signal};
+use shared::domain::text::cut_chars;
 use shared::secret::sha256_hex;
 
 use super::labels::{self, ALERTNAME, Labels, RUNBOOK, SUMMARY, label};

@@ -26,15 +26,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::delivery::{Delivery, Recipient, Subject};
-use shared::domain::id::{IncidentId, UserId};
+use shared::domain::id::{IncidentId, PageId, UserId};
 use shared::domain::incident::Act;
 use shared::domain::limits;
 use shared::domain::people::User;
 use shared::domain::principal::{Principal, Right};
 use shared::domain::time::after_seconds;
 use shared::incidents::{Deed, act};
+use shared::publications;
 use shared::secret::LinkCode;
-use shared::store::StoreError;
+use shared::store::{Change, StoreError};
 use shared::web::{Limiter, Problem, TooOften, client_address, client_network};
 
 use page::{Closed, Reader, Shown};
@@ -84,7 +85,7 @@ async fn answer(
 ) -> Result<Response, Closed> {
     let opened = link.open(&ctx).await?;
     let Form(answer) = form.map_err(|rejection| Closed::Unreadable(rejection.status()))?;
-    opened.answer(&ctx, answer, link.now).await?;
+    opened.answer(&ctx, answer, &link).await?;
     Ok(Redirect::to(&format!("/i/{}", opened.code.expose())).into_response())
 }
 
@@ -92,6 +93,8 @@ async fn answer(
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Answer {
     action: Action,
+    /// The status page that is meant, where the action is about one.
+    page: Option<PageId>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -99,11 +102,17 @@ struct Answer {
 enum Action {
     Acknowledge,
     Resolve,
+    /// The public is told of it.
+    Publish,
+    /// The public is not told of it.
+    Dismiss,
 }
 
 /// A link somebody followed: nothing about it is known yet.
 struct Link {
     text: String,
+    address: String,
+    /// The network of that address, by which tries are counted.
     client: String,
     limits: Arc<Limits>,
     now: Timestamp,
@@ -127,9 +136,11 @@ impl FromRequestParts<Ctx> for Link {
             .map_or_else(|_| String::new(), |Path(text)| text);
         let limits = Extension::<Arc<Limits>>::from_request_parts(parts, ctx).await;
         let Extension(limits) = limits.map_err(|_| Closed::Broken)?;
+        let address = client_address(parts, ctx);
         Ok(Self {
             text,
-            client: client_network(&client_address(parts, ctx)),
+            client: client_network(&address),
+            address,
             limits,
             now: ctx.clock.now(),
         })
@@ -180,11 +191,13 @@ impl Opened {
         let (full, deliveries) = futures_util::try_join!(full, deliveries)?;
         let (incident, content) = full.ok_or(Closed::Wrong)?;
         let others = page::others_paged(&deliveries, self.user.id);
-        let names = if others.is_empty() {
-            Vec::new()
-        } else {
-            ctx.store.load_many::<User>(others.clone()).await?
+        let names = async {
+            if others.is_empty() {
+                return Ok(Vec::new());
+            }
+            ctx.store.load_many::<User>(others.clone()).await
         };
+        let (names, told) = futures_util::try_join!(names, publications::told(ctx, (&incident).into()))?;
         let reader = Reader {
             user: &self.user,
             may_answer: self.principal().may(Right::Respond).is_ok(),
@@ -195,19 +208,45 @@ impl Opened {
             &incident,
             &content,
             &in_order(&others, &names),
+            &told,
             &reader,
         ))
     }
 
-    async fn answer(&self, ctx: &Ctx, answer: Answer, now: Timestamp) -> Result<(), Closed> {
+    async fn answer(&self, ctx: &Ctx, answer: Answer, link: &Link) -> Result<(), Closed> {
+        let now = link.now;
         let principal = self.principal();
         principal.may(Right::Respond).map_err(|_| Closed::NotAllowed)?;
-        let deed = match answer.action {
-            Action::Acknowledge => Deed::Act(Act::Acknowledge),
-            Action::Resolve => Deed::Resolve,
-        };
-        act(ctx, self.incident_id, &principal.actor(), deed, None, now).await?;
+        let by = principal.actor();
+        match answer.action {
+            Action::Acknowledge => {
+                act(ctx, self.incident_id, &by, Deed::Act(Act::Acknowledge), None, now).await?;
+            }
+            Action::Resolve => {
+                act(ctx, self.incident_id, &by, Deed::Resolve, None, now).await?;
+            }
+            Action::Publish | Action::Dismiss => {
+                let publish = matches!(answer.action, Action::Publish);
+                let change = Change::new(&by, now).from(&link.address);
+                self.tell(ctx, answer.page, publish, &change).await?;
+            }
+        }
         tracing::info!(incident_id = %self.incident_id, delivery_id = %self.delivery.key.public_id(), action = ?answer.action, "answered by link");
+        Ok(())
+    }
+
+    /// Takes a word on whether the public is told, if it is still asked for: on a page that the incident affects.
+    async fn tell(&self, ctx: &Ctx, page: Option<PageId>, publish: bool, change: &Change<'_>) -> Result<(), Closed> {
+        let incident = ctx.store.incident(self.incident_id).await?.ok_or(Closed::Wrong)?.value;
+        let told = publications::told(ctx, (&incident).into()).await?;
+        let asked = told
+            .iter()
+            .find(|one| Some(one.page.id) == page && one.telling.is_open_question());
+        // Somebody was faster: the page says what came of it.
+        if let Some(asked) = asked {
+            let about = (asked.page.id, incident.service_id);
+            publications::answer(ctx, about, publish, change).await?;
+        }
         Ok(())
     }
 

@@ -11,10 +11,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shared::domain::actor::{Actor, ActorKind};
 use shared::domain::delivery::{Delivery, DeliveryState, Recipient};
-use shared::domain::id::UserId;
+use shared::domain::id::{PageId, UserId};
 use shared::domain::incident::{Incident, Mark, Status};
 use shared::domain::people::User;
-use shared::domain::signal::{Alert, Content, Link, cut_chars, is_link};
+use shared::domain::signal::{Alert, Content, Link, is_link};
+use shared::domain::text::cut_chars;
+use shared::publications::Told;
 use shared::secret::{LinkCode, sha256_hex};
 
 /// Alerts shown; the rest are counted.
@@ -90,9 +92,20 @@ pub struct Shown {
     runbook: Option<String>,
     links: Vec<Link>,
     reader: String,
+    /// Status pages on which it is asked whether the public shall be told.
+    questions: Vec<Question>,
     can_acknowledge: bool,
     can_resolve: bool,
     may_answer: bool,
+}
+
+/// Whether readers of a page shall be told.
+#[derive(Debug, PartialEq, Eq)]
+struct Question {
+    page_id: PageId,
+    page: String,
+    /// What they would be told is affected.
+    components: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -133,7 +146,14 @@ struct ClosedPage {
 }
 
 /// The page about `incident`, whose counts are filled in.
-pub fn shown(code: &LinkCode, incident: &Incident, content: &Content, others: &[&str], reader: &Reader<'_>) -> Shown {
+pub fn shown(
+    code: &LinkCode,
+    incident: &Incident,
+    content: &Content,
+    others: &[&str],
+    told: &[Told],
+    reader: &Reader<'_>,
+) -> Shown {
     let zone = Wall::of(&reader.user.time_zone, reader.now);
     let alert_count = incident
         .counts
@@ -177,9 +197,23 @@ pub fn shown(code: &LinkCode, incident: &Incident, content: &Content, others: &[
             .map(worded)
             .collect(),
         reader: reader.user.name.clone(),
+        questions: told
+            .iter()
+            .filter(|one| may && one.telling.is_open_question())
+            .map(question)
+            .collect(),
         can_acknowledge: may && incident.status == Status::Triggered,
         can_resolve: may,
         may_answer: reader.may_answer,
+    }
+}
+
+fn question(told: &Told) -> Question {
+    let names: Vec<&str> = told.affected.iter().map(|(one, _)| one.name.as_str()).collect();
+    Question {
+        page_id: told.page.id,
+        page: told.page.name.clone(),
+        components: listed(&names),
     }
 }
 
@@ -472,7 +506,7 @@ mod tests {
             now: now(),
         };
         let code = LinkCode::derive(&MasterKey::from_bytes([5; 32]), "x");
-        shown(&code, incident, content, others, &reader).render().unwrap()
+        shown(&code, incident, content, others, &[], &reader).render().unwrap()
     }
 
     /// The text of a page as it is read, without tags, on one line.
@@ -600,7 +634,7 @@ mod tests {
             now: now(),
         };
         let code = LinkCode::derive(&MasterKey::from_bytes([5; 32]), "x");
-        let html = shown(&code, &incident(), &Content::default(), &[], &reader)
+        let html = shown(&code, &incident(), &Content::default(), &[], &[], &reader)
             .render()
             .unwrap();
         assert_eq!(html.matches("<button").count(), 0);

@@ -166,7 +166,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         .is_some_and(|security| *security == json!([{}]) || *security == json!([]));
     let is_kept = !UNVERSIONED.contains(&path);
     let is_creation = !is_open && is_kept && operation["responses"].get("201").is_some();
-    let is_versioned = is_kept && matches!(method, "patch" | "put" | "delete") || path.ends_with("/rotate");
+    // Beside what changes or removes something that is kept in versions.
+    let is_act_on_version = path.ends_with("/rotate") || method == "post" && path.starts_with("/api/v1/posts/{id}/");
+    let is_versioned = is_kept && matches!(method, "patch" | "put" | "delete") || is_act_on_version;
     if is_creation {
         let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",

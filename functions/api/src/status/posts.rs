@@ -5,6 +5,7 @@
 //! and its page says so.
 
 use axum::Json;
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -32,6 +33,7 @@ pub fn routes() -> Routes {
         .routes(routes!(list_posts, create_post))
         .routes(routes!(get_post, change_post, delete_post))
         .routes(routes!(add_post_update))
+        .routes(routes!(correct_post_update))
         .routes(routes!(withdraw_post))
 }
 
@@ -308,6 +310,16 @@ fn yes() -> bool {
     true
 }
 
+/// An update's words, put right.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CorrectUpdateBody {
+    /// Its words, 1 to 4000 characters. Missing: they stay.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
+    body: Option<String>,
+}
+
 /// Why a post is taken back.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -371,11 +383,13 @@ async fn delete_post(caller: Caller, Id(id): Id<PostId>, if_match: IfMatch) -> R
 async fn add_post_update(
     caller: Caller,
     Id(id): Id<PostId>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<PostUpdateBody>,
 ) -> Result<Tagged<PostView>, Problem> {
     caller.may(Right::Respond)?;
     let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
     let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
+        if_match.check(before.version)?;
         let post = &before.value;
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
@@ -414,18 +428,56 @@ async fn add_post_update(
     })
 }
 
+/// Put the words of an update right; subscribers are not told again
+#[utoipa::path(patch, path = "/api/v1/posts/{id}/updates/{update_id}", tag = "Posts",
+    params(("id" = PostId, Path), ("update_id" = UpdateId, Path)), request_body = CorrectUpdateBody,
+    responses((status = 200, body = PostView)))]
+async fn correct_post_update(
+    caller: Caller,
+    Path((post, update)): Path<(String, String)>,
+    if_match: IfMatch,
+    JsonBody(body): JsonBody<CorrectUpdateBody>,
+) -> Result<Tagged<PostView>, Problem> {
+    caller.may(Right::Respond)?;
+    let id: PostId = post.parse().map_err(|_| Problem::not_found())?;
+    let update_id: UpdateId = update.parse().map_err(|_| Problem::not_found())?;
+    let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
+        let mut next = before.value.clone();
+        let update = next.updates.iter_mut().find(|update| update.id == update_id);
+        let update = update.ok_or_else(Problem::not_found)?;
+        if_match.check(before.version)?;
+        let mut faults = Faults::default();
+        if let Some(body) = &body.body {
+            update.body = updates::words(&mut faults, "body", body);
+        }
+        updates::fits(&mut faults, next.updates.len(), &next);
+        faults.none()?;
+        if next != before.value {
+            next.updated_at = caller.now();
+        }
+        Ok(Plan::over(before, next).called("corrected"))
+    });
+    let after = after.await?;
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.into(),
+    })
+}
+
 /// Take a post back that was wrong; its page stays and says so
 #[utoipa::path(post, path = "/api/v1/posts/{id}/withdraw", tag = "Posts", params(("id" = PostId, Path)),
     request_body = Option<WithdrawBody>, responses((status = 200, body = PostView)))]
 async fn withdraw_post(
     caller: Caller,
     Id(id): Id<PostId>,
+    if_match: IfMatch,
     body: Option<JsonBody<WithdrawBody>>,
 ) -> Result<Tagged<PostView>, Problem> {
     let body = body.map(|JsonBody(body)| body).unwrap_or_default();
     caller.may(Right::Respond)?;
     let by = caller.principal().actor();
     let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
+        if_match.check(before.version)?;
         let reason = body
             .reason
             .as_deref()
@@ -445,7 +497,7 @@ async fn withdraw_post(
                 reason: reason.map(str::to_owned),
             });
         }
-        Ok(Plan::over(before, next))
+        Ok(Plan::over(before, next).called("withdrawn"))
     });
     let after = after.await?;
     Ok(Tagged {

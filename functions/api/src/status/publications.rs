@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{PageId, PostId, ServiceId};
 use shared::domain::principal::Right;
-use shared::domain::service::Service;
 use shared::domain::status::{Page, Publication, PublicationState};
-use shared::store::Applied;
+use shared::publications;
 use shared::web::{Id, JsonBody, Listed, Problem};
 use utoipa::ToSchema;
 
 use crate::configuration::caller::Caller;
-use crate::configuration::resource::{ROUNDS_MAX, load};
+use crate::configuration::resource::load;
 use crate::openapi::{Routes, routes};
 
 pub fn routes() -> Routes {
@@ -110,28 +109,7 @@ async fn answer_publication(
     JsonBody(body): JsonBody<AnswerPublicationBody>,
 ) -> Result<Json<PublicationView>, Problem> {
     caller.may(Right::Respond)?;
-    load::<Page>(&caller, id).await?;
-    if caller.store().load::<Service>(body.service_id).await?.is_none() {
-        return Err(Problem::invalid_field("service_id", "there is no such service"));
-    }
-    for _ in 0..ROUNDS_MAX {
-        let before = caller.store().publication(id, body.service_id).await?;
-        let known = before.as_ref().map(|before| &before.value);
-        let publish = body.answer == Word::Publish;
-        let Some(after) = Publication::answered(known, (id, body.service_id), publish, caller.now()) else {
-            if let (true, Some(known)) = (publish, known) {
-                return Ok(Json(known.clone().into()));
-            }
-            return Err(Problem::conflict(
-                "is_public",
-                "It is public already. Withdraw its post instead.",
-            ));
-        };
-        let change = caller.change();
-        let written = caller.store().answer_publication(before.as_ref(), &after, &change);
-        if written.await? == Applied::Done {
-            return Ok(Json(after.into()));
-        }
-    }
-    Err(Problem::unavailable())
+    let publish = body.answer == Word::Publish;
+    let after = publications::answer(&caller.ctx, (id, body.service_id), publish, &caller.change()).await?;
+    Ok(Json(after.into()))
 }

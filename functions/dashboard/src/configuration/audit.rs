@@ -15,11 +15,10 @@ use shared::domain::principal::Right;
 use shared::store::{AuditEntry, AuditFilter};
 use shared::web::{Problem, page_request};
 
-use super::choices::Choice;
-use crate::page::{Asked, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{Asked, Choice, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
 
 /// Kinds of things that people look for, and what they are called.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 13] = [
     ("service", "Services"),
     ("integration", "Integrations"),
     ("escalation_policy", "Escalation policies"),
@@ -27,6 +26,11 @@ const KINDS: [(&str, &str); 8] = [
     ("team", "Teams"),
     ("channel", "Channels"),
     ("token", "API tokens"),
+    ("page", "Status pages"),
+    ("component", "Components"),
+    ("post", "Posts"),
+    ("maintenance", "Maintenances"),
+    ("publication", "Answers whether the public is told"),
     ("session", "Sign-ins"),
 ];
 /// Lines of one difference; the rest is counted.
@@ -177,6 +181,8 @@ fn did(action: &str, object_id: &str) -> (String, bool) {
         "link_sent" => ("sent a link to the", false),
         "key_rotated" => ("gave a new key to the", false),
         "test_alert_sent" => ("sent a test alert by the", false),
+        "corrected" => ("corrected the words of the", false),
+        "withdrawn" => ("withdrew the", false),
         "contact_code_sent" => ("sent a code to a contact of the", false),
         "contact_code_wrong" => ("typed a wrong code for a contact of the", false),
         "contact_verified" => ("verified a contact of the", false),
@@ -190,6 +196,7 @@ fn kind(object: &str) -> String {
     match object {
         "user" => "person".to_owned(),
         "token" => "API token".to_owned(),
+        "page" => "status page".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -7,31 +7,7 @@ use shared::domain::policy::Policy;
 use shared::domain::service::Service;
 use shared::store::StoreError;
 
-use crate::page::Visitor;
-
-/// One of a select's options, or one of several boxes to tick.
-#[derive(Debug, Clone)]
-pub struct Choice {
-    pub id: String,
-    pub name: String,
-    pub is_chosen: bool,
-}
-
-impl Choice {
-    pub fn new(id: impl ToString, name: &str, is_chosen: bool) -> Self {
-        Self {
-            id: id.to_string(),
-            name: name.to_owned(),
-            is_chosen,
-        }
-    }
-}
-
-/// In the order in which people look for them.
-pub fn by_name(mut choices: Vec<Choice>) -> Vec<Choice> {
-    choices.sort_by_key(|choice| choice.name.to_lowercase());
-    choices
-}
+use crate::page::{Choice, Visitor, by_name};
 
 /// Every team.
 pub async fn teams(ctx: &Ctx, chosen: &[TeamId]) -> Result<Vec<Choice>, StoreError> {

@@ -16,11 +16,6 @@ mod trials;
 use axum::Router;
 use axum::routing::get;
 use shared::ctx::Ctx;
-use shared::store::{Entity, Versioned};
-use shared::web::{Id, Problem};
-
-use crate::page::Refused;
-pub use choices::{Choice, by_name};
 
 pub fn routes() -> Router<Ctx> {
     Router::new()
@@ -40,10 +35,4 @@ pub fn routes() -> Router<Ctx> {
         .route("/more", get(more::show))
         .route("/audit", get(audit::show))
         .route("/outbox", get(more::outbox))
-}
-
-/// The row that an address names, or the page that says there is none.
-async fn load<T: Entity>(ctx: &Ctx, id: Result<Id<T::Id>, Problem>) -> Result<Versioned<T>, Refused> {
-    let Id(id) = id?;
-    ctx.store.load::<T>(id).await?.ok_or_else(Refused::missing)
 }

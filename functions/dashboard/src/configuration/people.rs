@@ -16,9 +16,8 @@ use shared::offboarding::{can_stand_in, uses_of};
 use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
-use super::choices::{self, Choice};
-use super::load;
-use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, role_name, shown};
+use super::choices;
+use crate::page::{Asked, Choice, Frame, Older, Person, Refused, Section, Visitor, by_name, load, role_name, shown};
 use crate::reach::Reach;
 use crate::tokens::{self, TokenRow};
 use crate::words;
@@ -214,6 +213,6 @@ pub async fn leave(
         policies: uses.policies.iter().map(policy).collect(),
         incidents: uses.incidents.iter().map(incident).collect(),
         team_names: named(&user.team_ids, &team_names(&ctx).await?),
-        substitutes: choices::by_name(can.map(|other| Choice::new(other.id, &other.name, false)).collect()),
+        substitutes: by_name(can.map(|other| Choice::new(other.id, &other.name, false)).collect()),
     }))
 }

@@ -10,8 +10,8 @@ use shared::domain::people::{Channel, Team, User};
 use shared::store::Versioned;
 use shared::web::PageQuery;
 
-use super::choices::{self, Choice};
-use crate::page::{Asked, Frame, Older, Person, Refused, Section, Visitor, shown};
+use super::choices;
+use crate::page::{Asked, Choice, Frame, Older, Person, Refused, Section, Visitor, shown};
 use crate::words;
 
 #[derive(Debug, Template)]

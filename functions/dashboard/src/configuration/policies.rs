@@ -10,10 +10,9 @@ use shared::domain::service::Urgency;
 use shared::rehearsal::rehearsal;
 use shared::web::{Id, PageQuery, Problem};
 
-use super::choices::{self, Choice};
-use super::load;
+use super::choices;
 use super::on_call::Rehearsed;
-use crate::page::{Asked, Frame, Older, Refused, Section, Visitor, minutes, shown};
+use crate::page::{Asked, Choice, Frame, Older, Refused, Section, Visitor, load, minutes, shown};
 
 /// How long somebody has before the next is asked, unless another time is set.
 const STEP_SECONDS: u32 = 300;

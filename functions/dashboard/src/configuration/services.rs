@@ -14,9 +14,8 @@ use shared::domain::service::{Format, Integration, Service, UrgencyRule};
 use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
-use super::choices::{self, Choice};
-use super::load;
-use crate::page::{Asked, Frame, Moment, Older, Refused, Section, Visitor, minutes, shown};
+use super::choices;
+use crate::page::{Asked, Choice, Frame, Moment, Older, Refused, Section, Visitor, load, minutes, shown};
 
 #[derive(Debug, Template)]
 #[template(path = "configuration/services.html")]

@@ -7,6 +7,7 @@ mod act;
 mod first_steps;
 mod list;
 mod one;
+mod public;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -18,6 +19,7 @@ pub fn routes() -> Router<Ctx> {
     Router::new()
         .route("/", get(list::show))
         .route("/incidents/act", post(act::act))
+        .route("/incidents/tell", post(public::tell))
         .route("/incidents/{id}", get(one::show))
 }
 

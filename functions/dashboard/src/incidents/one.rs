@@ -16,8 +16,11 @@ use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
 
+use super::public::{self, Public};
 use super::taker;
-use crate::page::{Asked, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
+use crate::page::{
+    Asked, Choice, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, by_name, shown,
+};
 use crate::words;
 
 /// Entries of the timeline and messages shown at first; the API has the rest.
@@ -40,13 +43,6 @@ struct Page {
     can_answer: bool,
     policies: Vec<Choice>,
     people: Vec<Choice>,
-}
-
-/// Somebody or something to choose.
-#[derive(Debug)]
-struct Choice {
-    id: String,
-    name: String,
 }
 
 #[derive(Debug, Template)]
@@ -76,6 +72,8 @@ struct Live {
     alerts: Vec<AlertRow>,
     alerts_more: u64,
     remarks: Vec<String>,
+    /// What each page that its service affects tells of it.
+    public: Vec<Public>,
     timeline: Vec<Entry>,
     has_older: bool,
     messages: Vec<Message>,
@@ -141,8 +139,11 @@ pub async fn show(
     let told = deliveries.items.iter().filter_map(|one| one.user_id);
     let did = timeline.items.iter().filter_map(|event| event.actor.person());
     let have = taker(&full.incident).and_then(Actor::person);
-    let people = People::load(&ctx, told.chain(did).chain(have)).await?;
     let zone = visitor.zone();
+    let (people, public) = futures_util::try_join!(
+        People::load(&ctx, told.chain(did).chain(have)),
+        public::of(&ctx, &full.incident, &zone),
+    )?;
     let (has_older, has_more_messages) = (timeline.next.is_some(), deliveries.next.is_some());
     let part = Live {
         timeline: timeline
@@ -158,6 +159,7 @@ pub async fn show(
         has_older,
         has_more_messages,
         taker: taker(&full.incident).map(|actor| people.actor(actor)),
+        public,
         ..Live::of(full, &visitor, &zone)
     };
     let live = Living::new(format!("/incidents/{id}"), &part);
@@ -178,20 +180,14 @@ pub async fn show(
         title: part.title,
         live,
         can_answer,
-        policies: choices(policies, |policy| (policy.id.to_string(), policy.name.clone())),
-        people: choices(people, |user| (user.id.to_string(), user.name.clone())),
+        policies: choices(&policies, |policy| Choice::new(policy.id, &policy.name, false)),
+        people: choices(&people, |user| Choice::new(user.id, &user.name, false)),
     };
     Ok(shown(&page))
 }
 
-fn choices<T>(rows: Vec<Versioned<T>>, read: impl Fn(&T) -> (String, String)) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = rows
-        .iter()
-        .map(|row| read(&row.value))
-        .map(|(id, name)| Choice { id, name })
-        .collect();
-    choices.sort_by_key(|choice| choice.name.to_lowercase());
-    choices
+fn choices<T>(rows: &[Versioned<T>], choice: impl Fn(&T) -> Choice) -> Vec<Choice> {
+    by_name(rows.iter().map(|row| choice(&row.value)).collect())
 }
 
 impl Live {
@@ -235,6 +231,7 @@ impl Live {
                 .collect(),
             alerts_more: full.alerts_not_listed,
             remarks: full.remarks,
+            public: Vec::new(),
             timeline: Vec::new(),
             has_older: false,
             messages: Vec::new(),

@@ -16,8 +16,7 @@ use shared::domain::people::Team;
 use shared::domain::service::Service;
 use shared::insights::{InsightsQuery, insights};
 
-use crate::configuration::{Choice, by_name};
-use crate::page::{Asked, Frame, Refused, Section, Visitor, shown};
+use crate::page::{Asked, Choice, Frame, Refused, Section, Visitor, by_name, shown};
 use charts::{Chart, lasting};
 
 pub fn routes() -> Router<Ctx> {

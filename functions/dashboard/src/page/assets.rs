@@ -33,7 +33,7 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 9] = [
     asset!("style.css", CSS),
     asset!("page.js", JS),
     asset!("forms.js", JS),
@@ -42,6 +42,7 @@ static ASSETS: [Asset; 8] = [
     asset!("picture.js", JS),
     asset!("crop.js", JS),
     asset!("upload.js", JS),
+    asset!("wordings.js", JS),
 ];
 
 /// The folder.

@@ -46,6 +46,18 @@ impl Zone {
     }
 }
 
+impl Zone {
+    /// `at` as a field of a form has it (`datetime-local`), to the minute.
+    pub fn field(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// Its IANA name.
+    pub fn name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+}
+
 /// Seconds as minutes of a form.
 pub fn minutes(seconds: u32) -> String {
     (f64::from(seconds) / 60.0).to_string()
@@ -68,5 +80,9 @@ mod tests {
         assert_eq!(moment.full, "Tuesday, 3 March 2026, 00:30:00 CET");
         assert_eq!(moment.at, "2026-03-02T23:30:00Z");
         assert_eq!(Zone::new("Mars/Olympus", now).moment(now).short, "23:30");
+        assert_eq!(
+            (zone.field(now).as_str(), zone.name()),
+            ("2026-03-03T00:30", "Europe/Berlin")
+        );
     }
 }

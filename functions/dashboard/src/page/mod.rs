@@ -2,6 +2,7 @@
 
 mod asked;
 mod assets;
+mod choice;
 mod clock;
 mod frame;
 mod headers;
@@ -13,8 +14,9 @@ mod shown;
 mod theme;
 mod visitor;
 
-pub use asked::Asked;
+pub use asked::{Asked, load};
 pub use assets::{URLS, routes as assets};
+pub use choice::{Choice, by_name};
 pub use clock::{Moment, Zone, minutes};
 pub use frame::{Frame, Section, role_name};
 pub use headers::guarded;

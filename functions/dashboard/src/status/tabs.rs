@@ -1,6 +1,7 @@
 //! The rooms of one status page, as links below its name.
 
 use askama::Template;
+use shared::ctx::Ctx;
 use shared::domain::id::PageId;
 use shared::domain::status::Page;
 
@@ -9,21 +10,10 @@ use shared::domain::status::Page;
 pub enum Tab {
     Now,
     Posts,
-    Maintenances,
-    Components,
-    Subscribers,
-    Settings,
 }
 
 impl Tab {
-    const EACH: [(Self, &'static str, &'static str); 6] = [
-        (Self::Now, "", "Now"),
-        (Self::Posts, "/posts", "Posts"),
-        (Self::Maintenances, "/maintenances", "Maintenances"),
-        (Self::Components, "/components", "Components"),
-        (Self::Subscribers, "/subscribers", "Subscribers"),
-        (Self::Settings, "/settings", "Settings"),
-    ];
+    const EACH: [(Self, &'static str, &'static str); 2] = [(Self::Now, "", "Now"), (Self::Posts, "/posts", "Posts")];
 }
 
 /// The head of everything about a status page: its name, the way to what the public sees, and its rooms.
@@ -32,17 +22,18 @@ impl Tab {
 pub struct Tabs {
     page_id: PageId,
     name: String,
-    slug: String,
+    /// Where the public reads it.
+    url: String,
     current: Tab,
 }
 
 impl Tabs {
     /// The head of a room of `page`.
-    pub fn new(page: &Page, current: Tab) -> Self {
+    pub fn new(ctx: &Ctx, page: &Page, current: Tab) -> Self {
         Self {
             page_id: page.id,
             name: page.name.clone(),
-            slug: page.slug.clone(),
+            url: ctx.page_url(page),
             current,
         }
     }

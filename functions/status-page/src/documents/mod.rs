@@ -9,6 +9,7 @@ pub(crate) mod json;
 
 use jiff::Timestamp;
 use shared::domain::id::PostId;
+use shared::domain::status::folder;
 
 use crate::page;
 use crate::view::{PageView, PostView};
@@ -50,11 +51,6 @@ const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 const SVG: &str = "image/svg+xml; charset=utf-8";
-
-/// Where the documents of a page are.
-pub fn folder(slug: &str) -> String {
-    format!("status/{slug}")
-}
 
 /// The key of a post's (or a maintenance's) own page.
 pub fn incident_key(slug: &str, id: impl std::fmt::Display) -> String {

@@ -12,7 +12,7 @@ use shared::domain::status::{
 use shared::store::StoreError;
 use tokio::sync::Mutex;
 
-use crate::publish::facts::{self, page_url};
+use crate::publish::facts;
 use crate::view::{MaintenanceView, PageView, PostView};
 
 /// News and what it is about.
@@ -105,7 +105,7 @@ async fn read(ctx: &Ctx, page: PageId, about: About, now: Timestamp) -> Result<O
                 return Ok(None);
             };
             Ok(Some(Facts {
-                url: page_url(ctx, &page.value),
+                url: ctx.page_url(&page.value),
                 page: page.value,
                 components: Vec::new(),
                 matter: None,

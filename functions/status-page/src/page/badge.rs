@@ -2,8 +2,8 @@
 
 use askama::Template;
 use shared::domain::status::{Colour, Look};
+use shared::domain::text::{cut_chars, plain};
 
-use super::text::{cut, plain};
 use crate::documents::Stamp;
 use crate::view::PageView;
 
@@ -27,7 +27,7 @@ const NAME_CHARS_MAX: usize = 40;
 /// The badge of a page.
 pub fn badge(view: &PageView, stamp: Stamp) -> Vec<u8> {
     let words = crate::words::of(view.locale).component_status(view.status);
-    let name = cut(&plain(&view.name), NAME_CHARS_MAX);
+    let name = cut_chars(&plain(&view.name), NAME_CHARS_MAX);
     let (colour, on) = Look::status_colours(view.status);
     let badge = Badge {
         name: &name,

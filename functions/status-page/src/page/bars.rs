@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 use shared::domain::status::{ComponentStatus, Day};
+use shared::domain::text::{cut_chars, plain};
 
 use super::frame::{Frame, class, isolated};
-use super::text::{cut, plain};
 use crate::view::{ComponentView, PostView};
 
 /// Posts that one day names.
@@ -102,7 +102,7 @@ fn text(frame: &Frame<'_>, component: &ComponentView, day: &Day, about: &[(&Post
         .filter(|(_, (from, until))| (*from..=*until).contains(&day.date));
     for (post, _) in named.take(POSTS_MAX) {
         text.push_str(" · ");
-        text.push_str(&isolated(&cut(&plain(&post.title), TITLE_CHARS_MAX)));
+        text.push_str(&isolated(&cut_chars(&plain(&post.title), TITLE_CHARS_MAX)));
     }
     text
 }

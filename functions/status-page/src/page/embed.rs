@@ -1,10 +1,10 @@
 //! A few lines for other sites to show in a frame.
 
 use askama::Template;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, class, rendered};
 use super::posts::Item;
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::PageView;
 

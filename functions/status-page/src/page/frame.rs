@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::ComponentId;
 use shared::domain::status::{ComponentStatus, Look};
+use shared::domain::text::plain;
 use shared::secret::sha256;
 
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::PageView;
 use crate::words::{self, Labels, filled};

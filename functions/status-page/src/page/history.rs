@@ -3,10 +3,10 @@
 use askama::Template;
 use jiff::civil::Date;
 use shared::domain::status::ComponentStatus;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::{PageView, PostView};
 

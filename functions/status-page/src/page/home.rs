@@ -4,12 +4,12 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use shared::domain::status::{ComponentStatus, MaintenanceStatus};
+use shared::domain::text::plain;
 
 use super::bars::Bars;
 use super::frame::{Frame, class, rendered};
 use super::posts::Item;
 use super::share::{badge_markdown, frame_snippet};
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::{ComponentView, PageView};
 

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use shared::domain::status::{ComponentStatus, Impact};
+use shared::domain::text::{cut_chars, plain};
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;
 use super::share::{Share, share};
-use super::text::{cut, plain};
 use crate::documents::Stamp;
 use crate::view::{MaintenanceView, PageView, PostView};
 
@@ -65,7 +65,7 @@ fn frame<'a>(
     let mut frame = Frame::new(view, stamp, &format!("/incidents/{id}"), &title, status);
     frame.is_living = true;
     match newest.map(plain).filter(|text| !text.is_empty()) {
-        Some(text) => frame.about(&cut(&text, ABOUT_CHARS_MAX)),
+        Some(text) => frame.about(&cut_chars(&text, ABOUT_CHARS_MAX)),
         None => frame,
     }
 }

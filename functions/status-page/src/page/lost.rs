@@ -2,9 +2,9 @@
 
 use askama::Template;
 use shared::domain::status::ComponentStatus;
+use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
-use super::text::plain;
 use crate::documents::Stamp;
 use crate::view::PageView;
 

@@ -1,13 +1,9 @@
 //! How others are told: texts and links for networks, and what other sites show. Links only: nothing of a network is loaded.
 
-use url::form_urlencoded::byte_serialize;
+use shared::domain::status::share::{Shared, mail_link, networks};
+use shared::domain::text::plain;
 
-use super::text::{cut, plain};
 use crate::view::PageView;
-use crate::words::{self, filled};
-
-/// Characters that the shortest of the networks takes of a text beside an address.
-const TEXT_CHARS_MAX: usize = 200;
 
 /// How others are told of something.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,30 +18,16 @@ pub struct Share {
 
 /// How others are told of a post or a maintenance of this title and status.
 pub fn share(view: &PageView, title: &str, status: &str, url: &str) -> Share {
-    let gaps = [
-        ("page", plain(&view.name)),
-        ("title", plain(title)),
-        ("status", status.to_owned()),
-    ];
-    let gaps = gaps.each_ref().map(|(gap, value)| (*gap, value.as_str()));
-    let text = cut(&filled(words::of(view.locale).share_text, &gaps), TEXT_CHARS_MAX);
-    let (encoded, address) = (encoded(&text), self::encoded(url));
-    let both = self::encoded(&format!("{text} {url}"));
-    let links = vec![
-        ("Bluesky", format!("https://bsky.app/intent/compose?text={both}")),
-        (
-            "Facebook",
-            format!("https://www.facebook.com/sharer/sharer.php?u={address}"),
-        ),
-        (
-            "LinkedIn",
-            format!("https://www.linkedin.com/sharing/share-offsite/?url={address}"),
-        ),
-        ("Mastodon", format!("https://share.joinmastodon.org/#text={both}")),
-        ("WhatsApp", format!("https://wa.me/?text={both}")),
-        ("X", format!("https://x.com/intent/tweet?text={encoded}&url={address}")),
-        ("E-mail", format!("mailto:?subject={encoded}&body={both}")),
-    ];
+    let shared = Shared {
+        page: &view.name,
+        title,
+        status,
+        words: "",
+        url,
+    };
+    let text = shared.headline();
+    let mut links = networks(&text, url);
+    links.push(("E-mail", mail_link(&text, &format!("{text} {url}"))));
     Share {
         text,
         url: url.to_owned(),
@@ -74,9 +56,4 @@ fn attribute(text: &str) -> String {
         .replace('"', "&quot;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-}
-
-/// For queries; a space is `%20`, which `mailto:` (RFC 6068, 5) and fragments want, too.
-fn encoded(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

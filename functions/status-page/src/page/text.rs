@@ -89,23 +89,6 @@ fn pieces(line: &str) -> Line {
     pieces
 }
 
-/// A text for where no markup can be: one line, without control characters and without marks that turn directions.
-pub fn plain(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
-    let kept = text.chars().filter(|c| !turns(*c));
-    let spaced: String = kept.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// At most so many characters of a text, with a mark where it was cut.
-pub fn cut(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,12 +130,5 @@ mod tests {
         let long = format!("https://a.b/{}", "x".repeat(600));
         assert_eq!(pieces(&long), [text(&long)]);
         assert_eq!(blocks("\n \n"), []);
-    }
-
-    #[test]
-    fn plain_text_has_one_line_and_one_direction() {
-        assert_eq!(plain("a\u{202e}b\n\tc\u{0}  d"), "ab c d");
-        assert_eq!(cut("häus", 3), "häu…");
-        assert_eq!(cut("häu", 3), "häu");
     }
 }

@@ -8,7 +8,6 @@ use shared::domain::id::{MaintenanceId, PageId, PostId};
 use shared::domain::status::{Component, Maintenance, Page, Post, Publication, statuses};
 use shared::store::{PageRequest, StoreError, Versioned};
 
-use crate::documents::folder;
 use crate::view::{PageView, Sources};
 
 /// Posts and maintenances that are read beside those that are open: as many as lists show.
@@ -76,7 +75,7 @@ pub async fn read(
     let all = statuses(&components, &newest, &maintenances);
     let view = PageView::new(&Sources {
         page: &page,
-        url: page_url(ctx, &page),
+        url: ctx.page_url(&page),
         components: &components,
         statuses: &all,
         history: &stored.history,
@@ -91,13 +90,4 @@ pub async fn read(
         posts,
         view,
     }))
-}
-
-/// Where the public reads a page, without a final slash: on its own host, if it has one.
-pub fn page_url(ctx: &Ctx, page: &Page) -> String {
-    let folder = folder(&page.slug);
-    match &page.domain {
-        Some(domain) => format!("https://{domain}/{folder}"),
-        None => format!("{}/{folder}", ctx.config.objects_url.as_str().trim_end_matches('/')),
-    }
 }

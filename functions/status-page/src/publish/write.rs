@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::id::{PageId, PostId};
+use shared::domain::status::folder;
 use shared::object::{Body, Put, Unless};
 use shared::secret::sha256_hex;
 use shared::store::StoreError;
@@ -93,7 +94,7 @@ pub async fn write(
     let slug = before.page.slug.as_str();
     let zone = &before.view.zone;
     let months = &before.view.months;
-    let history = format!("{}/history/", documents::folder(slug));
+    let history = format!("{}/history/", folder(slug));
     let listed = ctx.objects.public().list(&history, None).await?;
     let there: BTreeSet<String> = listed.into_iter().map(|one| one.key).collect();
     let is_missing = |month: &String| !there.contains(&documents::month_key(slug, month));

@@ -1,5 +1,7 @@
 //! German.
 
+use shared::domain::status::words::de as spoken;
+
 use super::Labels;
 
 pub(super) static LABELS: Labels = Labels {
@@ -47,13 +49,7 @@ pub(super) static LABELS: Labels = Labels {
         "Teilweise ausgefallen",
         "Ausgefallen",
     ],
-    post_statuses: [
-        "In Untersuchung",
-        "Erkannt",
-        "Unter Beobachtung",
-        "Behoben",
-        "Nachbetrachtung",
-    ],
+    post_statuses: spoken::POST_STATUSES,
     maintenance_statuses: ["Angekündigt", "Im Gange", "In Prüfung", "Abgeschlossen"],
     impacts: [
         "Ohne Auswirkung",
@@ -106,7 +102,6 @@ pub(super) static LABELS: Labels = Labels {
     old: "Was Sie sehen, ist eine Kopie von {time}: der Server kann gerade keine neuere schicken.",
     subscribe: "Abonnieren",
     share: "Teilen",
-    share_text: "{page}: {title} ({status})",
     elsewhere: "Anderswo zeigen",
     frame: "Ein Rahmen für Ihre Website",
     badge: "Ein Abzeichen",

@@ -1,5 +1,7 @@
 //! English.
 
+use shared::domain::status::words::en as spoken;
+
 use super::Labels;
 
 pub(super) static LABELS: Labels = Labels {
@@ -47,7 +49,7 @@ pub(super) static LABELS: Labels = Labels {
         "Partial outage",
         "Major outage",
     ],
-    post_statuses: ["Investigating", "Identified", "Monitoring", "Resolved", "Postmortem"],
+    post_statuses: spoken::POST_STATUSES,
     maintenance_statuses: ["Scheduled", "In progress", "Verifying", "Completed"],
     impacts: ["No impact", "Minor impact", "Major impact", "Critical impact"],
     feed_title: "{page}: status",
@@ -95,7 +97,6 @@ pub(super) static LABELS: Labels = Labels {
     old: "What you see is a copy of {time}: the server cannot send a newer one now.",
     subscribe: "Subscribe",
     share: "Share",
-    share_text: "{page}: {title} ({status})",
     elsewhere: "Show this elsewhere",
     frame: "A frame for your site",
     badge: "A badge",

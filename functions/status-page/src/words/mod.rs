@@ -165,8 +165,6 @@ labels! {
     subscribe: &'static str,
     /// Ways to tell others.
     share: &'static str,
-    /// What others are told.
-    share_text: &'static str,
     /// Ways to show it elsewhere.
     elsewhere: &'static str,
     /// A frame for other sites.

@@ -14,6 +14,7 @@ mod notice;
 mod page;
 mod post;
 mod publication;
+pub mod share;
 mod statuses;
 mod subscriber;
 #[cfg(test)]
@@ -29,11 +30,11 @@ pub use notice::{
     About, Bulletin, News, NotNews, Notice, NoticeKey, NoticeState, bulletins_of_maintenance, bulletins_of_post,
     is_news_of_maintenance, is_news_of_post,
 };
-pub use page::{Locale, Page, is_host, is_slug};
+pub use page::{Locale, Page, folder, is_host, is_slug};
 pub use post::{ComponentChange, Impact, Post, PostStatus, Update, Withdrawal};
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,
-    decide_publication, next_due,
+    decide_publication, effects, next_due,
 };
 pub use statuses::{Statuses, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberState};

@@ -63,6 +63,11 @@ impl Page {
     }
 }
 
+/// Where the documents of the page of this name are, in the public bucket and in addresses.
+pub fn folder(slug: &str) -> String {
+    format!("status/{slug}")
+}
+
 /// Whether a text is a host's name: labels of lower-case letters, digits and inner hyphens, at least two (RFC 1123, 2.1).
 pub fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {

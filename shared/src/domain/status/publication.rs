@@ -65,6 +65,22 @@ impl Affected {
     }
 }
 
+/// What an incident of this severity does to components, as a service says: harm alone, and of several statuses the worst.
+pub fn effects<'a>(
+    affected: impl IntoIterator<Item = &'a Affected>,
+    severity: Severity,
+) -> BTreeMap<ComponentId, ComponentStatus> {
+    let mut effects = BTreeMap::new();
+    for one in affected {
+        let status = one.status(severity);
+        if status.is_trouble() {
+            let worst = effects.entry(one.component_id).or_insert(status);
+            *worst = status.max(*worst);
+        }
+    }
+    effects
+}
+
 /// Who says that an incident becomes public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -345,19 +361,15 @@ impl Scene {
         );
         let mut harmful = Vec::new();
         for trouble in troubles {
-            let mut harms = false;
             let announced = |id| trouble.yields && !is_public && facts.announced.contains(&id);
             let affected = facts.affected.iter().filter(|one| on_page(one.component_id));
-            for affected in affected.filter(|one| !announced(one.component_id)) {
-                let status = affected.status(trouble.severity);
-                if status.is_trouble() {
-                    harms = true;
-                    let known = wanted.entry(affected.component_id).or_insert(status);
-                    *known = status.max(*known);
-                }
-            }
-            if harms {
+            let harm = effects(affected.filter(|one| !announced(one.component_id)), trouble.severity);
+            if !harm.is_empty() {
                 harmful.push(trouble);
+            }
+            for (id, status) in harm {
+                let worst = wanted.entry(id).or_insert(status);
+                *worst = status.max(*worst);
             }
         }
         Self {

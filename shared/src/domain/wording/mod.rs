@@ -21,7 +21,8 @@ use super::delivery::Part;
 use super::id::IncidentId;
 use super::incident::{Announcement, Incident, Progress};
 use super::people::Medium;
-use super::signal::{Severity, cut_chars};
+use super::signal::Severity;
+use super::text::cut_chars;
 use super::timeline::Event;
 
 use time::Moment;

@@ -1,11 +1,61 @@
 //! German.
 
-use super::{ComponentStatus, PublicName, Words, listed};
+use super::{ComponentStatus, PostStatus, PublicName, Ready, Words, listed};
 
 pub(super) struct German;
 
+/// Where posts stand, in the order of [`PostStatus`].
+pub const POST_STATUSES: [&str; 5] = [
+    "In Untersuchung",
+    "Erkannt",
+    "Unter Beobachtung",
+    "Behoben",
+    "Nachbetrachtung",
+];
+
+const UNNAMED: (&str, &str) = ("eines unserer Systeme", "weitere");
+
+const READY: [Ready; 7] = [
+    Ready {
+        name: "Wir suchen",
+        status: PostStatus::Investigating,
+        text: "Wir sehen eine Störung und gehen ihr nach. Betroffen: {names}.",
+    },
+    Ready {
+        name: "Wir suchen noch",
+        status: PostStatus::Investigating,
+        text: "Wir gehen der Störung weiter nach und melden uns, sobald wir mehr wissen. Betroffen: {names}.",
+    },
+    Ready {
+        name: "Ursache gefunden",
+        status: PostStatus::Identified,
+        text: "Wir kennen die Ursache der Störung und arbeiten daran. Betroffen: {names}.",
+    },
+    Ready {
+        name: "Fehler bei einem Anbieter",
+        status: PostStatus::Identified,
+        text: "Die Ursache der Störung liegt bei einem unserer Anbieter. Wir stehen mit ihm in Verbindung und geben \
+               weiter, was wir hören. Betroffen: {names}.",
+    },
+    Ready {
+        name: "Ein Ausweg",
+        status: PostStatus::Identified,
+        text: "Wir arbeiten an der Störung. Betroffen: {names}. Bis sie vorbei ist, hilft dies: ",
+    },
+    Ready {
+        name: "Behoben, wir beobachten",
+        status: PostStatus::Monitoring,
+        text: "Die Störung sollte behoben sein. Wir beobachten, ob es so bleibt. Betroffen: {names}.",
+    },
+    Ready {
+        name: "Vorbei",
+        status: PostStatus::Resolved,
+        text: "Die Störung ist vorbei. Betroffen war: {names}. Wir bitten um Entschuldigung.",
+    },
+];
+
 fn all(names: &[PublicName<'_>]) -> String {
-    listed(names, "und", "weitere", "eines unserer Systeme")
+    listed(names, "und", UNNAMED.1, UNNAMED.0)
 }
 
 fn how(status: ComponentStatus) -> &'static str {
@@ -19,8 +69,24 @@ fn how(status: ComponentStatus) -> &'static str {
 }
 
 impl Words for German {
-    fn title(&self, names: &[PublicName<'_>]) -> String {
-        format!("Störung: {}", all(names))
+    fn title_of_names(&self) -> &'static str {
+        "Störung: {names}"
+    }
+
+    fn ready(&self) -> &'static [Ready] {
+        &READY
+    }
+
+    fn listed(&self, names: &[PublicName<'_>]) -> String {
+        all(names)
+    }
+
+    fn unnamed(&self) -> (&'static str, &'static str) {
+        UNNAMED
+    }
+
+    fn post_status(&self, status: PostStatus) -> &'static str {
+        POST_STATUSES[status as usize]
     }
 
     fn investigating(&self, names: &[PublicName<'_>], worst: ComponentStatus) -> String {

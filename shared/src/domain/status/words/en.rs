@@ -1,11 +1,55 @@
 //! English.
 
-use super::{ComponentStatus, PublicName, Words, listed};
+use super::{ComponentStatus, PostStatus, PublicName, Ready, Words, listed};
 
 pub(super) struct English;
 
+/// Where posts stand, in the order of [`PostStatus`].
+pub const POST_STATUSES: [&str; 5] = ["Investigating", "Identified", "Monitoring", "Resolved", "Postmortem"];
+
+const UNNAMED: (&str, &str) = ("one of our systems", "more");
+
+const READY: [Ready; 7] = [
+    Ready {
+        name: "We are looking",
+        status: PostStatus::Investigating,
+        text: "We see problems with {names} and are looking into them.",
+    },
+    Ready {
+        name: "Still looking",
+        status: PostStatus::Investigating,
+        text: "We are still looking into the problems with {names}. We will tell you more as soon as we know more.",
+    },
+    Ready {
+        name: "Cause found",
+        status: PostStatus::Identified,
+        text: "We have found the cause of the problems with {names} and are working on it.",
+    },
+    Ready {
+        name: "A supplier's fault",
+        status: PostStatus::Identified,
+        text: "The problems with {names} come from a supplier of ours. We are in contact with them and will tell you \
+               what we hear.",
+    },
+    Ready {
+        name: "A way around",
+        status: PostStatus::Identified,
+        text: "We are working on the problems with {names}. Until they are over, this helps: ",
+    },
+    Ready {
+        name: "Fixed, watching",
+        status: PostStatus::Monitoring,
+        text: "{names} should work again. We are watching whether it stays that way.",
+    },
+    Ready {
+        name: "It is over",
+        status: PostStatus::Resolved,
+        text: "The problems with {names} are over. We are sorry for the trouble.",
+    },
+];
+
 fn all(names: &[PublicName<'_>]) -> String {
-    listed(names, "and", "more", "one of our systems")
+    listed(names, "and", UNNAMED.1, UNNAMED.0)
 }
 
 fn how(status: ComponentStatus) -> &'static str {
@@ -19,8 +63,24 @@ fn how(status: ComponentStatus) -> &'static str {
 }
 
 impl Words for English {
-    fn title(&self, names: &[PublicName<'_>]) -> String {
-        format!("Problems with {}", all(names))
+    fn title_of_names(&self) -> &'static str {
+        "Problems with {names}"
+    }
+
+    fn ready(&self) -> &'static [Ready] {
+        &READY
+    }
+
+    fn listed(&self, names: &[PublicName<'_>]) -> String {
+        all(names)
+    }
+
+    fn unnamed(&self) -> (&'static str, &'static str) {
+        UNNAMED
+    }
+
+    fn post_status(&self, status: PostStatus) -> &'static str {
+        POST_STATUSES[status as usize]
     }
 
     fn investigating(&self, names: &[PublicName<'_>], worst: ComponentStatus) -> String {

@@ -1,19 +1,53 @@
 //! What a page says by itself. One file a language; a further language is a further file. All that words are made of are
 //! [`PublicName`]s and statuses: nothing internal has a type that fits.
 
-mod de;
-mod en;
+pub mod de;
+pub mod en;
 
 use super::component::{ComponentStatus, PublicName};
 use super::page::Locale;
+use super::post::PostStatus;
 
 /// Names that are said before the rest is counted.
 const NAMES_SAID_MAX: usize = 3;
 
+/// Where the names of what is affected belong in a [`Ready`] wording.
+pub const NAMES: &str = "{names}";
+
+/// A wording that a person starts from, and reads over before anybody else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// What it is for, in one or two words.
+    pub name: &'static str,
+    /// Where a post stands that says it.
+    pub status: PostStatus,
+    /// The words, with [`NAMES`] where the names belong.
+    pub text: &'static str,
+}
+
 /// One language.
 pub trait Words: Sync {
+    /// The title of a post, with [`NAMES`] where the names belong.
+    fn title_of_names(&self) -> &'static str;
+    /// Wordings to start from, in the order of a post's life.
+    fn ready(&self) -> &'static [Ready];
+    /// The names one after another, as a sentence has them.
+    fn listed(&self, names: &[PublicName<'_>]) -> String;
+    /// What stands where no name is known, and what counts the names that are not said: "more".
+    fn unnamed(&self) -> (&'static str, &'static str);
+    /// Where a post stands, in a word or two.
+    fn post_status(&self, status: PostStatus) -> &'static str;
     /// The title of a post about these components.
-    fn title(&self, names: &[PublicName<'_>]) -> String;
+    fn title(&self, names: &[PublicName<'_>]) -> String {
+        self.about(self.title_of_names(), names)
+    }
+    /// A wording with the names in it.
+    fn about(&self, text: &str, names: &[PublicName<'_>]) -> String {
+        match text.split_once(NAMES) {
+            Some((before, after)) => format!("{before}{}{after}", self.listed(names)),
+            None => text.to_owned(),
+        }
+    }
     /// Something is wrong with them.
     fn investigating(&self, names: &[PublicName<'_>], worst: ComponentStatus) -> String;
     /// Somebody has taken it.

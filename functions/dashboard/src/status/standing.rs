@@ -1,0 +1,64 @@
+//! How a page stands: what its open posts and maintenances, and people by hand, make of its components.
+
+use shared::ctx::Ctx;
+use shared::domain::id::{ComponentId, PageId};
+use shared::domain::status::{Component, ComponentStatus, Maintenance, Post, Statuses, rollup, statuses};
+use shared::store::StoreError;
+
+use super::posts::names;
+use crate::words;
+
+/// How a page stands.
+pub struct Standing {
+    pub posts: Vec<Post>,
+    pub maintenances: Vec<Maintenance>,
+    statuses: Statuses,
+}
+
+impl Standing {
+    /// Of a page whose components these are.
+    pub fn of(components: &[Component], posts: Vec<Post>, maintenances: Vec<Maintenance>) -> Self {
+        Self {
+            statuses: statuses(components, &posts, &maintenances),
+            posts,
+            maintenances,
+        }
+    }
+
+    pub fn status(&self, component: ComponentId) -> ComponentStatus {
+        self.statuses.get(&component).copied().unwrap_or_default()
+    }
+
+    pub fn rollup(&self) -> Badge {
+        let status = rollup(&self.statuses);
+        Badge {
+            words: words::headline(status),
+            class: status.as_str(),
+        }
+    }
+}
+
+/// A status in words and, by its class, in colour.
+#[derive(Debug, Clone, Copy)]
+pub struct Badge {
+    pub words: &'static str,
+    pub class: &'static str,
+}
+
+impl Badge {
+    /// Of one component.
+    pub fn of(status: ComponentStatus) -> Self {
+        Self {
+            words: names::component(status),
+            class: status.as_str(),
+        }
+    }
+}
+
+/// The posts and the maintenances of a page that are not over.
+pub async fn open(ctx: &Ctx, page: PageId) -> Result<(Vec<Post>, Vec<Maintenance>), StoreError> {
+    let (posts, maintenances) = futures_util::try_join!(ctx.store.open_posts(page), ctx.store.open_maintenances(page))?;
+    let posts = posts.into_iter().map(|row| row.value).collect();
+    let maintenances = maintenances.into_iter().map(|row| row.value).collect();
+    Ok((posts, maintenances))
+}
