@@ -184,11 +184,13 @@ impl Deciding<'_> {
                 _ => return Ok(plan(Plan::of(self.next))),
             }
         }
-        let work = self.work()?.cloned();
-        match work.filter(|work| work.alerts == Alerts::Hold) {
-            Some(work) => return Ok(self.hold(&work)),
-            None if self.next.is_held() => self.next.page_again(Because::MaintenanceEnded),
-            None => {}
+        match self.work()?.cloned() {
+            Some(work) if work.alerts == Alerts::Hold => return Ok(self.hold(&work)),
+            Some(work) if !self.next.is_held() && self.next.maintenance.is_some() => {
+                self.next.maintenance = Some(self.under(&work));
+            }
+            _ if self.next.maintenance.is_some() => self.next.maintenance_ended(),
+            _ => {}
         }
         match self.next.progress.clone() {
             Progress::Page(because) => {
@@ -202,23 +204,18 @@ impl Deciding<'_> {
         }
     }
 
-    /// The maintenance that goes on and changes how this incident pages.
+    /// The maintenance that explains this incident, and changes how it pages.
     fn work(&self) -> Asking<Option<&Work>> {
         if !self.next.yields_to_maintenance() {
             return Ok(None);
         }
         let works = self.facts.works.as_ref().ok_or(vec![Need::Works])?;
-        Ok(Work::foremost(works, self.now))
+        Ok(Work::foremost(works, &self.next, self.now))
     }
 
-    /// It pages nobody while this goes on. Whoever ends it early wakes what it holds; looking now and then is for when that
-    /// fails.
+    /// It pages nobody while this goes on.
     fn hold(mut self, work: &Work) -> Decision {
-        let look_at = after_seconds(self.now, limits::HELD_LOOK_SECONDS);
-        let now = UnderMaintenance {
-            look_at: work.until().map_or(look_at, |until| until.min(look_at)),
-            ..self.under(work)
-        };
+        let now = self.under(work);
         let known = self.next.maintenance.clone().filter(|_| self.next.is_held());
         let is_same = known.is_some_and(|known| (known.maintenance_id, known.until) == (now.maintenance_id, now.until));
         let event = (!is_same).then(|| EventKind::Held {
@@ -233,14 +230,22 @@ impl Deciding<'_> {
         })
     }
 
+    /// Whoever ends work early wakes what it keeps from paging; looking now and then is for when that fails.
     fn under(&self, work: &Work) -> UnderMaintenance {
         UnderMaintenance {
             maintenance_id: work.maintenance_id,
             title: work.title.clone(),
             alerts: work.alerts,
-            until: work.until(),
-            look_at: self.now,
+            until: work.until,
+            look_at: work
+                .until
+                .min(after_seconds(self.now, limits::MAINTENANCE_LOOK_SECONDS)),
         }
+    }
+
+    /// The maintenance that makes pages quiet that would be loud.
+    fn quiets(&self) -> Asking<Option<&Work>> {
+        Ok(self.work()?.filter(|_| self.next.urgency == Urgency::High))
     }
 
     /// The slot, when there is a reason to read it: the auto-resolve time came, or nobody answered and it is time to
@@ -581,7 +586,7 @@ impl Deciding<'_> {
             return Err(needs);
         }
 
-        let urgency = match self.work()? {
+        let urgency = match self.quiets()? {
             Some(_) => Urgency::Low,
             None => self.next.urgency,
         };
@@ -636,7 +641,7 @@ impl Deciding<'_> {
     ) -> Asking<Decision> {
         self.next.progress = Progress::Waiting(after_seconds(self.now, step.escalate_after_seconds.into()));
         self.next.likely = self.likely_next();
-        self.next.maintenance = self.work()?.map(|work| self.under(work));
+        self.next.maintenance = self.quiets()?.map(|work| self.under(work));
         let reached = asked.iter().filter(|asked| asked.why_not.is_none()).count();
         self.next
             .count_pages(u32::try_from(reached).unwrap_or(u32::MAX), self.now);
@@ -647,6 +652,7 @@ impl Deciding<'_> {
             step,
             asked,
             skipped,
+            quieted_by: self.next.maintenance.as_ref().map(|one| one.title.clone()),
         });
         Ok(plan(Plan {
             deliveries,

@@ -104,7 +104,7 @@ pub struct Backoff {
     pub strikes: u32,
 }
 
-/// The maintenance that keeps an incident quiet or holds it.
+/// The maintenance that holds an incident, or made its last pages quiet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnderMaintenance {
     /// Which.
@@ -113,10 +113,9 @@ pub struct UnderMaintenance {
     pub title: String,
     /// What it does to pages.
     pub alerts: Alerts,
-    /// When it ends by itself; none: a person says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Timestamp>,
-    /// When to look whether it still goes on.
+    /// When it ends, unless somebody says so earlier.
+    pub until: Timestamp,
+    /// When to look whether it still goes on: at its end at the latest.
     pub look_at: Timestamp,
 }
 
@@ -190,7 +189,8 @@ pub struct Incident {
     /// Until when nobody is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
-    /// The maintenance because of which it pages nobody, or paged quietly.
+    /// The maintenance because of which it pages nobody, or paged quietly. What is held has nothing under way: its progress
+    /// is the page that is to follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<UnderMaintenance>,
     /// Whether a person asked for somebody since: no maintenance keeps it from paging then.
@@ -346,12 +346,16 @@ impl Incident {
         let waits = match (self.snoozed_until, self.status) {
             (Some(until), _) => Some(until),
             (None, Status::Acknowledged) => self.ack_ends_at,
-            (None, _) if self.is_held() => self.maintenance.as_ref().map(|one| one.look_at),
-            (None, _) => match &self.progress {
-                Progress::Page(_) | Progress::Next(_) => Some(self.created_at),
-                Progress::Waiting(until) => Some(*until),
-                Progress::Unanswered { look_at, .. } => Some(*look_at),
-            },
+            (None, _) => {
+                let maintenance = self.maintenance.as_ref().map(|one| one.look_at);
+                let progress = match &self.progress {
+                    _ if self.is_held() => None,
+                    Progress::Page(_) | Progress::Next(_) => Some(self.created_at),
+                    Progress::Waiting(until) => Some(*until),
+                    Progress::Unanswered { look_at, .. } => Some(*look_at),
+                };
+                earliest(maintenance, progress)
+            }
         };
         earliest(woken, earliest(waits, self.auto_resolve_at))
     }
@@ -359,7 +363,7 @@ impl Incident {
     /// When the next step begins, if one is waited for.
     pub fn next_step_at(&self) -> Option<Timestamp> {
         match (self.status, self.snoozed_until, &self.progress) {
-            (Status::Triggered, None, Progress::Waiting(until)) if !self.is_held() => Some(*until),
+            (Status::Triggered, None, Progress::Waiting(until)) => Some(*until),
             _ => None,
         }
     }
@@ -399,16 +403,15 @@ impl Incident {
                     (_, Progress::Unanswered { .. }) => self.restart(Because::Escalated),
                     // The pages of this step stay valid beside those of the next.
                     (true, _) => self.progress = Progress::Next(Because::Escalated),
+                    // The step that is held was not asked yet.
+                    (false, _) if self.is_held() => self.page_again(Because::Escalated),
                     (false, _) => {
-                        // The step that a maintenance held was not asked yet.
-                        let unasked = self.is_held() && matches!(self.progress, Progress::Page(_));
                         self.page_again(Because::Escalated);
-                        if !unasked {
-                            self.progress = Progress::Next(Because::Escalated);
-                        }
+                        self.progress = Progress::Next(Because::Escalated);
                     }
                 }
                 self.pages_anyway = true;
+                self.maintenance = None;
                 EventKind::Escalated
             }
         };
@@ -569,12 +572,32 @@ impl Incident {
         self.progress = Progress::Page(because);
     }
 
-    /// A maintenance holds it: what was under way ends, and nobody is paged.
+    /// A maintenance holds it: what was under way ends, and nobody is paged until it does.
     pub(super) fn hold(&mut self, maintenance: UnderMaintenance) {
-        if !self.is_held() {
-            self.raise_epoch();
+        // What is still to be paged has no page that could be under way.
+        if !matches!(self.progress, Progress::Page(_)) {
+            self.page_again(Because::MaintenanceEnded);
         }
         self.maintenance = Some(maintenance);
+    }
+
+    /// No maintenance explains it any more: what it held is paged now, and what was paged quietly is paged again.
+    pub(super) fn maintenance_ended(&mut self) {
+        if self.is_held() {
+            self.maintenance = None;
+            self.progress = Progress::Page(Because::MaintenanceEnded);
+        } else {
+            self.page_again(Because::MaintenanceEnded);
+        }
+    }
+
+    /// Looks again whether the maintenance goes on, by whoever ends it. False: it has nothing to do with that one.
+    pub fn look_at_maintenance(&mut self, id: MaintenanceId, now: Timestamp) -> bool {
+        let is_of = self.is_open() && self.maintenance.as_ref().is_some_and(|one| one.maintenance_id == id);
+        if is_of {
+            self.wake_at = Some(now);
+        }
+        is_of
     }
 
     /// The policy from its beginning.

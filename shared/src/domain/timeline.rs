@@ -105,6 +105,9 @@ pub enum EventKind {
         /// Steps that were skipped on the way because they had nobody to page.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skipped: Vec<u32>,
+        /// The title of the maintenance because of which it was done quietly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quieted_by: Option<String>,
     },
     /// The policy ran out.
     Unanswered {
@@ -138,9 +141,8 @@ pub enum EventKind {
         maintenance_id: MaintenanceId,
         /// Its title.
         title: String,
-        /// When it ends by itself; none: a person says so.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        until: Option<Timestamp>,
+        /// When it ends, unless somebody says so earlier.
+        until: Timestamp,
     },
     /// Somebody asked others.
     Reassigned {

@@ -80,8 +80,8 @@ pub struct MaintenanceView {
     pub title: String,
     /// What it does to pages.
     pub alerts: Alerts,
-    /// When it ends by itself; null: a person says so.
-    pub until: Option<Timestamp>,
+    /// When it ends, unless somebody says so earlier.
+    pub until: Timestamp,
 }
 
 impl From<UnderMaintenance> for MaintenanceView {

@@ -26,6 +26,7 @@ use crate::domain::service::{Integration, Service};
 use crate::domain::status::{
     Bulletin, Component, Maintenance, Page as StatusPage, Post, Work, bulletins_of_maintenance, bulletins_of_post,
 };
+use crate::domain::time::after_seconds;
 
 /// A kind of configuration.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
@@ -523,7 +524,10 @@ pub(super) fn bulletin_writes<T: Entity>(before: Option<&T>, after: &T) -> Resul
         .collect()
 }
 
-/// What tells services' alerts of a change. Rows of work that ends by itself are cleaned up after it.
+/// How long after its end the row of a work may be cleaned up.
+const WORK_KEPT_SECONDS: i64 = 86_400;
+
+/// What tells services' alerts of a change: rows that differ, and those that go.
 fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<Write>, StoreError> {
     let (before, after) = (
         before.map(T::works).unwrap_or_default(),
@@ -541,10 +545,10 @@ fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<W
         .collect();
     for work in after.iter().filter(|work| !before.contains(work)) {
         let row = Row::of(Key::work(work.service_id, work.maintenance_id), "work", work)?;
-        let expires = work
-            .until()
-            .map(|until| crate::domain::time::after_seconds(until, 86_400));
-        writes.push(Write::Put(row.expires(expires), None));
+        writes.push(Write::Put(
+            row.expires(Some(after_seconds(work.until, WORK_KEPT_SECONDS))),
+            None,
+        ));
     }
     Ok(writes)
 }

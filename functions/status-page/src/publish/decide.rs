@@ -7,7 +7,8 @@ use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
+    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due,
+    statuses,
 };
 use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
@@ -166,9 +167,7 @@ impl Known {
         let troubles = self.troubles.get(&service_id).map_or(&[][..], Vec::as_slice);
         let began = troubles.iter().map(|trouble| trouble.since).min().unwrap_or(now);
         let publication = before.map(|before| &before.value);
-        let holds = |one: &&Versioned<Maintenance>| one.value.works_on(service_id, now) == Some(Alerts::Hold);
-        let holding = self.maintenances.iter().filter(holds);
-        let announced: Vec<ComponentId> = holding.flat_map(|one| one.value.component_ids.clone()).collect();
+        let announced = self.announced(service_id, now);
         let post = publication
             .and_then(Publication::post_id)
             .and_then(|id| self.posts.get(&id));
@@ -188,6 +187,19 @@ impl Known {
             now,
         });
         (decision.publication, decision.post)
+    }
+
+    /// Components under a maintenance that holds this service's alerts, and since when.
+    fn announced(&self, service: ServiceId, now: Timestamp) -> Vec<(ComponentId, Timestamp)> {
+        let mut announced = Vec::new();
+        for Versioned { value, .. } in &self.maintenances {
+            let holds = |work: &&Work| work.service_id == service && work.alerts == Alerts::Hold && now < work.until;
+            let works = Work::all_of(value);
+            if let Some(work) = works.iter().find(holds) {
+                announced.extend(value.component_ids.iter().map(|id| (*id, work.from)));
+            }
+        }
+        announced
     }
 
     /// Remembers how components do from now on, if that is news.

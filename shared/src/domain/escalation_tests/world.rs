@@ -17,7 +17,7 @@ use crate::domain::policy::{Policy, Step, Target};
 use crate::domain::service::{Service, UrgencyRule};
 use crate::domain::signal::{Action, Draft, Severity, Signal};
 use crate::domain::slot::{Slot, SlotClosed, Verdict, judge};
-use crate::domain::status::Work;
+use crate::domain::status::{Alerts, Work};
 use crate::domain::time::after_seconds;
 use crate::domain::timeline::{Asked, EventKind, Resolution};
 
@@ -143,6 +143,18 @@ pub fn service(ack_timeout_seconds: u32, auto_resolve_seconds: u32) -> Service {
         components: Vec::new(),
         publication: Default::default(),
         created_at: at(-1000),
+    }
+}
+
+/// A maintenance of the service, from and until so many seconds after the beginning.
+pub fn work(number: usize, alerts: Alerts, from: i64, until: i64) -> Work {
+    Work {
+        maintenance_id: id(number),
+        service_id: id(1),
+        title: format!("work {number}"),
+        alerts,
+        from: at(from),
+        until: at(until),
     }
 }
 
@@ -437,6 +449,14 @@ impl World {
         changed
     }
 
+    /// Somebody changes the maintenances, which wakes what they kept from paging.
+    pub fn change_works(&mut self, works: Vec<Work>) {
+        let before = std::mem::replace(&mut self.works, works);
+        for work in before.iter().filter(|work| !self.works.contains(work)) {
+            self.version += u64::from(self.incident.look_at_maintenance(work.maintenance_id, self.now));
+        }
+    }
+
     /// A person does something, and what follows at once.
     pub fn settle_by(&mut self, by: &Actor, act: Act) {
         assert!(self.act(act, by));
@@ -533,9 +553,14 @@ impl World {
                 because,
                 asked,
                 skipped,
+                quieted_by,
                 ..
             }) => {
-                format!("{place} paged ({because:?}): {messages}{}", why(asked, skipped))
+                let quietly = if quieted_by.is_some() { " quietly" } else { "" };
+                format!(
+                    "{place} paged{quietly} ({because:?}): {messages}{}",
+                    why(asked, skipped)
+                )
             }
             Some(EventKind::Unanswered {
                 because,
@@ -545,6 +570,9 @@ impl World {
             }) => {
                 let (not, owners) = (why(asked, skipped), why(owners, &[]));
                 format!("{place} unanswered ({because:?}): {messages}{not}{owners}")
+            }
+            Some(EventKind::Held { until, .. }) => {
+                format!("{place} held until +{}", until.duration_since(at(0)).as_secs())
             }
             Some(EventKind::TriedNext { .. }) => format!("{place} tried next: {messages}"),
             Some(EventKind::Told { what, people }) => format!("{place} told {people} ({what:?}): {messages}"),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::page::Locale;
 use super::post::Update;
 use super::words;
-use super::work::{Alerts, Work};
+use super::work::Alerts;
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, MaintenanceId, PageId, ServiceId, UpdateId};
 use crate::domain::incident::Mark;
@@ -94,11 +94,16 @@ impl Maintenance {
         (seconds > 0).then(|| after_seconds(self.starts_at, -seconds))
     }
 
-    /// Whether it changes the alerts of this service now.
-    pub fn works_on(&self, service: ServiceId, now: Timestamp) -> Option<Alerts> {
-        let works = Work::all_of(self);
-        let work = works.iter().find(|work| work.service_id == service)?;
-        work.goes_on(now).then_some(work.alerts)
+    /// When the work that goes on began, by its updates: one that was over and is opened again begins again.
+    pub fn began_at(&self) -> Timestamp {
+        let mut began = None;
+        for update in &self.updates {
+            began = match update.status {
+                MaintenanceStatus::InProgress | MaintenanceStatus::Verifying => began.or(Some(update.at)),
+                MaintenanceStatus::Scheduled | MaintenanceStatus::Completed => None,
+            };
+        }
+        began.unwrap_or(self.starts_at)
     }
 
     /// Whether it is not over.

@@ -46,7 +46,7 @@ struct Stage {
     rule: PublicationRule,
     affected: Vec<Affected>,
     troubles: Vec<Trouble>,
-    announced: Vec<ComponentId>,
+    announced: Vec<(ComponentId, Timestamp)>,
     publication: Option<Publication>,
     posts: BTreeMap<PostId, Post>,
     now: Timestamp,

@@ -2,7 +2,8 @@
 //!
 //! The actors: whoever may configure a service names it in a maintenance; every writer of a maintenance by hand writes one
 //! [`Work`] a service in the same transaction; [`crate::domain::escalation`] reads those of an incident's service before it
-//! pages. Whether work goes on follows from the time, so nobody's pages depend on who publishes a page.
+//! pages. Whether work goes on follows from the time alone, so nobody's pages depend on who publishes a page, and what
+//! nobody ends is over when it was planned to be.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::maintenance::{Maintenance, MaintenanceStatus};
 use crate::domain::id::{MaintenanceId, ServiceId};
+use crate::domain::incident::Incident;
 
 /// What becomes of alerts while a maintenance goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -18,9 +20,9 @@ pub enum Alerts {
     /// They page, as always.
     #[default]
     Page,
-    /// They page with low urgency.
+    /// They page with low urgency; what is unanswered at the end pages again, as loudly as it is.
     Quiet,
-    /// They open incidents that page nobody until the maintenance is over.
+    /// They open incidents that page nobody; what is unanswered at the end pages then.
     Hold,
 }
 
@@ -35,21 +37,22 @@ pub struct Work {
     pub title: String,
     /// What becomes of alerts.
     pub alerts: Alerts,
-    /// Where it stood when a person last wrote it.
-    #[serde(rename = "stands")]
-    pub status: MaintenanceStatus,
-    /// When it begins.
-    pub starts_at: Timestamp,
-    /// When it ends.
-    pub ends_at: Timestamp,
-    /// Whether it begins and ends by itself at these times.
-    pub automatic: bool,
+    /// When it begins, or did.
+    pub from: Timestamp,
+    /// When it ends, unless somebody says so earlier.
+    pub until: Timestamp,
 }
 
 impl Work {
-    /// Of each service whose alerts this maintenance changes; none once it is over.
+    /// Of each service whose alerts this maintenance changes; none once it is over, or before a person begins one that does
+    /// not begin by itself.
     pub fn all_of(maintenance: &Maintenance) -> Vec<Self> {
-        if !maintenance.is_open() || maintenance.alerts == Alerts::Page {
+        let from = match maintenance.status {
+            MaintenanceStatus::Scheduled if maintenance.automatic => maintenance.starts_at,
+            MaintenanceStatus::InProgress | MaintenanceStatus::Verifying => maintenance.began_at(),
+            MaintenanceStatus::Scheduled | MaintenanceStatus::Completed => return Vec::new(),
+        };
+        if maintenance.alerts == Alerts::Page {
             return Vec::new();
         }
         let work = |service: &ServiceId| Self {
@@ -57,34 +60,21 @@ impl Work {
             service_id: *service,
             title: maintenance.title.clone(),
             alerts: maintenance.alerts,
-            status: maintenance.status,
-            starts_at: maintenance.starts_at,
-            ends_at: maintenance.ends_at,
-            automatic: maintenance.automatic,
+            from,
+            until: maintenance.ends_at,
         };
         maintenance.service_ids.iter().map(work).collect()
     }
 
-    /// Whether it goes on: by the time where it begins and ends by itself, else by a person's word.
-    pub fn goes_on(&self, now: Timestamp) -> bool {
-        match self.status {
-            MaintenanceStatus::Scheduled => self.automatic && self.starts_at <= now && now < self.ends_at,
-            MaintenanceStatus::InProgress | MaintenanceStatus::Verifying => !self.automatic || now < self.ends_at,
-            MaintenanceStatus::Completed => false,
-        }
+    /// Whether it explains this incident of its service: one that was opened while it goes on, and that nobody asked others
+    /// to look at. What was wrong before is no part of the work.
+    pub fn explains(&self, incident: &Incident, now: Timestamp) -> bool {
+        incident.yields_to_maintenance() && self.from <= incident.created_at && now < self.until
     }
 
-    /// When it ends by itself, if it does.
-    pub fn until(&self) -> Option<Timestamp> {
-        self.automatic.then_some(self.ends_at)
-    }
-
-    /// Of those that go on, the one that lets least through, and of these the one that ends last.
-    pub fn foremost(all: &[Self], now: Timestamp) -> Option<&Self> {
-        let rank = |work: &&Self| {
-            let holds = work.alerts == Alerts::Hold;
-            (holds, work.until().unwrap_or(Timestamp::MAX), work.maintenance_id)
-        };
-        all.iter().filter(|work| work.goes_on(now)).max_by_key(rank)
+    /// Of those that explain this incident, the one that lets least through, and of these the one that ends last.
+    pub fn foremost<'a>(all: &'a [Self], incident: &Incident, now: Timestamp) -> Option<&'a Self> {
+        let rank = |work: &&Self| (work.alerts == Alerts::Hold, work.until, work.maintenance_id);
+        all.iter().filter(|work| work.explains(incident, now)).max_by_key(rank)
     }
 }

@@ -189,6 +189,7 @@ impl Words for English {
                 step,
                 asked,
                 skipped,
+                quieted_by,
             } => {
                 let reached = asked.iter().filter(|asked| asked.why_not.is_none());
                 let reached = list(reached.map(|asked| target(asked, telling)), "nobody");
@@ -197,7 +198,14 @@ impl Words for English {
                 } else {
                     String::new()
                 };
-                let paged = format!("Step {}{round} paged {reached}.", step + 1);
+                let quietly = quieted_by
+                    .as_ref()
+                    .map(|title| format!(" quietly, because of the maintenance \"{}\"", one_line(title)));
+                let paged = format!(
+                    "Step {}{round} paged {reached}{}.",
+                    step + 1,
+                    quietly.unwrap_or_default()
+                );
                 // The step that was paged may have missed somebody too: the reasons are not those of the skipped alone.
                 let skipped = sentence(&steps_skipped(skipped));
                 sentences([
@@ -234,9 +242,11 @@ impl Words for English {
             EventKind::Unacknowledged => format!("{who} gave it back."),
             EventKind::Snoozed { until } => format!("{who} snoozed it until {}.", brief(&telling.moment(*until))),
             EventKind::Held { title, until, .. } => {
-                let until = until.map(|until| format!(" until {}", brief(&telling.moment(until))));
-                let until = until.unwrap_or_default();
-                format!("Held{until}: nobody is paged while \"{}\" goes on.", one_line(title))
+                let until = brief(&telling.moment(*until));
+                format!(
+                    "Held until {until}: nobody is paged while the maintenance \"{}\" goes on.",
+                    one_line(title)
+                )
             }
             EventKind::Reassigned { to } => {
                 format!(
