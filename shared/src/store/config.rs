@@ -527,6 +527,14 @@ pub(super) fn bulletin_writes<T: Entity>(before: Option<&T>, after: &T) -> Resul
 /// How long after its end the row of a work may be cleaned up.
 const WORK_KEPT_SECONDS: i64 = 86_400;
 
+/// What a change ends of what something did to services' alerts, or makes different.
+pub fn works_gone<T: Entity>(before: Option<&T>, after: Option<&T>) -> Vec<Work> {
+    let after = after.map(T::works).unwrap_or_default();
+    let mut gone = before.map(T::works).unwrap_or_default();
+    gone.retain(|work| !after.contains(work));
+    gone
+}
+
 /// What tells services' alerts of a change: rows that differ, and those that go.
 fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<Write>, StoreError> {
     let (before, after) = (
@@ -534,17 +542,13 @@ fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<W
         after.map(T::works).unwrap_or_default(),
     );
     let stays = |work: &&Work| after.iter().any(|one| one.service_id == work.service_id);
+    let key = |work: &Work| Key::work(work.service_id, work.maintenance_id);
     let gone = before.iter().filter(|work| !stays(work));
     let mut writes: Vec<Write> = gone
-        .map(|work| {
-            Write::Delete(
-                Key::work(work.service_id, work.maintenance_id),
-                Expression::either_way(),
-            )
-        })
+        .map(|work| Write::Delete(key(work), Expression::either_way()))
         .collect();
     for work in after.iter().filter(|work| !before.contains(work)) {
-        let row = Row::of(Key::work(work.service_id, work.maintenance_id), "work", work)?;
+        let row = Row::of(key(work), "work", work)?;
         writes.push(Write::Put(
             row.expires(Some(after_seconds(work.until, WORK_KEPT_SECONDS))),
             None,
