@@ -263,7 +263,7 @@ impl MaintenanceBody {
         before: Option<&Maintenance>,
     ) -> Result<Vec<Extra>, Problem> {
         let max = limits::MAINTENANCE_SERVICES_MAX;
-        faults.count("services", self.service_ids.len(), 0..=max);
+        faults.count("service_ids", self.service_ids.len(), 0..=max);
         if self.alerts != Alerts::Page && self.service_ids.is_empty() {
             faults.add(
                 "service_ids",
@@ -291,7 +291,15 @@ async fn may_work(caller: &Caller, before: Option<&Maintenance>, next: &Maintena
     let added = Work::all_of(next).into_iter().filter(|work| !known.contains(work));
     let added: Vec<ServiceId> = added.map(|work| work.service_id).collect();
     let services = caller.store().load_many::<Service>(added).await?;
-    caller.may_all(services.iter().map(|service| Right::Configure(service.team_id)))
+    for service in services {
+        let refusal = format!(
+            "Only who may change the service \"{}\" may hold or quiet its alerts.",
+            service.name
+        );
+        let may = caller.may(Right::Configure(service.team_id));
+        may.map_err(|_| Problem::forbidden(refusal))?;
+    }
+    Ok(())
 }
 
 /// A further update.
