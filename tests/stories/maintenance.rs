@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nightbell_tests::people::{person, token};
-use nightbell_tests::{Answer, World};
+use nightbell_tests::{Answer, Browser, World};
 use serde_json::{Value, json};
 use shared::domain::id::IncidentId;
 use shared::domain::people::Role;
@@ -504,4 +504,75 @@ async fn only_who_may_change_a_service_keeps_its_alerts_from_paging_and_every_re
     let again = json!({"body": "On.", "status": "in_progress"});
     let answer = acme.world.api_as(dora, Method::POST, &updates, Some(again)).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_read_announce_and_end_one_in_the_browser() {
+    let mut acme = Acme::new().await;
+    let cy = person(&acme.world.ctx, "Cy", Role::Viewer, "+15550102").await;
+    let mut viewer = Browser::signed_in(&acme.world, cy).await;
+    let mut ben = Browser::signed_in(&acme.world, acme.world.cast.ben).await;
+    let list = format!("/pages/{}/maintenances", acme.page);
+    ben.get(&acme.world, &list).await;
+    assert!(ben.page.contains("No maintenance was ever announced") && ben.page.contains("/maintenances/new"));
+    viewer.get(&acme.world, &list).await;
+    assert!(viewer.page.contains("No maintenance was ever announced") && !viewer.page.contains("/maintenances/new"));
+    let new = format!("{list}/new");
+    let mut ana = Browser::signed_in(&acme.world, acme.world.cast.ana).await;
+    ana.get(&acme.world, &new).await;
+    for field in [
+        "starts_at",
+        "ends_at",
+        "automatic",
+        "component_ids[]",
+        "service_ids[]",
+        "alerts",
+        "remind_minutes_before",
+    ] {
+        assert!(ana.page.contains(&format!("name=\"{field}\"")), "{field}");
+    }
+    assert!(ana.page.contains("Times of Europe/Berlin."));
+    // Whose alerts somebody may not change, they are not offered.
+    ben.get(&acme.world, &new).await;
+    assert!(ben.page.contains("name=\"component_ids[]\"") && !ben.page.contains("name=\"service_ids[]\""));
+    let refused = viewer.get(&acme.world, &new).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let hostile = "<b>New</b> disks";
+    let id = acme
+        .planned(0, 60, json!({"title": hostile, "component_ids": [acme.api]}))
+        .await;
+    acme.world.live(minutes(1)).await;
+    let incident = acme.trigger("db").await;
+    let path = format!("/maintenances/{id}");
+    ben.get(&acme.world, &list).await;
+    assert!(
+        ben.page.contains(&path) && ben.page.contains("In progress"),
+        "{}",
+        ben.page
+    );
+    assert!(ben.page.contains("alerts page nobody while it goes on") && !ben.page.contains(hostile));
+    ben.get(&acme.world, &path).await;
+    assert!(ben.page.contains("Call it off") && ben.page.contains("Checkout") && !ben.page.contains(hostile));
+    assert!(
+        ben.page.contains("value=\"2026-03-01T03:00\""),
+        "the reader's own clock"
+    );
+    viewer.get(&acme.world, &path).await;
+    assert!(viewer.page.contains("We change disks.") && !viewer.page.contains("data-api"));
+    ben.get(&acme.world, &format!("/incidents/{incident}")).await;
+    assert!(
+        ben.page.contains("Held until") && ben.page.contains("04:00"),
+        "{}",
+        ben.page
+    );
+    acme.say(&id, json!({"body": "Not today.", "cancelled": true})).await;
+    ben.get(&acme.world, &path).await;
+    assert!(ben.page.contains("Cancelled") && !ben.page.contains("Call it off"));
+    ben.get(&acme.world, &format!("/incidents/{incident}")).await;
+    assert!(!ben.page.contains("<dt>Held until"), "{}", ben.page);
+    let missing = ben
+        .get(&acme.world, "/maintenances/mnt_01arz3ndektsv4rrffq69g5fav")
+        .await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }

@@ -3,6 +3,7 @@
 //! Pages read the store; their forms are sent to the REST API. A form is shown to whoever may send it, and only to them.
 
 mod list;
+mod maintenances;
 mod now;
 mod posts;
 mod standing;
@@ -20,4 +21,5 @@ pub fn routes() -> Router<Ctx> {
         .route("/pages", get(list::show))
         .route("/pages/{id}", get(now::show))
         .merge(posts::routes())
+        .merge(maintenances::routes())
 }

@@ -10,10 +10,15 @@ use shared::domain::status::Page;
 pub enum Tab {
     Now,
     Posts,
+    Maintenances,
 }
 
 impl Tab {
-    const EACH: [(Self, &'static str, &'static str); 2] = [(Self::Now, "", "Now"), (Self::Posts, "/posts", "Posts")];
+    const EACH: [(Self, &'static str, &'static str); 3] = [
+        (Self::Now, "", "Now"),
+        (Self::Posts, "/posts", "Posts"),
+        (Self::Maintenances, "/maintenances", "Maintenances"),
+    ];
 }
 
 /// The head of everything about a status page: its name, the way to what the public sees, and its rooms.
