@@ -176,6 +176,9 @@ UNSAYABLE = [
     # Times that have to be ahead, or behind.
     (r"at|started_at|resolved_at", r"must not be (in the future|before started_at)|must be at most five years ago"),
     (r"ends_at", r"must be after starts_at, by at most 30 days|must be in the future"),
+    (r"service_ids", r"must name a service whose alerts are to be held or quiet"),
+    (r"cancelled", r"cannot be called off: it is over already"),
+    (r"status", r"must be \"completed\" or left out: what is called off is over"),
     (r"until|expires_at", r"must be (in the future|within 7 days: .*)"),
     # Periods: one time and another.
     (r"from", r"must be before until|must be at most 92 days before until|must not be before 1970"),

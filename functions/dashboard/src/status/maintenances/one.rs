@@ -7,7 +7,7 @@ use shared::ctx::Ctx;
 use shared::domain::id::MaintenanceId;
 use shared::domain::limits;
 use shared::domain::service::Service;
-use shared::domain::status::{Alerts, Maintenance, Page};
+use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page};
 use shared::web::{Id, Problem};
 
 use super::fields::Fields;
@@ -105,7 +105,10 @@ pub async fn show(
 fn said(one: &Maintenance, people: &People, zone: &Zone) -> Vec<Said> {
     let update = one.updates.iter().rev().map(|update| Said {
         who: people.actor(&update.by),
-        status: names::status(update.status),
+        status: match update.status {
+            MaintenanceStatus::Completed if one.cancelled.is_some() => names::standing(one),
+            status => names::status(status),
+        },
         at: zone.moment(update.at),
         body: update.body.clone(),
         was_told: update.deliver_notifications,
