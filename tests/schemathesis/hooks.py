@@ -115,6 +115,9 @@ def before_call(context, case, kwargs):
         # Who the run acts as is neither changed nor removed.
         if case.method.upper() in ("PATCH", "DELETE") and case.path_parameters.get("id") in OWN:
             case.path_parameters["id"] = case.path_parameters["id"][:4] + "0" * 26
+        # Messages are tried on contacts that are verified, and no made-up code verifies any but theirs.
+        if case.operation.label == "POST /api/v1/contacts/{id}/test" and next(NUMBERS) % 2:
+            case.path_parameters["id"] = next(id for id in OWN if id.startswith("con_"))
     if case.meta and case.meta.generation.mode.is_positive:
         if isinstance(case.body, (dict, list)):
             case.body = possible(case)
@@ -138,7 +141,7 @@ def after_call(context, case, response):
     if response.status_code >= 300:
         return
     for found in ids_in(answer):
-        if found not in KNOWN[found[:3]] and found not in OWN:
+        if found not in KNOWN[found[:3]] and (found not in OWN or found.startswith("con_")):
             KNOWN[found[:3]].append(found)
     for one in answer.get("items", [answer]):
         if "id" in one and "kind" in one:
@@ -167,7 +170,7 @@ UNSAYABLE = [
     # What depends on another field, or on another thing.
     (r"group_id|held_status|resolved_at", r"must be null.*"),
     (r"automatic", r"must be false: no service .*"),
-    (r"components\[\d+\]\.component_id|component_ids\[\d+\]", r"is there twice|there is no .*"),
+    (r"components\[\d+\]\.component_id|component_ids\[\d+\]|service_ids\[\d+\]", r"is there twice|there is no .*"),
     (r"slug", r"is another page's|must be .*, and not one of .*"),
     # Colours by their contrast, pictures by their bytes, variables by their names.
     (r"look\..*", r".*"),
@@ -176,6 +179,9 @@ UNSAYABLE = [
     # Times that have to be ahead, or behind.
     (r"at|started_at|resolved_at", r"must not be (in the future|before started_at)|must be at most five years ago"),
     (r"ends_at", r"must be after starts_at, by at most 30 days|must be in the future"),
+    (r"service_ids", r"must name a service whose alerts are to be held or quiet"),
+    (r"cancelled", r"cannot be called off: it is over already"),
+    (r"status", r"must be \"completed\" or left out: what is called off is over"),
     (r"until|expires_at", r"must be (in the future|within 7 days: .*)"),
     # Periods: one time and another.
     (r"from", r"must be before until|must be at most 92 days before until|must not be before 1970"),

@@ -25,6 +25,7 @@ mod faults;
 mod front_door;
 mod house;
 mod insights;
+mod maintenance;
 mod offboarding;
 mod oidc;
 mod races;

@@ -669,7 +669,7 @@ async fn a_maintenance_is_announced_reminded_of_and_told_as_it_goes() {
     assert_eq!(count(&public).await, 1, "the reminder moved with it");
     public.world.live(SignedDuration::from_mins(10)).await;
     let sent = public.to("ada@example.com").await;
-    assert_eq!(sent.last().unwrap().subject.as_deref(), Some("[Acme] Soon: Disks"));
+    assert_eq!(sent.last().unwrap().subject.as_deref(), Some("[Acme] Reminder: Disks"));
     assert!(
         sent[1]
             .body
@@ -686,7 +686,7 @@ async fn a_maintenance_is_announced_reminded_of_and_told_as_it_goes() {
         subjects,
         [
             "[Acme] Disks: Scheduled",
-            "[Acme] Soon: Disks",
+            "[Acme] Reminder: Disks",
             "[Acme] Disks: In progress",
             "[Acme] Disks: Completed"
         ]

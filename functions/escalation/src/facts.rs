@@ -10,6 +10,7 @@ use shared::domain::incident::{Incident, Route};
 use shared::domain::people::{Channel, User};
 use shared::domain::policy::Policy;
 use shared::domain::service::Service;
+use shared::domain::status::Work;
 use shared::store::StoreError;
 use shared::store::keys::Key;
 
@@ -23,7 +24,7 @@ pub fn likely(incident: &Incident) -> Vec<Need> {
         Route::Policy(policy) => *policy,
         Route::People { then, .. } => *then,
     };
-    let mut needs = vec![Need::Service, Need::Policy(policy), Need::StepRows];
+    let mut needs = vec![Need::Service, Need::Works, Need::Policy(policy), Need::StepRows];
     needs.extend(incident.likely.iter().map(|user| Need::User(*user)));
     if let Route::People { users, .. } = &incident.route {
         needs.extend(users.iter().map(|user| Need::User(*user)));
@@ -74,6 +75,7 @@ pub async fn read(ctx: &Ctx, incident: &Incident, facts: &mut Facts, needs: &[Ne
 
 enum Read {
     Service(Option<Service>),
+    Works(Vec<Work>),
     Policy(PolicyId, Option<Policy>),
     StepRows(Vec<shared::domain::delivery::Delivery>),
     AllRows(Vec<shared::domain::delivery::Delivery>),
@@ -87,6 +89,7 @@ async fn one(ctx: &Ctx, incident: &Incident, need: Need) -> Result<Read, StoreEr
     let store = &ctx.store;
     Ok(match need {
         Need::Service => Read::Service(store.load::<Service>(incident.service_id).await?.map(|row| row.value)),
+        Need::Works => Read::Works(store.works_on(incident.service_id).await?),
         Need::Policy(id) => Read::Policy(id, store.load::<Policy>(id).await?.map(|row| row.value)),
         Need::StepRows => {
             let step = (incident.epoch, incident.cycle, incident.step);
@@ -103,6 +106,7 @@ impl Read {
     fn into_facts(self, facts: &mut Facts) {
         match self {
             Self::Service(service) => facts.service = Some(service),
+            Self::Works(works) => facts.works = Some(works),
             Self::Policy(id, policy) => {
                 facts.policies.insert(id, policy);
             }

@@ -172,6 +172,8 @@ pub struct MaintenanceView {
     pub ends_at: Timestamp,
     /// When it was over.
     pub completed_at: Option<Timestamp>,
+    /// Whether it was called off.
+    pub is_cancelled: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -291,6 +293,7 @@ impl MaintenanceView {
             starts_at: maintenance.starts_at,
             ends_at: maintenance.ends_at,
             completed_at: maintenance.completed_at,
+            is_cancelled: maintenance.cancelled.is_some(),
             created_at: maintenance.created_at,
             updated_at: maintenance.updated_at,
             components: maintenance.component_ids.clone(),

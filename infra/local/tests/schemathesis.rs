@@ -29,8 +29,11 @@ async fn the_api_is_as_it_is_described() {
     let mut mighty = tokens(&bell, &["read", "respond", "configure", "administer"]).await;
     mighty.insert(0, token.to_owned());
     let reading = tokens(&bell, &["read"]).await;
-    let own: Vec<String> = bell.all("/api/v1/tokens").await.iter().map(id).collect();
-    let own = format!("{},{}", bell.demo["owner"]["id"].as_str().unwrap(), own.join(","));
+    let mut own = vec![bell.demo["owner"]["id"].as_str().unwrap().to_owned()];
+    for path in ["/api/v1/tokens", "/api/v1/contacts"] {
+        own.extend(bell.all(path).await.iter().map(id));
+    }
+    let own = own.join(",");
 
     // By its whole might, by a token that may read, and by nobody.
     let done = run(&bell, &folder.0, "owner", &mighty, &own, &[]);

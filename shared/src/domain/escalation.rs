@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::delivery::{Delivery, DeliveryKey, DeliveryState, Part, Recipient, Subject};
 use super::id::{ChannelId, PolicyId, ScheduleId, UserId};
-use super::incident::{Announcement, Incident, Progress, Route, Status, auto_resolve_at};
+use super::incident::{Announcement, Incident, Progress, Route, Status, UnderMaintenance, auto_resolve_at};
 use super::limits;
 use super::people::{Channel, Contact, User};
 use super::policy::{OnCall, Policy, Step, Target};
-use super::service::Service;
+use super::service::{Service, Urgency};
 use super::slot::Slot;
+use super::status::{Alerts, Work};
 use super::time::after_seconds;
 use super::timeline::{Asked, Because, EventKind, NotPaged};
 
@@ -25,6 +26,8 @@ use super::timeline::{Asked, Because, EventKind, NotPaged};
 pub struct Facts {
     /// The incident's service.
     pub service: Option<Option<Service>>,
+    /// Maintenances that change the service's alerts, read consistently.
+    pub works: Option<Vec<Work>>,
     /// Policies, by id.
     pub policies: HashMap<PolicyId, Option<Policy>>,
     /// People, by id.
@@ -48,6 +51,8 @@ pub struct Facts {
 pub enum Need {
     /// The incident's service.
     Service,
+    /// Maintenances that change the service's alerts.
+    Works,
     /// This policy.
     Policy(PolicyId),
     /// This person.
@@ -179,6 +184,14 @@ impl Deciding<'_> {
                 _ => return Ok(plan(Plan::of(self.next))),
             }
         }
+        match self.work()?.cloned() {
+            Some(work) if work.alerts == Alerts::Hold => return Ok(self.hold(&work)),
+            Some(work) if !self.next.is_held() && self.next.maintenance.is_some() => {
+                self.next.maintenance = Some(self.under(&work));
+            }
+            _ if self.next.maintenance.is_some() => self.next.maintenance_ended(),
+            _ => {}
+        }
         match self.next.progress.clone() {
             Progress::Page(because) => {
                 self.begin_again_if_cut();
@@ -189,6 +202,50 @@ impl Deciding<'_> {
             Progress::Waiting(_) => self.look_at_step(),
             Progress::Unanswered { since, look_at } => self.look_at_unanswered(since, look_at),
         }
+    }
+
+    /// The maintenance that explains this incident, and changes how it pages.
+    fn work(&self) -> Asking<Option<&Work>> {
+        if !self.next.yields_to_maintenance() {
+            return Ok(None);
+        }
+        let works = self.facts.works.as_ref().ok_or(vec![Need::Works])?;
+        Ok(Work::foremost(works, &self.next, self.now))
+    }
+
+    /// It pages nobody while this goes on.
+    fn hold(mut self, work: &Work) -> Decision {
+        let now = self.under(work);
+        let known = self.next.maintenance.clone().filter(|_| self.next.is_held());
+        let is_same = known.is_some_and(|known| (known.maintenance_id, known.until) == (now.maintenance_id, now.until));
+        let event = (!is_same).then(|| EventKind::Held {
+            maintenance_id: now.maintenance_id,
+            title: now.title.clone(),
+            until: now.until,
+        });
+        self.next.hold(now);
+        plan(Plan {
+            event,
+            ..Plan::of(self.next)
+        })
+    }
+
+    /// Whoever ends work early wakes what it keeps from paging; looking now and then is for when that fails.
+    fn under(&self, work: &Work) -> UnderMaintenance {
+        UnderMaintenance {
+            maintenance_id: work.maintenance_id,
+            title: work.title.clone(),
+            alerts: work.alerts,
+            until: work.until,
+            look_at: work
+                .until
+                .min(after_seconds(self.now, limits::MAINTENANCE_LOOK_SECONDS)),
+        }
+    }
+
+    /// The maintenance that makes pages quiet that would be loud.
+    fn quiets(&self) -> Asking<Option<&Work>> {
+        Ok(self.work()?.filter(|_| self.next.urgency == Urgency::High))
     }
 
     /// The slot, when there is a reason to read it: the auto-resolve time came, or nobody answered and it is time to
@@ -529,6 +586,10 @@ impl Deciding<'_> {
             return Err(needs);
         }
 
+        let urgency = match self.quiets()? {
+            Some(_) => Urgency::Low,
+            None => self.next.urgency,
+        };
         let mut deliveries = Vec::new();
         for id in &people {
             let Some(user) = self.user(*id) else {
@@ -539,7 +600,7 @@ impl Deciding<'_> {
                 });
                 continue;
             };
-            let messages = user.page_messages(self.next.urgency, self.now);
+            let messages = user.page_messages(urgency, self.now);
             let why_not = messages.is_empty().then_some(NotPaged::NoContact);
             asked.push(Asked {
                 id: id.to_string(),
@@ -580,6 +641,7 @@ impl Deciding<'_> {
     ) -> Asking<Decision> {
         self.next.progress = Progress::Waiting(after_seconds(self.now, step.escalate_after_seconds.into()));
         self.next.likely = self.likely_next();
+        self.next.maintenance = self.quiets()?.map(|work| self.under(work));
         let reached = asked.iter().filter(|asked| asked.why_not.is_none()).count();
         self.next
             .count_pages(u32::try_from(reached).unwrap_or(u32::MAX), self.now);
@@ -590,6 +652,7 @@ impl Deciding<'_> {
             step,
             asked,
             skipped,
+            quieted_by: self.next.maintenance.as_ref().map(|one| one.title.clone()),
         });
         Ok(plan(Plan {
             deliveries,

@@ -3,5 +3,6 @@
 #![allow(clippy::type_complexity, clippy::nonminimal_bool)]
 
 mod laws;
+mod maintenance;
 mod stories;
 mod world;

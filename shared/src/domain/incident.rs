@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actor::Actor;
-use super::id::{IncidentId, IntegrationId, PolicyId, ServiceId, SignalId, TeamId, UserId};
+use super::id::{IncidentId, IntegrationId, MaintenanceId, PolicyId, ServiceId, SignalId, TeamId, UserId};
 use super::limits;
 use super::policy::{Policy, Target};
 use super::service::{Service, Timeouts, Urgency};
 use super::signal::{Link, Severity, Signal};
+use super::status::Alerts;
 use super::time::{after_seconds, earliest};
 use super::timeline::{Because, EventKind, Resolution};
 
@@ -103,6 +104,21 @@ pub struct Backoff {
     pub strikes: u32,
 }
 
+/// The maintenance that holds an incident, or made its last pages quiet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderMaintenance {
+    /// Which.
+    pub maintenance_id: MaintenanceId,
+    /// Its title.
+    pub title: String,
+    /// What it does to pages.
+    pub alerts: Alerts,
+    /// When it ends, unless somebody says so earlier.
+    pub until: Timestamp,
+    /// When to look whether it still goes on: at its end at the latest.
+    pub look_at: Timestamp,
+}
+
 /// What people answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -173,6 +189,13 @@ pub struct Incident {
     /// Until when nobody is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
+    /// The maintenance because of which it pages nobody, or paged quietly. What is held has nothing under way: its progress
+    /// is the page that is to follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<UnderMaintenance>,
+    /// Whether a person asked for somebody since: no maintenance keeps it from paging then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pages_anyway: bool,
     /// When to look whether the sender has fallen silent for long enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve_at: Option<Timestamp>,
@@ -262,6 +285,8 @@ impl Incident {
             timeouts,
             ack_ends_at: None,
             snoozed_until: None,
+            maintenance: None,
+            pages_anyway: false,
             auto_resolve_at: auto_resolve_at(timeouts, now),
             wake_at: Some(now),
             announce: None,
@@ -288,9 +313,20 @@ impl Incident {
         self.status == Status::Triggered && matches!(self.progress, Progress::Unanswered { .. })
     }
 
+    /// Whether it pages nobody because of a maintenance.
+    pub fn is_held(&self) -> bool {
+        let maintenance = self.maintenance.as_ref();
+        self.status == Status::Triggered && maintenance.is_some_and(|one| one.alerts == Alerts::Hold)
+    }
+
+    /// Whether maintenance of its service may change how it pages: a person's own word goes before.
+    pub fn yields_to_maintenance(&self) -> bool {
+        !self.pages_anyway && self.opened_by.is_none()
+    }
+
     /// Whether a page of this epoch may still be sent.
     pub fn wants_pages(&self, epoch: u32) -> bool {
-        self.status == Status::Triggered && self.snoozed_until.is_none() && self.epoch == epoch
+        self.status == Status::Triggered && self.snoozed_until.is_none() && !self.is_held() && self.epoch == epoch
     }
 
     /// When it must be looked at next: the earliest of what it waits for. None only once it is over and everybody has
@@ -310,11 +346,16 @@ impl Incident {
         let waits = match (self.snoozed_until, self.status) {
             (Some(until), _) => Some(until),
             (None, Status::Acknowledged) => self.ack_ends_at,
-            (None, _) => match &self.progress {
-                Progress::Page(_) | Progress::Next(_) => Some(self.created_at),
-                Progress::Waiting(until) => Some(*until),
-                Progress::Unanswered { look_at, .. } => Some(*look_at),
-            },
+            (None, _) => {
+                let maintenance = self.maintenance.as_ref().map(|one| one.look_at);
+                let progress = match &self.progress {
+                    _ if self.is_held() => None,
+                    Progress::Page(_) | Progress::Next(_) => Some(self.created_at),
+                    Progress::Waiting(until) => Some(*until),
+                    Progress::Unanswered { look_at, .. } => Some(*look_at),
+                };
+                earliest(maintenance, progress)
+            }
         };
         earliest(woken, earliest(waits, self.auto_resolve_at))
     }
@@ -353,6 +394,7 @@ impl Incident {
                 };
                 self.route = route;
                 self.restart(Because::Reassigned);
+                self.pages_anyway = true;
                 EventKind::Reassigned { to }
             }
             Act::Escalate => {
@@ -361,11 +403,15 @@ impl Incident {
                     (_, Progress::Unanswered { .. }) => self.restart(Because::Escalated),
                     // The pages of this step stay valid beside those of the next.
                     (true, _) => self.progress = Progress::Next(Because::Escalated),
+                    // The step that is held was not asked yet.
+                    (false, _) if self.is_held() => self.page_again(Because::Escalated),
                     (false, _) => {
                         self.page_again(Because::Escalated);
                         self.progress = Progress::Next(Because::Escalated);
                     }
                 }
+                self.pages_anyway = true;
+                self.maintenance = None;
                 EventKind::Escalated
             }
         };
@@ -526,6 +572,34 @@ impl Incident {
         self.progress = Progress::Page(because);
     }
 
+    /// A maintenance holds it: what was under way ends, and nobody is paged until it does.
+    pub(super) fn hold(&mut self, maintenance: UnderMaintenance) {
+        // What is still to be paged has no page that could be under way.
+        if !matches!(self.progress, Progress::Page(_)) {
+            self.page_again(Because::MaintenanceEnded);
+        }
+        self.maintenance = Some(maintenance);
+    }
+
+    /// No maintenance explains it any more: what it held is paged now, and what was paged quietly is paged again.
+    pub(super) fn maintenance_ended(&mut self) {
+        if self.is_held() {
+            self.maintenance = None;
+            self.progress = Progress::Page(Because::MaintenanceEnded);
+        } else {
+            self.page_again(Because::MaintenanceEnded);
+        }
+    }
+
+    /// Looks again whether the maintenance goes on, by whoever ends it. False: it has nothing to do with that one.
+    pub fn look_at_maintenance(&mut self, id: MaintenanceId, now: Timestamp) -> bool {
+        let is_of = self.is_open() && self.maintenance.as_ref().is_some_and(|one| one.maintenance_id == id);
+        if is_of {
+            self.wake_at = Some(now);
+        }
+        is_of
+    }
+
     /// The policy from its beginning.
     pub(super) fn restart(&mut self, because: Because) {
         self.raise_epoch();
@@ -539,6 +613,7 @@ impl Incident {
         self.epoch += 1;
         self.ack_ends_at = None;
         self.snoozed_until = None;
+        self.maintenance = None;
         self.announce = None;
     }
 }

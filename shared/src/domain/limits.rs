@@ -150,9 +150,15 @@ pub const BULLETIN_CHUNKS_MAX: usize = 8;
 /// capacity away from those who are woken: at most 200 notices a second.
 pub const BULLETIN_PACE_SECONDS: i64 = 1;
 /// How long before a maintenance its subscribers are reminded.
-pub const REMINDER_SECONDS: i64 = 3_600;
+pub const REMIND_MINUTES: u32 = 60;
+/// Most minutes by which a reminder goes ahead of a maintenance: a week.
+pub const REMIND_MINUTES_MAX: u32 = 10_080;
 /// How much later than that a reminder may still be told to belong to this start.
 pub const REMINDER_SLACK_SECONDS: i64 = 60;
+/// Services whose alerts one maintenance changes.
+pub const MAINTENANCE_SERVICES_MAX: usize = 20;
+/// How often an incident that a maintenance keeps from paging looks whether that still goes on, should nobody have woken it.
+pub const MAINTENANCE_LOOK_SECONDS: i64 = 300;
 /// How long a notice that waits is news.
 pub const NOTICE_FRESH_SECONDS: i64 = 86_400;
 /// How long notices and bulletins are kept.

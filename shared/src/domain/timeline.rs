@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actor::Actor;
-use super::id::{EventId, UserId};
+use super::id::{EventId, MaintenanceId, UserId};
 use super::signal::Severity;
 
 /// One entry.
@@ -39,6 +39,8 @@ pub enum Because {
     Unacknowledged,
     /// The snooze ended.
     SnoozeEnded,
+    /// The maintenance that held it is over.
+    MaintenanceEnded,
     /// It got worse than it ever was.
     SeverityRose,
     /// A signal came after nobody had answered.
@@ -103,6 +105,9 @@ pub enum EventKind {
         /// Steps that were skipped on the way because they had nobody to page.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skipped: Vec<u32>,
+        /// The title of the maintenance because of which it was done quietly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quieted_by: Option<String>,
     },
     /// The policy ran out.
     Unanswered {
@@ -128,6 +133,15 @@ pub enum EventKind {
     /// Somebody put it off.
     Snoozed {
         /// Until when.
+        until: Timestamp,
+    },
+    /// A maintenance holds it: nobody is paged while that goes on.
+    Held {
+        /// Which.
+        maintenance_id: MaintenanceId,
+        /// Its title.
+        title: String,
+        /// When it ends, unless somebody says so earlier.
         until: Timestamp,
     },
     /// Somebody asked others.

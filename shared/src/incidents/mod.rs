@@ -1,13 +1,14 @@
 //! Incidents, as people and scripts see and answer them, whatever they came by: the API, a page, the link in a message.
 //!
 //! Its actors: `view` is what callers see; [`act()`] is the one way in which anybody answers an incident; `open` opens one
-//! by hand; `list`, `timeline` and `deliveries` tell what there is, what happened, and who was asked how. What is absent:
+//! by hand; `list`, `timeline` and `deliveries` tell what there is, what happened, and who was asked how; `maintenance` wakes what one kept from paging. What is absent:
 //! paging. An act leaves the incident's row due now, and the table's stream wakes `escalation`; nothing here writes a
 //! delivery or sends a hint.
 
 mod act;
 mod deliveries;
 mod list;
+mod maintenance;
 mod open;
 mod timeline;
 mod view;
@@ -15,6 +16,7 @@ mod view;
 pub use act::{AnswerBody, Deed, NewRoute, NoBody, Note, NoteBody, ReassignBody, SnoozeBody, act, add_note};
 pub use deliveries::{DeliveryView, Purpose, masked, page as deliveries};
 pub use list::{ListQuery, Shown, list};
+pub use maintenance::look_again;
 pub use open::{NewIncident, NewLink, open};
 pub use timeline::{EventView, page as timeline};
 pub use view::{FullView, IncidentView};

@@ -245,6 +245,7 @@ mod tests {
             step: 2,
             asked,
             skipped: vec![0, 1],
+            quieted_by: None,
         };
         let view = view(paged, &[]);
         assert_eq!((&view.data["cycle"], &view.data["step"]), (&1.into(), &3.into()));

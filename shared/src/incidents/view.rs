@@ -3,10 +3,11 @@
 
 use crate::ctx::Ctx;
 use crate::domain::actor::Actor;
-use crate::domain::id::{IncidentId, IntegrationId, ServiceId};
-use crate::domain::incident::{Incident, Mark, Progress, Status};
+use crate::domain::id::{IncidentId, IntegrationId, MaintenanceId, ServiceId};
+use crate::domain::incident::{Incident, Mark, Progress, Status, UnderMaintenance};
 use crate::domain::service::Urgency;
 use crate::domain::signal::{Alert, Content, Image, Link, Severity};
+use crate::domain::status::Alerts;
 use crate::web::{Problem, tag_of, unless_known};
 use axum::Json;
 use axum::http::HeaderMap;
@@ -57,6 +58,8 @@ pub struct IncidentView {
     pub unanswered: bool,
     /// Until when nobody is paged.
     pub snoozed_until: Option<Timestamp>,
+    /// The maintenance because of which nobody is paged (`hold`), or which made its last pages quiet (`quiet`).
+    pub maintenance: Option<MaintenanceView>,
     /// The step of its policy that was paged last, or is paged now, from 1.
     pub step: u32,
     /// When the next step is paged unless somebody answers.
@@ -65,6 +68,31 @@ pub struct IncidentView {
     pub links: Vec<Link>,
     /// What to do about it.
     pub runbook_url: Option<String>,
+}
+
+/// A maintenance, as an incident shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = IncidentMaintenance)]
+pub struct MaintenanceView {
+    /// Which.
+    pub id: MaintenanceId,
+    /// Its title.
+    pub title: String,
+    /// What it does to pages.
+    pub alerts: Alerts,
+    /// When it ends, unless somebody says so earlier.
+    pub until: Timestamp,
+}
+
+impl From<UnderMaintenance> for MaintenanceView {
+    fn from(under: UnderMaintenance) -> Self {
+        Self {
+            id: under.maintenance_id,
+            title: under.title,
+            alerts: under.alerts,
+            until: under.until,
+        }
+    }
 }
 
 /// An incident with all that is known about it.
@@ -94,6 +122,8 @@ pub struct FullView {
 impl From<Incident> for IncidentView {
     fn from(incident: Incident) -> Self {
         let (unanswered, next_step_at) = (incident.is_unanswered(), incident.next_step_at());
+        let is_triggered = incident.status == Status::Triggered;
+        let maintenance = incident.maintenance.filter(|_| is_triggered).map(MaintenanceView::from);
         let (acknowledged_at, acknowledged_by) = parts(incident.acknowledged);
         let (resolved_at, resolved_by) = parts(incident.resolved);
         Self {
@@ -117,6 +147,7 @@ impl From<Incident> for IncidentView {
             resolved_by,
             unanswered,
             snoozed_until: incident.snoozed_until,
+            maintenance,
             // A policy that ran out stands behind its last step.
             step: match incident.progress {
                 Progress::Unanswered { .. } => incident.step.max(1),
@@ -215,6 +246,7 @@ mod tests {
             "resolved_by",
             "unanswered",
             "snoozed_until",
+            "maintenance",
             "step",
             "next_step_at",
             "links",

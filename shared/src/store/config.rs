@@ -24,8 +24,9 @@ use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
 use crate::domain::service::{Integration, Service};
 use crate::domain::status::{
-    Bulletin, Component, Maintenance, Page as StatusPage, Post, bulletins_of_maintenance, bulletins_of_post,
+    Bulletin, Component, Maintenance, Page as StatusPage, Post, Work, bulletins_of_maintenance, bulletins_of_post,
 };
+use crate::domain::time::after_seconds;
 
 /// A kind of configuration.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
@@ -66,6 +67,12 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// What subscribers of a page are told when it becomes this out of `before`: written in the same transaction, so that
     /// no writer can forget it.
     fn bulletins(&self, _before: Option<&Self>) -> Vec<Bulletin> {
+        Vec::new()
+    }
+
+    /// What it does to services' alerts: a row beside each service, written in the same transaction by whoever writes this by
+    /// hand. What the time alone makes of it changes none of these rows.
+    fn works(&self) -> Vec<Work> {
         Vec::new()
     }
 }
@@ -141,6 +148,10 @@ impl Entity for Maintenance {
 
     fn bulletins(&self, before: Option<&Self>) -> Vec<Bulletin> {
         bulletins_of_maintenance(self, before)
+    }
+
+    fn works(&self) -> Vec<Work> {
+        Work::all_of(self)
     }
 }
 
@@ -355,6 +366,7 @@ impl Store {
         let mut writes = vec![Write::Put(entity_row(value)?, Some(Expression::absent()))];
         writes.push(self.changed("created", None, Some(value), change)?);
         writes.extend(bulletin_writes(None, value)?);
+        writes.extend(work_writes(None, Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -373,6 +385,7 @@ impl Store {
         let mut writes = vec![Write::Put(row, Some(unchanged(before)))];
         writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
         writes.extend(bulletin_writes(Some(&before.value), value)?);
+        writes.extend(work_writes(Some(&before.value), Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -389,6 +402,7 @@ impl Store {
         let key = Key::entity(T::PARTITION, &before.value.id().to_string());
         let mut writes = vec![Write::Delete(key, unchanged(before))];
         writes.push(self.changed("deleted", Some(&before.value), None, change)?);
+        writes.extend(work_writes(Some(&before.value), None)?);
         self.write(writes, extras).await
     }
 
@@ -508,6 +522,39 @@ pub(super) fn bulletin_writes<T: Entity>(before: Option<&T>, after: &T) -> Resul
         .iter()
         .map(|bulletin| Ok(Write::Put(notices::bulletin_row(bulletin)?, None)))
         .collect()
+}
+
+/// How long after its end the row of a work may be cleaned up.
+const WORK_KEPT_SECONDS: i64 = 86_400;
+
+/// What a change ends of what something did to services' alerts, or makes different.
+pub fn works_gone<T: Entity>(before: Option<&T>, after: Option<&T>) -> Vec<Work> {
+    let after = after.map(T::works).unwrap_or_default();
+    let mut gone = before.map(T::works).unwrap_or_default();
+    gone.retain(|work| !after.contains(work));
+    gone
+}
+
+/// What tells services' alerts of a change: rows that differ, and those that go.
+fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<Write>, StoreError> {
+    let (before, after) = (
+        before.map(T::works).unwrap_or_default(),
+        after.map(T::works).unwrap_or_default(),
+    );
+    let stays = |work: &&Work| after.iter().any(|one| one.service_id == work.service_id);
+    let key = |work: &Work| Key::work(work.service_id, work.maintenance_id);
+    let gone = before.iter().filter(|work| !stays(work));
+    let mut writes: Vec<Write> = gone
+        .map(|work| Write::Delete(key(work), Expression::either_way()))
+        .collect();
+    for work in after.iter().filter(|work| !before.contains(work)) {
+        let row = Row::of(key(work), "work", work)?;
+        writes.push(Write::Put(
+            row.expires(Some(after_seconds(work.until, WORK_KEPT_SECONDS))),
+            None,
+        ));
+    }
+    Ok(writes)
 }
 
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {

@@ -16,6 +16,7 @@
 //! | post | `PST#<pst>` | `PST` | `POSTS#<pag>#<OPEN or CLOSED>` / `<pst>` | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` until it is published |
 //! | post that was removed, until its page is | `PUB#<pag>` | `GONE#<pst>` | | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` |
 //! | maintenance | `MNT#<mnt>` | `MNT` | `MAINTENANCES#<pag>#<OPEN or CLOSED>` / `<mnt>` | `DUE#MNT#<shard>` / `<ms>#<pag>#<mnt>` |
+//! | maintenance that changes a service's alerts | `SVC#<svc>` | `WORK#<mnt>` | | |
 //! | publication of a service on a page | `PUB#<pag>` | `<svc>` | | `DUE#PUB#<shard>` / `<ms>#<pag>#<svc>` |
 //! | publisher of a page (lease, what it wrote last) | `PUB#<pag>` | `PUBLISHER` | | |
 //! | how components do now, and did in a month | `HIS#<pag>` | `NOW` or `<yyyymm>` | | |
@@ -142,6 +143,11 @@ impl Key {
         Self::new(format!("SLUG#{}", sha256_hex(slug)), "SLUG")
     }
 
+    /// A maintenance that changes a service's alerts.
+    pub fn work(service: ServiceId, maintenance: MaintenanceId) -> Self {
+        Self::new(service_partition(service), format!("{WORK_PREFIX}{maintenance}"))
+    }
+
     /// A service's publication on a page.
     pub fn publication(page: PageId, service: ServiceId) -> Self {
         Self::new(publications_of(page), service.to_string())
@@ -228,6 +234,14 @@ pub const EVENT_PREFIX: &str = "EVT#";
 
 /// The place of what is now in a page's history; it sorts behind every month.
 pub const HISTORY_NOW: &str = "NOW";
+
+/// What the places of maintenances beside their service begin with.
+pub const WORK_PREFIX: &str = "WORK#";
+
+/// The partition of a service's own row and of the maintenances that change its alerts.
+pub fn service_partition(service: ServiceId) -> String {
+    format!("SVC#{service}")
+}
 
 /// What the places of publications begin with.
 pub const PUBLICATION_PREFIX: &str = "svc_";

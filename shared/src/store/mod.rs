@@ -32,7 +32,7 @@ use crate::secret::Random;
 
 pub use attempts::{Rate, Tried};
 pub use audit::{AuditEntry, AuditFilter, Change, Happened};
-pub use config::{Entity, Extra, Once};
+pub use config::{Entity, Extra, Once, works_gone};
 pub use cursor::{BadCursor, Page, PageRequest};
 pub use deliveries::{Claim, LinkTarget};
 pub use due::{BulletinDue, Due, DueList, MaintenanceDue, PublicationDue};

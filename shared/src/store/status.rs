@@ -16,7 +16,7 @@ use super::table::{Expression, Guarded, Index, Query, Range, StoreError, Write};
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use crate::domain::incident::Incident;
-use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since};
+use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Work};
 
 /// How long a publisher has a page to itself without saying so again.
 pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -456,6 +456,16 @@ impl Store {
     /// When the table does not answer, or a row cannot be read.
     pub async fn open_maintenances(&self, page: PageId) -> Result<Vec<Versioned<Maintenance>>, StoreError> {
         self.every(&keys::maintenances_partition(page, true)).await
+    }
+
+    /// Maintenances that change the alerts of a service, read consistently.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn works_on(&self, service: ServiceId) -> Result<Vec<Work>, StoreError> {
+        let range = Range::BeginsWith(keys::WORK_PREFIX.into());
+        let items = self.all_of(&keys::service_partition(service), range).await?;
+        items.into_iter().map(|item| Ok(row::read(item)?.value)).collect()
     }
 
     /// How a page's components do, and did in the months since `from`.

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::principal::Right;
-use shared::store::{Applied, Change, Entity, Extra, StoreError, Versioned};
+use shared::incidents;
+use shared::store::{Applied, Change, Entity, Extra, StoreError, Versioned, works_gone};
 use shared::subscribers;
 use shared::web::{Problem, from_value};
 
@@ -125,6 +126,7 @@ impl<T: Entity> Plan<T> {
         if applied == Applied::Done {
             let before = self.before.as_ref().map(|before| &before.value);
             subscribers::wake(&caller.ctx, self.value.bulletins(before), caller.now()).await;
+            incidents::look_again(&caller.ctx, works_gone(before, Some(&self.value)), caller.now()).await;
         }
         Ok(applied)
     }
@@ -187,6 +189,7 @@ pub async fn remove<R: Resource>(
         refuse_if_used(&R::users(caller, &before.value).await?)?;
         let extras = R::removed_with(caller, &before.value).await?;
         if caller.store().remove(&before, &extras, &caller.change()).await? == Applied::Done {
+            incidents::look_again(&caller.ctx, works_gone(Some(&before.value), None), caller.now()).await;
             return Ok(StatusCode::NO_CONTENT);
         }
     }

@@ -5,10 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::domain::id::{ComponentId, MaintenanceId, PageId, UpdateId};
+use shared::domain::actor::Actor;
+use shared::domain::id::{ComponentId, MaintenanceId, PageId, ServiceId, UpdateId};
+use shared::domain::incident::Mark;
 use shared::domain::limits;
 use shared::domain::principal::Right;
-use shared::domain::status::{Maintenance, MaintenanceStatus, Page, Update};
+use shared::domain::service::Service;
+use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page, Update, Work};
 use shared::store::{Entity, Extra, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
@@ -54,13 +57,29 @@ pub struct MaintenanceBody {
     #[serde(default)]
     #[schema(max_items = 50)]
     component_ids: Vec<ComponentId>,
-    /// Whether subscribers are told of it, and reminded an hour before; only when it is made. If it is left out, they are.
+    /// Services whose alerts it changes while it goes on; at most 20. Only incidents that are opened meanwhile, and not by
+    /// hand: what was wrong before it began pages on, and so does what somebody escalates or reassigns.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    service_ids: Vec<ServiceId>,
+    /// What becomes of these alerts until it is over, called off or past `ends_at`, whichever comes first.
+    #[serde(default)]
+    alerts: Alerts,
+    /// Minutes before its beginning at which subscribers are reminded; 0: they are not.
+    #[serde(default = "remind_minutes_before")]
+    #[schema(maximum = 10080)]
+    remind_minutes_before: u32,
+    /// Whether subscribers are told of it, and reminded before it; only when it is made. If it is left out, they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deliver_notifications: Option<bool>,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn remind_minutes_before() -> u32 {
+    limits::REMIND_MINUTES
 }
 
 /// A maintenance as it is read.
@@ -74,7 +93,14 @@ pub struct MaintenanceView {
     ends_at: Timestamp,
     automatic: bool,
     component_ids: Vec<ComponentId>,
+    service_ids: Vec<ServiceId>,
+    alerts: Alerts,
+    remind_minutes_before: u32,
     completed_at: Option<Timestamp>,
+    /// When it was called off.
+    cancelled_at: Option<Timestamp>,
+    /// Who called it off.
+    cancelled_by: Option<Actor>,
     updates: Vec<UpdateView<MaintenanceStatus>>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -82,6 +108,7 @@ pub struct MaintenanceView {
 
 impl From<Maintenance> for MaintenanceView {
     fn from(maintenance: Maintenance) -> Self {
+        let (cancelled_at, cancelled_by) = maintenance.cancelled.map(|mark| (mark.at, mark.by)).unzip();
         Self {
             id: maintenance.id,
             page_id: maintenance.page_id,
@@ -91,7 +118,12 @@ impl From<Maintenance> for MaintenanceView {
             ends_at: maintenance.ends_at,
             automatic: maintenance.automatic,
             component_ids: maintenance.component_ids,
+            service_ids: maintenance.service_ids,
+            alerts: maintenance.alerts,
+            remind_minutes_before: maintenance.remind_minutes_before,
             completed_at: maintenance.completed_at,
+            cancelled_at,
+            cancelled_by,
             updates: maintenance.updates.into_iter().map(Into::into).collect(),
             created_at: maintenance.created_at,
             updated_at: maintenance.updated_at,
@@ -103,7 +135,16 @@ impl Resource for MaintenanceBody {
     type Entity = Maintenance;
     type View = MaintenanceView;
     const PATH: &'static str = "/api/v1/maintenances";
-    const READ_ONLY: &'static [&'static str] = &["id", "status", "completed_at", "updates", "created_at", "updated_at"];
+    const READ_ONLY: &'static [&'static str] = &[
+        "id",
+        "status",
+        "completed_at",
+        "cancelled_at",
+        "cancelled_by",
+        "updates",
+        "created_at",
+        "updated_at",
+    ];
 
     async fn rights(&self, _: &Caller, _: Option<&Maintenance>) -> Result<Vec<Right>, Problem> {
         Ok(vec![Right::Respond])
@@ -126,6 +167,11 @@ impl Resource for MaintenanceBody {
         };
         let field = |place: usize| format!("component_ids[{place}]");
         updates::components_of(&mut faults, caller, page, &self.component_ids, field).await?;
+        faults.within(
+            "remind_minutes_before",
+            self.remind_minutes_before,
+            0..=limits::REMIND_MINUTES_MAX,
+        );
         let length = self.ends_at.duration_since(self.starts_at).as_secs();
         if !(1..=limits::MAINTENANCE_SECONDS_MAX).contains(&length) {
             faults.add("ends_at", "must be after starts_at, by at most 30 days");
@@ -146,6 +192,8 @@ impl Resource for MaintenanceBody {
         if known.is_none_or(|known| known.is_open() && known.ends_at != self.ends_at) && self.ends_at <= now {
             faults.add("ends_at", "must be in the future");
         }
+        let mut needs = vec![Extra::Needs(Page::PARTITION, page.to_string())];
+        needs.extend(self.check_services(&mut faults, caller, known).await?);
         faults.none()?;
         let next = match known {
             Some(known) => {
@@ -155,6 +203,9 @@ impl Resource for MaintenanceBody {
                     ends_at: self.ends_at,
                     automatic: self.automatic,
                     component_ids: self.component_ids.clone(),
+                    service_ids: self.service_ids.clone(),
+                    alerts: self.alerts,
+                    remind_minutes_before: self.remind_minutes_before,
                     ..known.clone()
                 };
                 if next != *known {
@@ -172,6 +223,10 @@ impl Resource for MaintenanceBody {
                     ends_at: self.ends_at,
                     automatic: self.automatic,
                     component_ids: self.component_ids.clone(),
+                    service_ids: self.service_ids.clone(),
+                    alerts: self.alerts,
+                    remind_minutes_before: self.remind_minutes_before,
+                    cancelled: None,
                     updates: Vec::new(),
                     completed_at: None,
                     created_at: now,
@@ -190,13 +245,61 @@ impl Resource for MaintenanceBody {
                 new
             }
         };
-        let needs = vec![Extra::Needs(Page::PARTITION, page.to_string())];
+        may_work(caller, known, &next).await?;
         Ok(Plan::new(before, next, needs))
     }
 
     async fn right_to_remove(_: &Caller, _: &Maintenance) -> Result<Right, Problem> {
         Ok(Right::Respond)
     }
+}
+
+impl MaintenanceBody {
+    /// Services that there are, each once. One that is removed meanwhile does not keep its maintenance from being changed.
+    async fn check_services(
+        &self,
+        faults: &mut Faults,
+        caller: &Caller,
+        before: Option<&Maintenance>,
+    ) -> Result<Vec<Extra>, Problem> {
+        let max = limits::MAINTENANCE_SERVICES_MAX;
+        faults.count("service_ids", self.service_ids.len(), 0..=max);
+        if self.alerts != Alerts::Page && self.service_ids.is_empty() {
+            faults.add(
+                "service_ids",
+                "must name a service whose alerts are to be held or quiet",
+            );
+        }
+        if self.service_ids.len() > max {
+            return Ok(Vec::new());
+        }
+        let field = |place: usize| format!("service_ids[{place}]");
+        faults.no_doubles(self.service_ids.iter().copied(), field);
+        let named = self.service_ids.iter().enumerate();
+        let is_new = |id: &ServiceId| before.is_none_or(|before| !before.service_ids.contains(id));
+        let named = named
+            .filter(|(_, id)| is_new(id))
+            .map(|(place, id)| (field(place), *id));
+        faults.exist::<Service>(caller, named.collect()).await
+    }
+}
+
+/// Whether they may keep the alerts of these services from paging as they did not before: it takes what changing the
+/// services takes. To end that takes no more than to respond, since it can only page more.
+async fn may_work(caller: &Caller, before: Option<&Maintenance>, next: &Maintenance) -> Result<(), Problem> {
+    let known = before.map(Work::all_of).unwrap_or_default();
+    let added = Work::all_of(next).into_iter().filter(|work| !known.contains(work));
+    let added: Vec<ServiceId> = added.map(|work| work.service_id).collect();
+    let services = caller.store().load_many::<Service>(added).await?;
+    for service in services {
+        let refusal = format!(
+            "Only who may change the service \"{}\" may hold or quiet its alerts.",
+            service.name
+        );
+        let may = caller.may(Right::Configure(service.team_id));
+        may.map_err(|_| Problem::forbidden(refusal))?;
+    }
+    Ok(())
 }
 
 /// A further update.
@@ -209,6 +312,9 @@ struct MaintenanceUpdateBody {
     /// Its words, 1 to 4000 characters.
     #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     body: String,
+    /// Whether the maintenance is called off with it: it is over then, and what it held pages at once.
+    #[serde(default)]
+    cancelled: bool,
     /// Whether subscribers are told.
     #[serde(default = "yes")]
     deliver_notifications: bool,
@@ -276,13 +382,28 @@ async fn add_maintenance_update(
 ) -> Result<Tagged<MaintenanceView>, Problem> {
     caller.may(Right::Respond)?;
     let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
-    let after = resource::edit(&caller, id, |before: Versioned<Maintenance>| async {
+    let caller = &caller;
+    let after = resource::edit(caller, id, |before: Versioned<Maintenance>| async {
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
         let mut next = before.value.clone();
+        let status = match (body.cancelled, body.status) {
+            (false, status) => status.unwrap_or(next.status),
+            (true, None | Some(MaintenanceStatus::Completed)) => MaintenanceStatus::Completed,
+            (true, Some(_)) => {
+                faults.add(
+                    "status",
+                    "must be \"completed\" or left out: what is called off is over",
+                );
+                next.status
+            }
+        };
+        if body.cancelled && !next.is_open() {
+            faults.add("cancelled", "cannot be called off: it is over already");
+        }
         next.add(Update {
             id: update_id,
-            status: body.status.unwrap_or(next.status),
+            status,
             body: words,
             at: caller.now(),
             created_at: caller.now(),
@@ -290,8 +411,13 @@ async fn add_maintenance_update(
             components: Vec::new(),
             deliver_notifications: body.deliver_notifications,
         });
+        if body.cancelled {
+            let (at, by) = (caller.now(), by.clone());
+            next.cancelled = Some(Mark { at, by });
+        }
         updates::fits(&mut faults, next.updates.len(), &next);
         faults.none()?;
+        may_work(caller, Some(&before.value), &next).await?;
         Ok(Plan::over(before, next))
     });
     let after = after.await?;

@@ -12,6 +12,7 @@ use shared::domain::incident::Status;
 use shared::domain::people::User;
 use shared::domain::policy::Policy;
 use shared::domain::signal::{Alert, Link};
+use shared::domain::status::Alerts;
 use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
@@ -62,6 +63,9 @@ struct Live {
     last: Option<Moment>,
     signals: Option<u64>,
     snoozed_until: Option<Moment>,
+    /// The title of the maintenance that keeps it from paging, or made its last pages quiet, and when that ends.
+    maintenance: Option<(String, Moment)>,
+    is_held: bool,
     next_step: Option<Moment>,
     step: u32,
     source: Option<String>,
@@ -211,6 +215,11 @@ impl Live {
             last: moment(incident.last_signal_at.filter(|at| *at > incident.created_at)),
             signals: incident.signal_count.filter(|count| *count > 1),
             snoozed_until: moment(incident.snoozed_until),
+            is_held: incident
+                .maintenance
+                .as_ref()
+                .is_some_and(|one| one.alerts == Alerts::Hold),
+            maintenance: incident.maintenance.map(|one| (one.title, zone.moment(one.until))),
             next_step: moment(incident.next_step_at),
             step: incident.step,
             can_acknowledge: may_respond && incident.status == Status::Triggered,

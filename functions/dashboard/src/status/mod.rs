@@ -5,6 +5,7 @@
 mod components;
 mod elsewhere;
 mod list;
+mod maintenances;
 mod now;
 mod posts;
 mod settings;
@@ -28,4 +29,5 @@ pub fn routes() -> Router<Ctx> {
         .route("/pages/{id}/settings", get(settings::show))
         .route("/pages/{id}/subscribers", get(subscribers::show))
         .merge(posts::routes())
+        .merge(maintenances::routes())
 }

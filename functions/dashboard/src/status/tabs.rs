@@ -10,15 +10,17 @@ use shared::domain::status::Page;
 pub enum Tab {
     Now,
     Posts,
+    Maintenances,
     Components,
     Subscribers,
     Settings,
 }
 
 impl Tab {
-    const EACH: [(Self, &'static str, &'static str); 5] = [
+    const EACH: [(Self, &'static str, &'static str); 6] = [
         (Self::Now, "", "Now"),
         (Self::Posts, "/posts", "Posts"),
+        (Self::Maintenances, "/maintenances", "Maintenances"),
         (Self::Components, "/components", "Components"),
         (Self::Subscribers, "/subscribers", "Subscribers"),
         (Self::Settings, "/settings", "Settings"),

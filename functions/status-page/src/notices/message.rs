@@ -101,7 +101,9 @@ impl Story {
             Subject::Maintenance(_, maintenance) => {
                 let one = |update: &UpdateView<MaintenanceStatus>| {
                     told(
-                        labels.maintenance_status(update.status).to_owned(),
+                        labels
+                            .maintenance_status(update.status, maintenance.is_cancelled)
+                            .to_owned(),
                         (update.at, &update.body),
                     )
                 };

@@ -85,7 +85,7 @@ impl Item {
     pub fn maintenance(frame: &Frame<'_>, one: &MaintenanceView) -> Self {
         let labels = frame.labels;
         let updates = one.updates.iter().map(|update| {
-            let status = labels.maintenance_status(update.status);
+            let status = labels.maintenance_status(update.status, one.is_cancelled);
             Said::of(frame, update.id, status, update.at, &update.body, &update.components)
         });
         Self {
@@ -93,11 +93,12 @@ impl Item {
             href: format!("{}/incidents/{}", frame.root, one.id),
             title: one.title.clone(),
             class: class(ComponentStatus::UnderMaintenance),
-            status: labels.maintenance_status(one.status),
+            status: labels.maintenance_status(one.status, one.is_cancelled),
             impact: None,
             affects: affects(frame, &one.components, one.completed_at.is_some()),
             from: frame.moment(one.starts_at),
-            until: Some(frame.moment(one.completed_at.unwrap_or(one.ends_at))),
+            // What was called off before it began keeps the times that it would have had.
+            until: Some(frame.moment(one.completed_at.filter(|at| *at > one.starts_at).unwrap_or(one.ends_at))),
             took: None,
             updates: updates.collect(),
             more: None,

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::ctx::Ctx;
-use shared::domain::id::{IncidentId, PageId, PostId, ServiceId};
+use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Component, Facts, Maintenance, Page, Post, Publication, Trouble, decide_publication, next_due, statuses,
+    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due,
+    statuses,
 };
 use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
@@ -166,6 +167,7 @@ impl Known {
         let troubles = self.troubles.get(&service_id).map_or(&[][..], Vec::as_slice);
         let began = troubles.iter().map(|trouble| trouble.since).min().unwrap_or(now);
         let publication = before.map(|before| &before.value);
+        let announced = self.announced(service_id, now);
         let post = publication
             .and_then(Publication::post_id)
             .and_then(|id| self.posts.get(&id));
@@ -176,6 +178,7 @@ impl Known {
             rule: service.map(|service| service.publication).unwrap_or_default(),
             affected: service.map_or(&[], |service| service.components.as_slice()),
             troubles,
+            announced: &announced,
             publication,
             post: post.map(|post| &post.value),
             // Ids sort by when what they tell of began.
@@ -184,6 +187,19 @@ impl Known {
             now,
         });
         (decision.publication, decision.post)
+    }
+
+    /// Components under a maintenance that holds this service's alerts, and since when.
+    fn announced(&self, service: ServiceId, now: Timestamp) -> Vec<(ComponentId, Timestamp)> {
+        let mut announced = Vec::new();
+        for Versioned { value, .. } in &self.maintenances {
+            let holds = |work: &&Work| work.service_id == service && work.alerts == Alerts::Hold && now < work.until;
+            let works = Work::all_of(value);
+            if let Some(work) = works.iter().find(holds) {
+                announced.extend(value.component_ids.iter().map(|id| (*id, work.from)));
+            }
+        }
+        announced
     }
 
     /// Remembers how components do from now on, if that is news.

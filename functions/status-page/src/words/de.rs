@@ -51,6 +51,7 @@ pub(super) static LABELS: Labels = Labels {
     ],
     post_statuses: spoken::POST_STATUSES,
     maintenance_statuses: ["Angekündigt", "Im Gange", "In Prüfung", "Abgeschlossen"],
+    cancelled: "Abgesagt",
     impacts: [
         "Ohne Auswirkung",
         "Geringe Auswirkung",

@@ -51,6 +51,7 @@ pub(super) static LABELS: Labels = Labels {
     ],
     post_statuses: spoken::POST_STATUSES,
     maintenance_statuses: ["Scheduled", "In progress", "Verifying", "Completed"],
+    cancelled: "Cancelled",
     impacts: ["No impact", "Minor impact", "Major impact", "Critical impact"],
     feed_title: "{page}: status",
     skip: "Skip to the content",

@@ -73,6 +73,8 @@ labels! {
     post_statuses: [&'static str; 5],
     /// Maintenance statuses in their order.
     maintenance_statuses: [&'static str; 4],
+    /// Where a maintenance stands that was called off.
+    cancelled: &'static str,
     /// How bad posts are, the mildest first.
     impacts: [&'static str; 4],
     /// The title of the feed.
@@ -221,9 +223,12 @@ impl Labels {
         self.post_statuses[status as usize]
     }
 
-    /// A maintenance's status.
-    pub fn maintenance_status(&self, status: MaintenanceStatus) -> &'static str {
-        self.maintenance_statuses[status as usize]
+    /// A maintenance's status; over is another word for one that was called off.
+    pub fn maintenance_status(&self, status: MaintenanceStatus, is_cancelled: bool) -> &'static str {
+        match status {
+            MaintenanceStatus::Completed if is_cancelled => self.cancelled,
+            _ => self.maintenance_statuses[status as usize],
+        }
     }
 
     /// How bad a post is.

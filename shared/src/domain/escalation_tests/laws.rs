@@ -18,9 +18,10 @@ use crate::domain::incident::{Act, Announcement, Incident, Progress, Route, Stat
 use crate::domain::limits;
 use crate::domain::people::{Medium, Rules, User};
 use crate::domain::policy::{Policy, Step, Target};
-use crate::domain::service::Service;
+use crate::domain::service::{Service, Urgency};
 use crate::domain::signal::{Action, Severity};
 use crate::domain::slot::Verdict;
+use crate::domain::status::{Alerts, Work};
 use crate::domain::time::after_seconds;
 use crate::domain::timeline::{Because, EventKind};
 
@@ -72,6 +73,16 @@ enum Op {
     EditChannel(usize, bool),
     EditOnCall(usize, Vec<usize>),
     EditService(Option<(u32, u32)>),
+    /// Maintenances of the service from now on, and whether what they keep from paging is woken.
+    EditWorks(Vec<WorkSpec>, bool),
+}
+
+/// Whether it holds, and from and until how many seconds after now.
+#[derive(Debug, Clone, Copy)]
+struct WorkSpec {
+    holds: bool,
+    began_before: bool,
+    until: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -189,6 +200,15 @@ fn what() -> impl Strategy<Value = What> {
     ]
 }
 
+fn work_spec() -> impl Strategy<Value = WorkSpec> {
+    let until = prop_oneof![Just(0_i64), 1..900_i64, 900..40_000_i64];
+    (any::<bool>(), prop::bool::weighted(0.9), until).prop_map(|(holds, began_before, until)| WorkSpec {
+        holds,
+        began_before,
+        until,
+    })
+}
+
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         3 => Just(Outcome::Sent),
@@ -221,6 +241,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..2_usize, any::<bool>()).prop_map(|(n, there)| Op::EditChannel(n, there)),
         1 => (0..2_usize, vec(0..=PEOPLE, 0..3)).prop_map(|(n, people)| Op::EditOnCall(n, people)),
         1 => prop::option::weighted(0.8, service_spec()).prop_map(Op::EditService),
+        2 => (vec(work_spec(), 0..3), any::<bool>()).prop_map(|(works, told)| Op::EditWorks(works, told)),
     ]
 }
 
@@ -307,6 +328,8 @@ struct Model {
     peak: Severity,
     running: Option<Running>,
     escalated: bool,
+    /// Whether somebody asked others to look at it: no maintenance explains it any more.
+    asked_for: bool,
     /// Whether the last to acknowledge was a person, for good.
     taken_for_good: bool,
     /// The incident as it was closed.
@@ -324,6 +347,7 @@ impl Model {
             peak: SEVERITIES[start.severity],
             running: None,
             escalated: false,
+            asked_for: false,
             taken_for_good: false,
             over: None,
             taken: vec![],
@@ -414,9 +438,37 @@ impl Model {
                     .on_call
                     .insert(id(*number), people.iter().map(|user| id(*user)).collect());
             }
+            Op::EditWorks(specs, is_told) => {
+                let now = self.world.now.duration_since(at(0)).as_secs();
+                let spec = |(number, spec): (usize, &WorkSpec)| {
+                    let alerts = if spec.holds { Alerts::Hold } else { Alerts::Quiet };
+                    work(number, alerts, if spec.began_before { 0 } else { 1 }, now + spec.until)
+                };
+                let works = specs.iter().enumerate().map(spec).collect();
+                match is_told {
+                    true => self.world.change_works(works),
+                    false => self.world.works = works,
+                }
+            }
             Op::EditService(spec) => self.world.service = spec.map(|(ack, silence)| service(ack, silence)),
         }
         self.check();
+    }
+
+    /// What maintenances make of this incident's pages now.
+    fn by_maintenance(&self) -> Alerts {
+        let goes_on = |work: &&Work| !self.asked_for && work.from <= at(0) && self.world.now < work.until;
+        let alerts: Vec<Alerts> = self
+            .world
+            .works
+            .iter()
+            .filter(goes_on)
+            .map(|work| work.alerts)
+            .collect();
+        let first_of = [Alerts::Hold, Alerts::Quiet]
+            .into_iter()
+            .find(|one| alerts.contains(one));
+        first_of.unwrap_or(Alerts::Page)
     }
 
     /// Something ended what was going on: the epoch rises by one, and every message there is is dead.
@@ -435,6 +487,7 @@ impl Model {
     fn signal(&mut self, action: Action, severity: Severity, title: u8, event: Option<i64>) {
         let before = self.world.incident.clone();
         let ringing = before.status == Status::Triggered && before.snoozed_until.is_none();
+        let held = before.is_held();
         let verdict = self
             .world
             .receive(&signal(action, severity, &title.to_string(), event.map(at)));
@@ -442,7 +495,7 @@ impl Model {
             Verdict::Changed(_) => {
                 let rises = severity > self.peak;
                 self.peak = self.peak.max(severity);
-                if ringing && (rises || before.is_unanswered()) {
+                if ringing && !held && (rises || before.is_unanswered()) {
                     self.ends_all(&before, false);
                     assert!(matches!(self.world.incident.progress, Progress::Page(_)));
                 } else {
@@ -486,7 +539,7 @@ impl Model {
         if !changed {
             return assert_eq!(self.world.incident, before);
         }
-        let goes_on = matches!(what, What::Escalate) && !self.quiet && !before.is_unanswered();
+        let goes_on = matches!(what, What::Escalate) && !self.quiet && !before.is_held() && !before.is_unanswered();
         if goes_on {
             assert_eq!(self.world.incident.epoch, before.epoch);
         } else {
@@ -494,6 +547,7 @@ impl Model {
         }
         self.taken_for_good = matches!(what, What::Acknowledge) && before.timeouts.ack_seconds == 0;
         self.escalated = matches!(what, What::Escalate);
+        self.asked_for |= matches!(what, What::Escalate | What::ToPolicy(_) | What::ToPeople(_));
         assert!(
             self.world.incident.due() <= Some(self.world.now),
             "what somebody did is looked at at once"
@@ -554,7 +608,18 @@ impl Model {
             Progress::Unanswered { since, look_at } => !self.quiet && look_at <= now && slot.last_signal_at > since,
             _ => false,
         };
-        let ends = before.is_open() && before.announce.is_none() && (snooze_ended || ack_ended || heard_of);
+        let rings = before.status == Status::Triggered && before.snoozed_until.is_none();
+        let by_maintenance = self.by_maintenance();
+        // It ends what was under way, or what was quiet is to be loud.
+        let is_under_way = !matches!(before.progress, Progress::Page(_));
+        let hold_begins = rings && is_under_way && by_maintenance == Alerts::Hold;
+        let was_quiet = before
+            .maintenance
+            .as_ref()
+            .is_some_and(|one| one.alerts == Alerts::Quiet);
+        let loud_again = rings && was_quiet && by_maintenance == Alerts::Page;
+        let by_itself = snooze_ended || ack_ended || heard_of || hold_begins || loud_again;
+        let ends = before.is_open() && before.announce.is_none() && by_itself;
         assert_eq!(self.world.incident.epoch, before.epoch + u32::from(ends), "{before:#?}");
         if ends {
             self.dead.extend(old);
@@ -594,6 +659,7 @@ impl Model {
                     "{row:?}"
                 );
                 assert_eq!((row.key.cycle, row.key.step), (next.cycle, next.step));
+                assert_ne!(self.by_maintenance(), Alerts::Hold, "it is held: {row:?}");
             }
             if let Part::Notice(_) = row.key.part {
                 assert!(
@@ -618,6 +684,11 @@ impl Model {
                 (*because, skipped)
             }
             Some(EventKind::Unanswered { because, skipped, .. }) => (*because, skipped),
+            Some(EventKind::Held { until, .. }) => {
+                assert_eq!(self.by_maintenance(), Alerts::Hold);
+                assert!(next.is_held() && *until > now && plan.deliveries.is_empty());
+                return;
+            }
             Some(EventKind::Told { .. } | EventKind::TriedNext { .. } | EventKind::Stuck { .. }) | None => return,
             Some(other) => panic!("{other:?}"),
         };
@@ -634,6 +705,7 @@ impl Model {
                 assert_eq!(paged, self.reachable(&step), "each target that can be reached");
                 let deadline = after_seconds(now, step.escalate_after_seconds.into());
                 assert_eq!(next.progress, Progress::Waiting(deadline));
+                self.check_loudness(plan);
                 self.running = Some(Running { place, deadline });
                 self.escalated = false;
             }
@@ -669,18 +741,42 @@ impl Model {
             }
             Because::AckTimedOut => ended(before.ack_ends_at),
             Because::SnoozeEnded => ended(before.snoozed_until),
+            Because::MaintenanceEnded => {
+                assert!(before.maintenance.is_some() && self.by_maintenance() != Alerts::Hold);
+            }
             Because::Escalated => assert!(self.escalated),
             Because::Opened => assert!(self.running.is_none() && before.epoch == 0),
             Because::Unacknowledged | Because::Reassigned | Because::SeverityRose => assert!(!self.quiet),
             Because::SignalAfterUnanswered => assert!(!self.quiet),
         }
         if matches!(before.progress, Progress::Waiting(_))
-            && !matches!(because, Because::AckTimedOut | Because::SnoozeEnded)
+            && !matches!(
+                because,
+                Because::AckTimedOut | Because::SnoozeEnded | Because::MaintenanceEnded
+            )
         {
             assert_eq!(
                 self.running.as_ref().map(|running| running.place),
                 Some((before.cycle, before.step))
             );
+        }
+    }
+
+    /// Each person is sent what they wish for at this urgency: their quiet way while a maintenance keeps it quiet, and what is
+    /// loud by itself is loud otherwise.
+    fn check_loudness(&self, plan: &Plan) {
+        let is_quieted = self.by_maintenance() == Alerts::Quiet && plan.incident.urgency == Urgency::High;
+        let under = plan.incident.maintenance.as_ref().map(|one| one.alerts);
+        assert_eq!(under, is_quieted.then_some(Alerts::Quiet));
+        let urgency = if is_quieted {
+            Urgency::Low
+        } else {
+            plan.incident.urgency
+        };
+        for user in self.world.users.values() {
+            let is_theirs = |row: &&Delivery| matches!(row.key.to, Recipient::Person(id, _) if id == user.id);
+            let sent = plan.deliveries.iter().filter(is_theirs).count();
+            assert!(sent == 0 || sent == user.page_messages(urgency, self.world.now).len());
         }
     }
 
@@ -878,6 +974,7 @@ impl Model {
         assert!(after.due().is_none_or(|due| due > swept.now));
         if after.backoff.is_none() && after.is_open() {
             assert_eq!(after.announce, None);
+            self.check_held(&swept);
             match (after.status, after.snoozed_until, &after.progress) {
                 (_, Some(until), _) => assert!(until > swept.now),
                 (Status::Acknowledged, None, _) => assert!(after.ack_ends_at.is_none_or(|at| at > swept.now)),
@@ -895,6 +992,7 @@ impl Model {
                     );
                 }
                 (_, None, Progress::Unanswered { look_at, .. }) => assert!(*look_at > swept.now),
+                (_, None, Progress::Page(_)) if after.is_held() => {}
                 (_, None, progress) => panic!("left undone: {progress:?}"),
             }
         }
@@ -930,6 +1028,48 @@ impl Model {
         }
     }
 
+    /// It pages nobody just while a maintenance holds it that it knows of, and looks soon whether that goes on.
+    fn check_held(&self, swept: &World) {
+        let after = &swept.incident;
+        if swept.version == self.world.version {
+            // It was not time to look.
+            return;
+        }
+        if after.status == Status::Triggered && after.snoozed_until.is_none() {
+            assert_eq!(after.is_held(), self.by_maintenance() == Alerts::Hold);
+        }
+        if let Some(under) = after.maintenance.as_ref().filter(|_| after.status == Status::Triggered) {
+            let soon = after_seconds(swept.now, limits::MAINTENANCE_LOOK_SECONDS);
+            assert!(under.look_at > swept.now && under.look_at <= under.until.min(soon));
+        }
+    }
+
+    /// What maintenances kept from paging pages soon after they are gone, though nobody wakes it.
+    fn check_release(&mut self) {
+        self.world.incident.backoff = None;
+        while self.wake() {}
+        let was_kept = |incident: &Incident| incident.status == Status::Triggered && incident.maintenance.is_some();
+        if !was_kept(&self.world.incident) {
+            return;
+        }
+        self.world.works.clear();
+        self.world.service = Some(service(0, 0));
+        let (gone_at, epoch, was_held) = (self.world.now, self.world.incident.epoch, self.world.incident.is_held());
+        while was_kept(&self.world.incident) {
+            if !self.wake() {
+                self.world.now = self.world.incident.due().unwrap();
+            }
+        }
+        assert!(self.world.now <= after_seconds(gone_at, limits::MAINTENANCE_LOOK_SECONDS));
+        assert_eq!(self.world.incident.epoch, epoch + u32::from(!was_held));
+        // Whom there is to page was paged, or the owners were told that there is nobody.
+        assert!(matches!(
+            self.world.incident.progress,
+            Progress::Waiting(_) | Progress::Unanswered { .. }
+        ));
+        self.check();
+    }
+
     /// Exactly one due time, the earliest of what it waits for.
     fn check_due(&self) {
         let incident = &self.world.incident;
@@ -943,12 +1083,16 @@ impl Model {
             match (incident.snoozed_until, incident.status, &incident.progress) {
                 (Some(until), _, _) => waits.push(until),
                 (None, Status::Acknowledged, _) => waits.extend(incident.ack_ends_at),
+                _ if incident.is_held() => {}
                 (None, _, Progress::Waiting(until)) => {
                     assert_eq!(Some(*until), self.running.as_ref().map(|running| running.deadline));
                     waits.push(*until);
                 }
                 (None, _, Progress::Unanswered { look_at, .. }) => waits.push(*look_at),
                 (None, _, Progress::Page(_) | Progress::Next(_)) => waits.push(overdue()),
+            }
+            if incident.status == Status::Triggered && incident.snoozed_until.is_none() {
+                waits.extend(incident.maintenance.as_ref().map(|one| one.look_at));
             }
         }
         let (due, now) = (incident.due(), self.world.now);
@@ -1121,6 +1265,7 @@ proptest! {
             model.run(op);
         }
         let by_hand = people.map_or(What::ToPolicy(0), What::ToPeople);
+        model.check_release();
         model.check_liveness(&by_hand, if fails { Outcome::Permanent } else { Outcome::Sent });
     }
 }

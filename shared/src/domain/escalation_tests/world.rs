@@ -17,6 +17,7 @@ use crate::domain::policy::{Policy, Step, Target};
 use crate::domain::service::{Service, UrgencyRule};
 use crate::domain::signal::{Action, Draft, Severity, Signal};
 use crate::domain::slot::{Slot, SlotClosed, Verdict, judge};
+use crate::domain::status::{Alerts, Work};
 use crate::domain::time::after_seconds;
 use crate::domain::timeline::{Asked, EventKind, Resolution};
 
@@ -145,6 +146,18 @@ pub fn service(ack_timeout_seconds: u32, auto_resolve_seconds: u32) -> Service {
     }
 }
 
+/// A maintenance of the service, from and until so many seconds after the beginning.
+pub fn work(number: usize, alerts: Alerts, from: i64, until: i64) -> Work {
+    Work {
+        maintenance_id: id(number),
+        service_id: id(1),
+        title: format!("work {number}"),
+        alerts,
+        from: at(from),
+        until: at(until),
+    }
+}
+
 pub fn by(user: usize) -> Actor {
     Actor {
         kind: ActorKind::User,
@@ -190,6 +203,7 @@ pub struct World {
     pub slot: Slot,
     pub rows: BTreeMap<String, Delivery>,
     pub service: Option<Service>,
+    pub works: Vec<Work>,
     pub policies: HashMap<PolicyId, Policy>,
     pub users: HashMap<UserId, User>,
     pub channels: HashMap<ChannelId, Channel>,
@@ -216,6 +230,7 @@ impl World {
             slot: Slot::opened(id(1), &signal, None, at(0)),
             rows: BTreeMap::new(),
             service: Some(service),
+            works: Vec::new(),
             policies: policies.into_iter().map(|policy| (policy.id, policy)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
             channels: HashMap::new(),
@@ -260,6 +275,7 @@ impl World {
         for need in needs {
             match *need {
                 Need::Service => facts.service = Some(self.service.clone()),
+                Need::Works => facts.works = Some(self.works.clone()),
                 Need::Policy(id) => drop(facts.policies.insert(id, self.policies.get(&id).cloned())),
                 Need::User(id) => drop(facts.users.insert(id, self.users.get(&id).cloned())),
                 Need::Channel(id) => drop(facts.channels.insert(id, self.channels.get(&id).cloned())),
@@ -433,6 +449,14 @@ impl World {
         changed
     }
 
+    /// Somebody changes the maintenances, which wakes what they kept from paging.
+    pub fn change_works(&mut self, works: Vec<Work>) {
+        let before = std::mem::replace(&mut self.works, works);
+        for work in before.iter().filter(|work| !self.works.contains(work)) {
+            self.version += u64::from(self.incident.look_at_maintenance(work.maintenance_id, self.now));
+        }
+    }
+
     /// A person does something, and what follows at once.
     pub fn settle_by(&mut self, by: &Actor, act: Act) {
         assert!(self.act(act, by));
@@ -529,9 +553,14 @@ impl World {
                 because,
                 asked,
                 skipped,
+                quieted_by,
                 ..
             }) => {
-                format!("{place} paged ({because:?}): {messages}{}", why(asked, skipped))
+                let quietly = if quieted_by.is_some() { " quietly" } else { "" };
+                format!(
+                    "{place} paged{quietly} ({because:?}): {messages}{}",
+                    why(asked, skipped)
+                )
             }
             Some(EventKind::Unanswered {
                 because,
@@ -541,6 +570,9 @@ impl World {
             }) => {
                 let (not, owners) = (why(asked, skipped), why(owners, &[]));
                 format!("{place} unanswered ({because:?}): {messages}{not}{owners}")
+            }
+            Some(EventKind::Held { until, .. }) => {
+                format!("{place} held until +{}", until.duration_since(at(0)).as_secs())
             }
             Some(EventKind::TriedNext { .. }) => format!("{place} tried next: {messages}"),
             Some(EventKind::Told { what, people }) => format!("{place} told {people} ({what:?}): {messages}"),
@@ -588,7 +620,7 @@ fn likely(incident: &Incident) -> Vec<Need> {
         Route::Policy(policy) => (*policy, &[][..]),
         Route::People { then, users } => (*then, &users[..]),
     };
-    let mut needs = vec![Need::Service, Need::Policy(policy), Need::StepRows];
+    let mut needs = vec![Need::Service, Need::Works, Need::Policy(policy), Need::StepRows];
     needs.extend(incident.likely.iter().chain(people).map(|user| Need::User(*user)));
     needs
 }

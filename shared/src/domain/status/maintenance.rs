@@ -7,8 +7,12 @@ use utoipa::ToSchema;
 use super::page::Locale;
 use super::post::Update;
 use super::words;
+use super::work::Alerts;
 use crate::domain::actor::Actor;
-use crate::domain::id::{ComponentId, MaintenanceId, PageId, UpdateId};
+use crate::domain::id::{ComponentId, MaintenanceId, PageId, ServiceId, UpdateId};
+use crate::domain::incident::Mark;
+use crate::domain::limits;
+use crate::domain::time::after_seconds;
 
 /// Where a maintenance stands. The names are Statuspage's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -56,6 +60,18 @@ pub struct Maintenance {
     /// What is under maintenance while it goes on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub component_ids: Vec<ComponentId>,
+    /// Services whose alerts it changes while it goes on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_ids: Vec<ServiceId>,
+    /// What becomes of these alerts.
+    #[serde(default)]
+    pub alerts: Alerts,
+    /// Minutes before its beginning at which subscribers are reminded; 0: they are not.
+    #[serde(default = "remind_minutes")]
+    pub remind_minutes_before: u32,
+    /// Who called it off, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Mark>,
     /// Its updates, oldest first; never none.
     pub updates: Vec<Update<MaintenanceStatus>>,
     /// When it was over.
@@ -67,7 +83,29 @@ pub struct Maintenance {
     pub updated_at: Timestamp,
 }
 
+fn remind_minutes() -> u32 {
+    limits::REMIND_MINUTES
+}
+
 impl Maintenance {
+    /// When subscribers are reminded of it, if they are.
+    pub fn reminder_at(&self) -> Option<Timestamp> {
+        let seconds = i64::from(self.remind_minutes_before) * 60;
+        (seconds > 0).then(|| after_seconds(self.starts_at, -seconds))
+    }
+
+    /// When the work that goes on began, by its updates: one that was over and is opened again begins again.
+    pub fn began_at(&self) -> Timestamp {
+        let mut began = None;
+        for update in &self.updates {
+            began = match update.status {
+                MaintenanceStatus::InProgress | MaintenanceStatus::Verifying => began.or(Some(update.at)),
+                MaintenanceStatus::Scheduled | MaintenanceStatus::Completed => None,
+            };
+        }
+        began.unwrap_or(self.starts_at)
+    }
+
     /// Whether it is not over.
     pub fn is_open(&self) -> bool {
         self.status != MaintenanceStatus::Completed
@@ -90,8 +128,15 @@ impl Maintenance {
         }
     }
 
-    /// Adds an update and moves to its status.
+    /// Adds an update and moves to its status. One that is begun early begins then; one that is opened again is not called
+    /// off any more.
     pub fn add(&mut self, update: Update<MaintenanceStatus>) {
+        if update.status == MaintenanceStatus::InProgress {
+            self.starts_at = self.starts_at.min(update.at);
+        }
+        if update.status != MaintenanceStatus::Completed {
+            self.cancelled = None;
+        }
         self.status = update.status;
         self.updated_at = update.created_at;
         self.completed_at = (update.status == MaintenanceStatus::Completed).then_some(update.at);

@@ -20,6 +20,7 @@ mod subscriber;
 #[cfg(test)]
 mod tests;
 pub mod words;
+mod work;
 
 pub use component::{Component, ComponentStatus, PublicName};
 pub use history::{Day, History, Interval, Since, days};
@@ -37,3 +38,4 @@ pub use publication::{
 };
 pub use statuses::{Statuses, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberCounts, SubscriberState};
+pub use work::{Alerts, Work};

@@ -192,10 +192,14 @@ pub fn bulletins_of_maintenance(maintenance: &Maintenance, before: Option<&Maint
             )
         })
         .collect();
-    let moved = before.is_none_or(|before| before.starts_at != maintenance.starts_at);
+    let reminder_at = maintenance.reminder_at();
+    let moved = before.is_none_or(|before| before.reminder_at() != reminder_at);
     let is_told = maintenance.updates.iter().any(|update| update.deliver_notifications);
-    let reminder_at = after_seconds(maintenance.starts_at, -limits::REMINDER_SECONDS);
-    if moved && is_told && maintenance.status == MaintenanceStatus::Scheduled && reminder_at > maintenance.updated_at {
+    if moved
+        && is_told
+        && maintenance.status == MaintenanceStatus::Scheduled
+        && let Some(reminder_at) = reminder_at.filter(|at| *at > maintenance.updated_at)
+    {
         let news = News::Reminder(maintenance.id);
         all.push(Bulletin::new(
             news,
@@ -230,10 +234,10 @@ pub fn is_news_of_maintenance(news: News, maintenance: &Maintenance, now: Timest
         }
         News::Reminder(_) => {
             // One that was moved to later has another reminder.
-            let soon = after_seconds(now, limits::REMINDER_SECONDS + limits::REMINDER_SLACK_SECONDS);
+            let soon = after_seconds(now, limits::REMINDER_SLACK_SECONDS);
             maintenance.status == MaintenanceStatus::Scheduled
                 && now < maintenance.starts_at
-                && maintenance.starts_at <= soon
+                && maintenance.reminder_at().is_some_and(|at| at <= soon)
         }
         News::Withdrawal(_) | News::Asked(_) => false,
     }
@@ -498,7 +502,7 @@ mod tests {
 
     #[test]
     fn a_maintenance_reminds_an_hour_before_and_again_when_it_is_moved() {
-        let hour = limits::REMINDER_SECONDS;
+        let hour = i64::from(limits::REMIND_MINUTES) * 60;
         let made = maintenance(7_200, 0);
         let bulletins = bulletins_of_maintenance(&made, None);
         assert_eq!(

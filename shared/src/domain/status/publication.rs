@@ -131,6 +131,8 @@ pub struct Trouble {
     pub is_taken: bool,
     /// When it was opened.
     pub since: Timestamp,
+    /// Whether announced work may explain it: unless a person opened it, or asked others to look at it.
+    pub yields: bool,
 }
 
 impl Trouble {
@@ -141,6 +143,7 @@ impl Trouble {
             severity: incident.severity,
             is_taken: incident.status == Status::Acknowledged,
             since: incident.created_at,
+            yields: incident.yields_to_maintenance(),
         })
     }
 }
@@ -273,6 +276,9 @@ pub struct Facts<'a> {
     pub affected: &'a [Affected],
     /// Its open incidents.
     pub troubles: &'a [Trouble],
+    /// Components under a maintenance that holds the service's alerts, and since when: what was announced is not told again
+    /// as trouble.
+    pub announced: &'a [(ComponentId, Timestamp)],
     /// The publication as it stands.
     pub publication: Option<&'a Publication>,
     /// Its post, if it has one and it is there.
@@ -348,10 +354,14 @@ impl Scene {
     fn of(facts: &Facts<'_>, troubles: &[Trouble]) -> Self {
         let mut wanted = BTreeMap::new();
         let on_page = |id| facts.components.iter().any(|one| one.id == id && !one.is_group);
+        // Who said that the public be told has said more than any announcement.
+        let confirmed = facts.publication.is_some_and(|publication| publication.confirmed);
         let mut harmful = Vec::new();
         for trouble in troubles {
+            let explains = |since| trouble.yields && !confirmed && since <= trouble.since;
+            let announced = |id| facts.announced.iter().any(|one| one.0 == id && explains(one.1));
             let affected = facts.affected.iter().filter(|one| on_page(one.component_id));
-            let harm = effects(affected, trouble.severity);
+            let harm = effects(affected.filter(|one| !announced(one.component_id)), trouble.severity);
             if !harm.is_empty() {
                 harmful.push(trouble);
             }

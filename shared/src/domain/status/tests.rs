@@ -46,6 +46,7 @@ struct Stage {
     rule: PublicationRule,
     affected: Vec<Affected>,
     troubles: Vec<Trouble>,
+    announced: Vec<(ComponentId, Timestamp)>,
     publication: Option<Publication>,
     posts: BTreeMap<PostId, Post>,
     now: Timestamp,
@@ -79,6 +80,7 @@ impl Stage {
             }],
             components,
             troubles: Vec::new(),
+            announced: Vec::new(),
             publication: None,
             posts: BTreeMap::new(),
             now: dawn(),
@@ -93,6 +95,7 @@ impl Stage {
             severity,
             is_taken: false,
             since: self.now,
+            yields: true,
         });
     }
 
@@ -115,6 +118,7 @@ impl Stage {
             rule: self.rule,
             affected: &self.affected,
             troubles: &self.troubles,
+            announced: &self.announced,
             publication: self.publication.as_ref(),
             post: post.and_then(|id| self.posts.get(&id)),
             new_post: PostId(Ulid::from_parts(2, self.ids)),
@@ -409,6 +413,10 @@ fn maintenance_never_hides_an_outage_and_what_is_held_holds() {
         ends_at: after(600),
         automatic: true,
         component_ids: ids[..2].to_vec(),
+        service_ids: Vec::new(),
+        alerts: Default::default(),
+        remind_minutes_before: 60,
+        cancelled: None,
         updates: Vec::new(),
         completed_at: None,
         created_at: dawn(),

@@ -189,6 +189,7 @@ impl Words for English {
                 step,
                 asked,
                 skipped,
+                quieted_by,
             } => {
                 let reached = asked.iter().filter(|asked| asked.why_not.is_none());
                 let reached = list(reached.map(|asked| target(asked, telling)), "nobody");
@@ -197,7 +198,14 @@ impl Words for English {
                 } else {
                     String::new()
                 };
-                let paged = format!("Step {}{round} paged {reached}.", step + 1);
+                let quietly = quieted_by
+                    .as_ref()
+                    .map(|title| format!(" quietly, because of the maintenance \"{}\"", one_line(title)));
+                let paged = format!(
+                    "Step {}{round} paged {reached}{}.",
+                    step + 1,
+                    quietly.unwrap_or_default()
+                );
                 // The step that was paged may have missed somebody too: the reasons are not those of the skipped alone.
                 let skipped = sentence(&steps_skipped(skipped));
                 sentences([
@@ -233,6 +241,13 @@ impl Words for English {
             EventKind::Acknowledged => format!("{who} acknowledged it."),
             EventKind::Unacknowledged => format!("{who} gave it back."),
             EventKind::Snoozed { until } => format!("{who} snoozed it until {}.", brief(&telling.moment(*until))),
+            EventKind::Held { title, until, .. } => {
+                let until = brief(&telling.moment(*until));
+                format!(
+                    "Held until {until}: nobody is paged while the maintenance \"{}\" goes on.",
+                    one_line(title)
+                )
+            }
             EventKind::Reassigned { to } => {
                 format!(
                     "{who} reassigned it to {}.",
@@ -392,6 +407,7 @@ fn cause(because: Because) -> &'static str {
         Because::AckTimedOut => "The acknowledgement ran out.",
         Because::Unacknowledged => "It was given back.",
         Because::SnoozeEnded => "The snooze ended.",
+        Because::MaintenanceEnded => "The maintenance is over.",
         Because::SeverityRose => "It got worse.",
         Because::SignalAfterUnanswered => "Its sender reported it again.",
         Because::Reassigned => "It was reassigned.",

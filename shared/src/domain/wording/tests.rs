@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::actor::ActorKind;
-use crate::domain::id::UserId;
+use crate::domain::id::{MaintenanceId, UserId};
 use crate::domain::incident::{Mark, Route, Status};
 use crate::domain::service::{Timeouts, Urgency};
 use crate::domain::timeline::{Asked, Because, EventKind, NotPaged, Resolution};
@@ -72,6 +72,8 @@ fn incident() -> Incident {
         timeouts: Timeouts::default(),
         ack_ends_at: None,
         snoozed_until: None,
+        maintenance: None,
+        pages_anyway: false,
         auto_resolve_at: None,
         wake_at: None,
         announce: None,
@@ -545,6 +547,7 @@ fn the_timeline_says_who_was_paged_and_who_was_not() {
                 step,
                 asked,
                 skipped,
+                quieted_by: None,
             },
         )
     };
@@ -573,6 +576,7 @@ fn the_timeline_says_who_was_paged_and_who_was_not() {
     for (because, words) in [
         (Because::Unacknowledged, "It was given back."),
         (Because::SnoozeEnded, "The snooze ended."),
+        (Because::MaintenanceEnded, "The maintenance is over."),
         (Because::SeverityRose, "It got worse."),
         (Because::SignalAfterUnanswered, "Its sender reported it again."),
         (Because::Reassigned, "It was reassigned."),
@@ -583,6 +587,15 @@ fn the_timeline_says_who_was_paged_and_who_was_not() {
             format!("{words} Step 1 paged Ana.")
         );
     }
+    let quietly = EventKind::Paged {
+        because: Because::Opened,
+        cycle: 0,
+        step: 0,
+        asked: vec![ana()],
+        skipped: vec![],
+        quieted_by: Some("New disks".into()),
+    };
+    assert_snapshot!(line(Actor::system(), quietly), @r#"Step 1 paged Ana quietly, because of the maintenance "New disks"."#);
     let unanswered = |because, asked, skipped, owners| {
         line(
             Actor::system(),
@@ -614,6 +627,12 @@ fn the_timeline_says_what_was_done() {
     assert_snapshot!(by_ana(EventKind::Unacknowledged), @"Ana gave it back.");
     assert_snapshot!(by_ana(EventKind::Snoozed { until: at("2026-02-03T06:00:00Z") }), @"Ana snoozed it until 07:00 CET.");
     assert_snapshot!(by_ana(EventKind::Snoozed { until: at("2026-02-05T06:00:00Z") }), @"Ana snoozed it until 5 Feb 07:00 CET.");
+    let held = EventKind::Held {
+        maintenance_id: MaintenanceId(ulid::Ulid::from_parts(0, 2)),
+        title: "New disks".into(),
+        until: at("2026-02-03T06:00:00Z"),
+    };
+    assert_snapshot!(line(Actor::system(), held), @r#"Held until 07:00 CET: nobody is paged while the maintenance "New disks" goes on."#);
     assert_snapshot!(by_ana(EventKind::Reassigned { to: vec![person.to_string(), "pol_x".into()] }), @"Ana reassigned it to Bo and pol_x.");
     assert_snapshot!(by_ana(EventKind::Escalated), @"Ana asked for the next step.");
     assert_snapshot!(by_sender(EventKind::SeverityRose { to: Severity::Error }), @"Prometheus raised the severity to error.");

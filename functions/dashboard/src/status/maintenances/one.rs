@@ -1,0 +1,117 @@
+//! One maintenance: what was said of it, what it does to alerts, and everything that may be said or changed next.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use shared::ctx::Ctx;
+use shared::domain::id::MaintenanceId;
+use shared::domain::limits;
+use shared::domain::service::Service;
+use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page};
+use shared::web::{Id, Problem};
+
+use super::fields::Fields;
+use super::names;
+use crate::page::{Choice, Frame, Moment, People, Person, Refused, Section, Visitor, Zone, load, shown};
+
+#[derive(Debug, Template)]
+#[template(path = "status/maintenances/one.html")]
+struct One {
+    frame: Frame,
+    id: MaintenanceId,
+    version: u64,
+    page_id: String,
+    page: String,
+    title: String,
+    url: String,
+    class: &'static str,
+    standing: &'static str,
+    from: Moment,
+    until: Moment,
+    automatic: bool,
+    is_open: bool,
+    alerts: Option<&'static str>,
+    services: Vec<(String, String)>,
+    components: Vec<String>,
+    cancelled: Option<(Person, Moment)>,
+    updates: Vec<Said>,
+    may_write: bool,
+    has_room: bool,
+    statuses: Vec<Choice>,
+    fields: Fields,
+}
+
+/// An update.
+#[derive(Debug)]
+struct Said {
+    who: Person,
+    status: &'static str,
+    at: Moment,
+    body: String,
+    was_told: bool,
+}
+
+pub async fn show(
+    visitor: Visitor,
+    State(ctx): State<Ctx>,
+    id: Result<Id<MaintenanceId>, Problem>,
+) -> Result<Response, Refused> {
+    let found = load::<Maintenance>(&ctx, id).await?;
+    let (version, one) = (found.version, found.value);
+    let zone = visitor.zone();
+    let writers = one.updates.iter().map(|update| &update.by);
+    let writers = writers.chain(one.cancelled.iter().map(|mark| &mark.by));
+    let writers: Vec<_> = writers.filter_map(|by| by.person()).collect();
+    let (page, services, people, fields) = futures_util::try_join!(
+        ctx.store.load::<Page>(one.page_id),
+        ctx.store.load_many::<Service>(one.service_ids.clone()),
+        People::load(&ctx, writers),
+        Fields::load(&ctx, one.page_id, Some(&one), &visitor, &zone),
+    )?;
+    let page = page.ok_or_else(Refused::missing)?.value;
+    let chosen = fields.components.iter().filter(|part| part.is_chosen);
+    Ok(shown(&One {
+        frame: Frame::new(Section::Status, &visitor),
+        id: one.id,
+        version,
+        page_id: page.id.to_string(),
+        url: format!("{}/incidents/{}", ctx.page_url(&page).trim_end_matches('/'), one.id),
+        class: names::class(&one),
+        standing: names::standing(&one),
+        from: zone.moment(one.starts_at),
+        until: zone.moment(one.ends_at),
+        automatic: one.automatic,
+        is_open: one.is_open(),
+        alerts: (one.alerts != Alerts::Page).then(|| names::alerts(one.alerts)),
+        services: services.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
+        components: chosen.map(|part| part.name.clone()).collect(),
+        cancelled: one
+            .cancelled
+            .as_ref()
+            .map(|mark| (people.actor(&mark.by), zone.moment(mark.at))),
+        updates: said(&one, &people, &zone),
+        may_write: visitor.may_respond(),
+        has_room: one.updates.len() < limits::POST_UPDATES_MAX,
+        statuses: names::STATUSES
+            .map(|status| Choice::new(status.as_str(), names::status(status), status == one.status))
+            .into(),
+        fields,
+        page: page.name,
+        title: one.title,
+    }))
+}
+
+/// What was said, newest first.
+fn said(one: &Maintenance, people: &People, zone: &Zone) -> Vec<Said> {
+    let update = one.updates.iter().rev().map(|update| Said {
+        who: people.actor(&update.by),
+        status: match update.status {
+            MaintenanceStatus::Completed if one.cancelled.is_some() => names::standing(one),
+            status => names::status(status),
+        },
+        at: zone.moment(update.at),
+        body: update.body.clone(),
+        was_told: update.deliver_notifications,
+    });
+    update.collect()
+}

@@ -1,0 +1,113 @@
+"""Maintenances, as people do them: announced, ended early, called off, and what they keep from waking anybody."""
+
+import datetime
+import json
+import re
+import urllib.request
+import uuid
+import zoneinfo
+
+from browser import BASE, DEMO, DESKTOP, LOOKS, PHONE, Pages, api
+from playwright.sync_api import expect
+
+
+class Maintenances(Pages):
+    def setUp(self):
+        """A page and a service of its own for each test."""
+        slug = f"m{uuid.uuid4().hex[:12]}"
+        self.page_id = api("POST", "/api/v1/pages", {"name": "Acme Shop", "slug": slug})["id"]
+        for n, name in enumerate(["Website", "Checkout"]):
+            api("POST", "/api/v1/components", {"page_id": self.page_id, "name": name, "position": n})
+        self.name = f"Service {slug}"
+        self.service = api("POST", "/api/v1/services", {"name": self.name, "policy_id": DEMO["policy_id"]})["id"]
+        key = api("POST", "/api/v1/integrations", {"name": "Alerts", "service_id": self.service, "format": "generic"})
+        self.key = key["key"]
+
+    def list(self):
+        return api("GET", f"/api/v1/maintenances?page_id={self.page_id}")["items"]
+
+    def make(self, **fields):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        body = {"page_id": self.page_id, "title": "New disks", "body": "We change disks.", "starts_at": now.isoformat(),
+                "ends_at": (now + datetime.timedelta(hours=2)).isoformat(), "deliver_notifications": False,
+                "service_ids": [self.service], "alerts": "hold", **fields}
+        return api("POST", "/api/v1/maintenances", body)["id"]
+
+    def test_one_is_announced_on_a_phone_in_the_readers_zone(self):
+        own = f"/api/v1/users/{DEMO['owner']['id']}"
+        api("PATCH", own, {"time_zone": "Europe/Berlin"})
+        self.addCleanup(api, "PATCH", own, {"time_zone": "UTC"})
+        # The browser itself is elsewhere.
+        page = self.sign_in(self.open(PHONE, timezone_id="Asia/Tokyo"), f"/pages/{self.page_id}/maintenances")
+        expect(page.get_by_text("No maintenance was ever announced")).to_be_visible()
+        page.get_by_role("main").get_by_role("link", name="Announce one").first.click()
+        page.get_by_label("Title").fill("New disks")
+        page.get_by_label("Words").fill("We change disks.")
+        day = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
+        page.get_by_label("It begins", exact=True).fill(f"{day}T22:00")
+        page.get_by_label("It ends").fill(f"{day}T21:00")
+        page.get_by_role("checkbox", name="Checkout").check()
+        page.get_by_role("checkbox", name=self.name).check()
+        page.get_by_label("Their alerts meanwhile").select_option("hold")
+        page.get_by_role("button", name="Announce it").click()
+        expect(page.get_by_text("Must be after starts_at, by at most 30 days")).to_be_visible()
+        self.assertEqual(self.list(), [])
+        page.get_by_label("It ends").fill(f"{day}T23:30")
+        page.get_by_role("button", name="Announce it").click()
+        page.wait_for_url(re.compile("/maintenances/mnt_"))
+        (one,) = self.list()
+        begins = datetime.datetime.fromisoformat(f"{day}T22:00").replace(tzinfo=zoneinfo.ZoneInfo("Europe/Berlin"))
+        self.assertEqual(datetime.datetime.fromisoformat(one["starts_at"]), begins)
+        self.assertEqual((one["service_ids"], one["alerts"], len(one["component_ids"])), ([self.service], "hold", 1))
+        expect(page.get_by_text("page nobody while it goes on")).to_be_visible()
+
+    def test_what_it_holds_says_so_until_it_is_called_off(self):
+        one = self.make()
+        incident = self.alert()
+        page = self.sign_in(self.open(DESKTOP), f"/incidents/{incident}")
+        expect(page.get_by_text("Held until", exact=True)).to_be_visible()
+        expect(page.locator("#live")).to_contain_text("nobody is paged while the maintenance \"New disks\" goes on")
+        self.sign_in(page, f"/maintenances/{one}")
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_label("Why, for the public").fill("Not today.")
+        page.get_by_role("button", name="Call it off").click()
+        expect(page.locator(".banner")).to_contain_text("Cancelled")
+        self.sign_in(page, f"/incidents/{incident}")
+        expect(page.locator("#live")).to_contain_text("The maintenance is over. Step 1 paged")
+        expect(page.get_by_text("Held until", exact=True)).to_have_count(0)
+
+    def test_it_is_ended_early_by_keys_alone(self):
+        one = self.make()
+        page = self.sign_in(self.open(DESKTOP), f"/maintenances/{one}")
+        page.get_by_label("Words").focus()
+        page.keyboard.type("All is done.")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Completed")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Say it")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".banner")).to_contain_text("Completed")
+        self.assertEqual(self.list()[0]["status"], "completed")
+
+    def test_every_look_is_fit_for_people(self):
+        one = self.make(title="Ein-sehr-langes-Wort-das-nicht-umgebrochen-werden-will-" + "x" * 60)
+        incident = self.alert()
+        for size, name, scheme in LOOKS:
+            page = self.sign_in(self.open(size, scheme), f"/pages/{self.page_id}/maintenances")
+            for path, what in [(f"/pages/{self.page_id}/maintenances", "list"), (f"/maintenances/{one}", "one"),
+                               (f"/pages/{self.page_id}/maintenances/new", "new"), (f"/incidents/{incident}", "incident")]:
+                self.sign_in(page, path)
+                self.assert_fit_for_people(page, f"maintenances-{what}-{name}-{scheme}")
+
+    def test_it_is_read_without_scripts(self):
+        one = self.make()
+        page = self.sign_in(self.open(PHONE, java_script_enabled=False), f"/maintenances/{one}")
+        expect(page.get_by_text("We change disks.")).to_be_visible()
+        expect(page.get_by_text("page nobody while it goes on")).to_be_visible()
+
+    def alert(self):
+        body = json.dumps({"summary": "Disk full", "dedup_key": uuid.uuid4().hex, "severity": "critical"}).encode()
+        request = urllib.request.Request(f"{BASE}/hooks/{self.key}", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)["incident_id"]
