@@ -10,6 +10,7 @@ const token = document.body.dataset.formToken
 
 // Secrets that an answer tells this once, by the names of their fields.
 const TOLD = { url: 'Where to send', key: 'Key', token: 'Token', signing_secret: 'Signing key' }
+const SIGNED_OUT = 'You are signed out. Copy what you typed, sign in, and send it again.'
 const CHANGED = 'Somebody changed this meanwhile. Reload the page, and change it again.'
 const SECRETS = ['key', 'token', 'signing_secret']
 
@@ -57,9 +58,7 @@ async function send(form) {
     const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => made[name])
     return then ? location.assign(then) : location.reload()
   }
-  const problem = Object(await answer.json().catch(() => null))
-  // What the API tells a script is of no use to a person.
-  problem.detail = answer.status === 401 ? 'You are signed out. Copy what you typed, sign in, and send it again.' : problem.detail ?? words(answer)
+  const problem = await problemOf(answer)
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []
@@ -69,8 +68,7 @@ async function send(form) {
     else rest.push(`${field}: ${message}`)
   }
   const marked = form.querySelector('[aria-invalid], .wrong')
-  if (answer.status === 412) show(form, CHANGED)
-  else if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
+  if (rest.length || !marked) show(form, rest.join('; ') || problem.detail)
   else show(form, 'Something is wrong; see below.')
   form.querySelector('[aria-invalid]')?.focus()
 }
@@ -86,8 +84,7 @@ async function sendSteps(form, button) {
     } catch {
       return show(form, 'No connection. Reload the page, and see how far it came.')
     }
-    if (answer.status === 412) return show(form, CHANGED)
-    if (!answer.ok) return show(form, Object(await answer.json().catch(() => null)).detail ?? words(answer))
+    if (!answer.ok) return show(form, (await problemOf(answer)).detail)
   }
   // The page is made anew; the button stays under the finger that presses it again.
   sessionStorage.setItem('focus', button.id)
@@ -99,6 +96,15 @@ sessionStorage.removeItem('focus')
 // At an end of the list only the way back is left.
 const back = pressed.startsWith('up-') ? pressed.replace('up-', 'down-') : pressed.replace('down-', 'up-')
 ;(document.getElementById(pressed) ?? document.getElementById(back))?.focus()
+
+// What was wrong, its `detail` in words for a person: what the API tells a script of these two is of no use to them.
+async function problemOf(answer) {
+  const problem = Object(await answer.json().catch(() => null))
+  if (answer.status === 401) problem.detail = SIGNED_OUT
+  else if (answer.status === 412) problem.detail = CHANGED
+  else problem.detail ??= words(answer)
+  return problem
+}
 
 // What is in front of the server answers without words of its own.
 function words(answer) {

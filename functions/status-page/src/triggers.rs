@@ -56,8 +56,9 @@ impl Told {
         let same = |name: &str| new.get(name) == old.get(name);
         let page = |name: &str| text(name).and_then(|text| text.parse::<PageId>().ok());
         match text("kind_") {
-            // Who is paged, and when next, is nothing that the public hears of.
-            Some("incident") if same("status") && same("severity") => {}
+            // Who is paged, and when next, is nothing that the public hears of. Whom a person asked for in spite of a
+            // maintenance is: what that announced explains it no longer.
+            Some("incident") if same("status") && same("severity") && same("pages_anyway") => {}
             Some("incident") => {
                 if let (Some(service), Some(incident)) = (parsed(text("service_id")), parsed(text("id"))) {
                     self.services.entry(service).or_default().push(incident);

@@ -4,13 +4,15 @@
 //! `decide` answers [`Decision::Need`] and is asked again with it. It may be called at any time, any number of times,
 //! in any order; when nothing is due it says so.
 
+mod maintenance;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::delivery::{Delivery, DeliveryKey, DeliveryState, Part, Recipient, Subject};
 use super::id::{ChannelId, PolicyId, ScheduleId, UserId};
-use super::incident::{Announcement, Incident, Progress, Route, Status, UnderMaintenance, auto_resolve_at};
+use super::incident::{Announcement, Incident, Progress, Route, Status, auto_resolve_at};
 use super::limits;
 use super::people::{Channel, Contact, User};
 use super::policy::{OnCall, Policy, Step, Target};
@@ -186,11 +188,7 @@ impl Deciding<'_> {
         }
         match self.work()?.cloned() {
             Some(work) if work.alerts == Alerts::Hold => return Ok(self.hold(&work)),
-            Some(work) if !self.next.is_held() && self.next.maintenance.is_some() => {
-                self.next.maintenance = Some(self.under(&work));
-            }
-            _ if self.next.maintenance.is_some() => self.next.maintenance_ended(),
-            _ => {}
+            work => self.look_at_maintenance(work.as_ref()),
         }
         match self.next.progress.clone() {
             Progress::Page(because) => {
@@ -202,50 +200,6 @@ impl Deciding<'_> {
             Progress::Waiting(_) => self.look_at_step(),
             Progress::Unanswered { since, look_at } => self.look_at_unanswered(since, look_at),
         }
-    }
-
-    /// The maintenance that explains this incident, and changes how it pages.
-    fn work(&self) -> Asking<Option<&Work>> {
-        if !self.next.yields_to_maintenance() {
-            return Ok(None);
-        }
-        let works = self.facts.works.as_ref().ok_or(vec![Need::Works])?;
-        Ok(Work::foremost(works, &self.next, self.now))
-    }
-
-    /// It pages nobody while this goes on.
-    fn hold(mut self, work: &Work) -> Decision {
-        let now = self.under(work);
-        let known = self.next.maintenance.clone().filter(|_| self.next.is_held());
-        let is_same = known.is_some_and(|known| (known.maintenance_id, known.until) == (now.maintenance_id, now.until));
-        let event = (!is_same).then(|| EventKind::Held {
-            maintenance_id: now.maintenance_id,
-            title: now.title.clone(),
-            until: now.until,
-        });
-        self.next.hold(now);
-        plan(Plan {
-            event,
-            ..Plan::of(self.next)
-        })
-    }
-
-    /// Whoever ends work early wakes what it keeps from paging; looking now and then is for when that fails.
-    fn under(&self, work: &Work) -> UnderMaintenance {
-        UnderMaintenance {
-            maintenance_id: work.maintenance_id,
-            title: work.title.clone(),
-            alerts: work.alerts,
-            until: work.until,
-            look_at: work
-                .until
-                .min(after_seconds(self.now, limits::MAINTENANCE_LOOK_SECONDS)),
-        }
-    }
-
-    /// The maintenance that makes pages quiet that would be loud.
-    fn quiets(&self) -> Asking<Option<&Work>> {
-        Ok(self.work()?.filter(|_| self.next.urgency == Urgency::High))
     }
 
     /// The slot, when there is a reason to read it: the auto-resolve time came, or nobody answered and it is time to

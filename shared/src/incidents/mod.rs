@@ -1,8 +1,8 @@
 //! Incidents, as people and scripts see and answer them, whatever they came by: the API, a page, the link in a message.
 //!
 //! Its actors: `view` is what callers see; [`act()`] is the one way in which anybody answers an incident; `open` opens one
-//! by hand; `list`, `timeline` and `deliveries` tell what there is, what happened, and who was asked how; `maintenance` wakes what one kept from paging. What is absent:
-//! paging. An act leaves the incident's row due now, and the table's stream wakes `escalation`; nothing here writes a
+//! by hand; `list`, `timeline` and `deliveries` tell what there is, what happened, and who was asked how; `maintenance` wakes
+//! what one kept from paging. What is absent: paging. An act leaves the incident's row due now, and the table's stream wakes `escalation`; nothing here writes a
 //! delivery or sends a hint.
 
 mod act;

@@ -69,7 +69,8 @@ pub struct MaintenanceBody {
     #[serde(default = "remind_minutes_before")]
     #[schema(maximum = 10080)]
     remind_minutes_before: u32,
-    /// Whether subscribers are told of it, and reminded before it; only when it is made. If it is left out, they are.
+    /// Whether subscribers are told of it, reminded before it, and told when it begins and ends by itself; only when it is
+    /// made. If it is left out, they are. An update that is told later tells them of all that follows, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deliver_notifications: Option<bool>,
 }

@@ -153,7 +153,7 @@ impl Resource for PageBody {
                 ),
             ),
             None if caller.store().page_by_slug(&self.slug).await?.is_some() => {
-                faults.add("slug", "is another page's");
+                faults.add("slug", "is another page's; take another name");
             }
             None => {}
         }

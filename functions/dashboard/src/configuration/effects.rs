@@ -112,7 +112,13 @@ impl Offered<'_> {
             )
         };
         let all = self.pages.iter().map(|page| (page.name.clone(), choices(page)));
-        all.filter(|(_, choices)| !choices.is_empty()).collect()
+        let mut all: Vec<_> = all.filter(|(_, choices)| !choices.is_empty()).collect();
+        // Lists may not have it yet, and to save what was not touched must change nothing.
+        let is_there = all.iter().flat_map(|(_, choices)| choices).any(|one| one.is_chosen);
+        if let Some(id) = chosen.filter(|_| !is_there) {
+            all.push(("Not in the list".into(), vec![Choice::new(id, &id.to_string(), true)]));
+        }
+        all
     }
 
     fn said(&self, affected: &Affected) -> Option<Said> {
@@ -183,6 +189,20 @@ pub fn in_words(affected: &Affected) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_chosen_stays_chosen_though_no_list_has_it() {
+        let id = "cmp_01arz3ndektsv4rrffq69g5fav".parse().unwrap();
+        let nothing = Offered {
+            components: &[],
+            pages: &[],
+        };
+        let offered = nothing.by_page(Some(id));
+        let chosen =
+            |(_, choices): &(String, Vec<Choice>)| choices.iter().any(|one| one.is_chosen && one.id == id.to_string());
+        assert!(offered.iter().any(chosen), "{offered:?}");
+        assert!(nothing.by_page(None).is_empty());
+    }
 
     #[test]
     fn rules_and_effects_are_sentences() {

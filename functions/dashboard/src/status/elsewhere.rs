@@ -1,5 +1,6 @@
 //! Where else a page is shown: addresses to read it by, and snippets to paste.
 
+use askama::filters::{Html, escape};
 use shared::ctx::Ctx;
 use shared::domain::status::{Page, folder};
 
@@ -64,10 +65,8 @@ impl Elsewhere {
 
 /// A text within an attribute of HTML.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    let Ok(escaped) = escape(text, Html);
+    escaped.to_string()
 }
 
 #[cfg(test)]
@@ -76,6 +75,6 @@ mod tests {
 
     #[test]
     fn a_name_stays_in_its_attribute() {
-        assert_eq!(escaped(r#"A&B "><script>"#), "A&amp;B &quot;&gt;&lt;script&gt;");
+        assert_eq!(escaped(r#"A&B "><script>"#), "A&#38;B &#34;&#62;&#60;script&#62;");
     }
 }

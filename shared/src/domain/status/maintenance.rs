@@ -106,6 +106,11 @@ impl Maintenance {
         began.unwrap_or(self.starts_at)
     }
 
+    /// Whether subscribers were told of it: if they were not, nobody tells them that it begins or ends, either.
+    pub fn was_told(&self) -> bool {
+        self.updates.iter().any(|update| update.deliver_notifications)
+    }
+
     /// Whether it is not over.
     pub fn is_open(&self) -> bool {
         self.status != MaintenanceStatus::Completed
@@ -163,7 +168,7 @@ impl Maintenance {
             created_at: now,
             by: Actor::system(),
             components: Vec::new(),
-            deliver_notifications: true,
+            deliver_notifications: self.was_told(),
         });
         Some(next)
     }

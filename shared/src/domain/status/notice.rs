@@ -194,9 +194,8 @@ pub fn bulletins_of_maintenance(maintenance: &Maintenance, before: Option<&Maint
         .collect();
     let reminder_at = maintenance.reminder_at();
     let moved = before.is_none_or(|before| before.reminder_at() != reminder_at);
-    let is_told = maintenance.updates.iter().any(|update| update.deliver_notifications);
     if moved
-        && is_told
+        && maintenance.was_told()
         && maintenance.status == MaintenanceStatus::Scheduled
         && let Some(reminder_at) = reminder_at.filter(|at| *at > maintenance.updated_at)
     {
@@ -404,6 +403,7 @@ mod tests {
     use ulid::Ulid;
 
     use super::*;
+    use crate::domain::status::page;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_770_000_000 + second).unwrap()
@@ -526,6 +526,21 @@ mod tests {
             !is_news_of_maintenance(reminder, &moved, at(7_200 - hour)),
             "it was moved"
         );
+    }
+
+    #[test]
+    fn a_maintenance_that_was_not_told_begins_and_ends_untold() {
+        for told in [true, false] {
+            let mut before = maintenance(7_200, 0);
+            before.updates[0].deliver_notifications = told;
+            let begun = before.advanced(page::Locale::En, UpdateId(Ulid(6)), at(7_200)).unwrap();
+            let over = begun.advanced(page::Locale::En, UpdateId(Ulid(7)), at(7_260)).unwrap();
+            for (before, after) in [(&before, &begun), (&begun, &over)] {
+                let update = News::Update(after.updates.last().unwrap().id);
+                let expected = if told { vec![update] } else { vec![] };
+                assert_eq!(news(&bulletins_of_maintenance(after, Some(before))), expected);
+            }
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub async fn show(
         id: one.id,
         version,
         page_id: page.id.to_string(),
-        url: format!("{}/incidents/{}", ctx.page_url(&page).trim_end_matches('/'), one.id),
+        url: format!("{}/incidents/{}", ctx.page_url(&page), one.id),
         class: names::class(&one),
         standing: names::standing(&one),
         from: zone.moment(one.starts_at),
