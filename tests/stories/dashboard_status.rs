@@ -390,7 +390,7 @@ async fn components_say_what_affects_them_and_where_the_page_is_shown() {
         .replace("&#62;", ">")
         .replace("&#38;", "&");
     assert!(
-        pasted.starts_with("<iframe src=\"") && pasted.contains("Status of &lt;b&gt;Acme"),
+        pasted.starts_with("<iframe src=\"") && pasted.contains("Status of &#60;b&#62;Acme"),
         "{pasted}"
     );
     // What is in use is not deleted, and the answer says by what.
