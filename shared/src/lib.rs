@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod object;
 pub mod offboarding;
 pub mod oidc;
+pub mod postmortems;
 pub mod publications;
 pub mod queue;
 pub mod rehearsal;

@@ -28,6 +28,7 @@ mod insights;
 mod maintenance;
 mod offboarding;
 mod oidc;
+mod postmortems;
 mod races;
 mod setup;
 mod sign_in;

@@ -388,18 +388,28 @@ async fn webhooks_are_confirmed_signed_and_shaped_as_statuspages() {
         signature(secret.as_bytes(), at, raw.as_bytes())
     );
 
+    let learned = json!({"status": "postmortem", "body": "## Causes\n\nLogs.", "components": []});
+    let path = format!("/api/v1/posts/{post}/updates");
+    let said = public.world.api(Method::POST, &path, Some(learned)).await;
+    assert_eq!(said.status, StatusCode::OK, "{said:?}");
+    public.world.live(SignedDuration::from_secs(30)).await;
+    let (_, body) = receiver.heard().remove(2);
+    assert_eq!(body["incident"]["postmortem_body"], "## Causes\n\nLogs.");
+    let published_at = &body["incident"]["incident_updates"][0]["display_at"];
+    assert_eq!(body["incident"]["postmortem_published_at"], *published_at);
+
     // One that answers no is told no more after five messages in a row; saying yes again begins again.
     *receiver.answer.lock().unwrap() = 404;
     for n in 0..7 {
         public.tell(&format!("No {n}"), &[]).await;
     }
-    assert_eq!(receiver.heard().len(), 2 + 5);
+    assert_eq!(receiver.heard().len(), 3 + 5);
     assert_eq!(public.state(&url).await.as_deref(), Some("stopped"));
     assert!(text(&public.world.public(&link).await).contains("Begin again"));
     *receiver.answer.lock().unwrap() = 200;
     public.form(&format!("{link}/confirm"), &[]).await;
     public.tell("Again", &[]).await;
-    assert_eq!(receiver.heard().len(), 2 + 5 + 1);
+    assert_eq!(receiver.heard().len(), 3 + 5 + 1);
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ document.addEventListener('submit', async (event) => {
   if (!form.dataset.api && !form.dataset.steps) return
   event.preventDefault()
   if (form.dataset.sent) return
+  const before = form.dataset.after && document.getElementById(form.dataset.after)
+  if (before && isChanged(before)) return show(form, 'Save what you wrote first.')
   if (form.dataset.confirm && !confirm(form.dataset.confirm)) return
   form.dataset.sent = 'yes'
   try {
@@ -31,6 +33,20 @@ document.addEventListener('submit', async (event) => {
     delete form.dataset.sent
   }
 })
+
+// Long texts are not lost by a click on a link.
+addEventListener('beforeunload', (event) => {
+  if ([...document.querySelectorAll('form[data-guarded]')].some(isChanged)) event.preventDefault()
+})
+
+// Whether something in it is other than it was.
+function isChanged(form) {
+  return [...form.elements].some((input) => {
+    if (input.localName === 'select') return [...input.options].some((option) => option.selected !== option.defaultSelected)
+    if (input.type === 'checkbox') return input.checked !== input.defaultChecked
+    return input.defaultValue !== undefined && input.value !== input.defaultValue
+  })
+}
 
 async function send(form) {
   clear(form)
@@ -53,6 +69,7 @@ async function send(form) {
   }
   if (answer.ok) {
     delete form.dataset.key
+    delete form.dataset.guarded
     const made = await answer.json().catch(() => ({}))
     if (SECRETS.some((name) => made[name])) await tell(made)
     const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => made[name])

@@ -119,6 +119,10 @@ pub const AUTOMATIC_UPDATES_MAX: usize = 20;
 pub const POST_UPDATES_MAX: usize = 50;
 /// The words of one update.
 pub const UPDATE_CHARS_MAX: usize = 4_000;
+/// The words of one part of a postmortem.
+pub const POSTMORTEM_PART_CHARS_MAX: usize = 4_000;
+/// The words of the update that publishes a postmortem: four parts and their headings.
+pub const POSTMORTEM_CHARS_MAX: usize = 4 * POSTMORTEM_PART_CHARS_MAX + 200;
 /// A post or maintenance as JSON (a DynamoDB item ends at 400 KB).
 pub const POST_BYTES_MAX: usize = 200 * 1024;
 /// Components of one page, groups included.

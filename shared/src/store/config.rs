@@ -16,15 +16,16 @@ use super::table::{Expression, StoreError, Write};
 use super::uploads::{same_turn, upload_row};
 use crate::domain::avatar::{Avatar, Upload};
 use crate::domain::id::{
-    ChannelId, ComponentId, ContactId, IntegrationId, MaintenanceId, PageId, PolicyId, PostId, ServiceId, TeamId,
-    TokenId, UserId,
+    ChannelId, ComponentId, ContactId, IncidentId, IntegrationId, MaintenanceId, PageId, PolicyId, PostId, ServiceId,
+    TeamId, TokenId, UserId,
 };
 use crate::domain::people::{Channel, Role, Team, User};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
 use crate::domain::service::{Integration, Service};
 use crate::domain::status::{
-    Bulletin, Component, Maintenance, Page as StatusPage, Post, Work, bulletins_of_maintenance, bulletins_of_post,
+    Bulletin, Component, Maintenance, Page as StatusPage, Post, Postmortem, Work, bulletins_of_maintenance,
+    bulletins_of_post,
 };
 use crate::domain::time::after_seconds;
 
@@ -152,6 +153,16 @@ impl Entity for Maintenance {
 
     fn works(&self) -> Vec<Work> {
         Work::all_of(self)
+    }
+}
+
+impl Entity for Postmortem {
+    type Id = IncidentId;
+    const KIND: &'static str = "postmortem";
+    const PARTITION: &'static str = "PMO";
+
+    fn id(&self) -> IncidentId {
+        self.incident_id
     }
 }
 

@@ -293,6 +293,25 @@ impl Store {
         Ok(Page { items, next })
     }
 
+    /// The beginning of an incident's timeline, oldest first, without the opening.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn timeline_from_the_start(&self, id: IncidentId, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let partition = keys::incident_partition(id);
+        let query = Query {
+            index: None,
+            partition: &partition,
+            range: Range::BeginsWith(keys::EVENT_PREFIX.into()),
+            newest_first: false,
+            limit,
+            start: None,
+        };
+        let found = self.table.query(query).await?;
+        let events = found.items.into_iter().map(|item| Ok(row::read(item)?.value));
+        events.collect()
+    }
+
     /// A page of incidents, newest first.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 //! | page's name in addresses (pointer to the page) | `SLUG#<sha256>` | `SLUG` | | |
 //! | page, component | `<KIND>#<id>` | `<KIND>` | `LIST#<kind>` / `<id>` | |
 //! | post | `PST#<pst>` | `PST` | `POSTS#<pag>#<OPEN or CLOSED>` / `<pst>` | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` until it is published |
+//! | postmortem of an incident | `PMO#<inc>` | `PMO` | `LIST#postmortem` / `<inc>` | |
 //! | post that was removed, until its page is | `PUB#<pag>` | `GONE#<pst>` | | `DUE#PST#<shard>` / `<ms>#<pag>#<pst>` |
 //! | maintenance | `MNT#<mnt>` | `MNT` | `MAINTENANCES#<pag>#<OPEN or CLOSED>` / `<mnt>` | `DUE#MNT#<shard>` / `<ms>#<pag>#<mnt>` |
 //! | maintenance that changes a service's alerts | `SVC#<svc>` | `WORK#<mnt>` | | |

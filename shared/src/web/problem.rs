@@ -10,7 +10,7 @@ use crate::domain::principal::Refusal;
 use crate::store::StoreError;
 
 /// Every `code` that the API answers with, the status it comes with, and what it means.
-pub const PROBLEM_CODES: [(u16, &str, &str); 26] = [
+pub const PROBLEM_CODES: [(u16, &str, &str); 32] = [
     (400, "invalid_input", "Inputs are wrong; `errors` names them."),
     (400, "unreadable_body", "The body is not JSON, or ended too early."),
     (401, "unauthenticated", "No credentials, or wrong ones."),
@@ -52,6 +52,12 @@ pub const PROBLEM_CODES: [(u16, &str, &str); 26] = [
         "Nobody has confirmed the code that came by this contact.",
     ),
     (409, "is_public", "What is not to become public is public already."),
+    (409, "incident_open", "It is possible once the incident is over."),
+    (409, "no_post", "No post tells the public of this incident, or none is named."),
+    (409, "post_open", "The post tells of something that goes on."),
+    (409, "post_withdrawn", "The post was taken back."),
+    (409, "unwritten", "Not every part of the postmortem is written."),
+    (409, "no_room", "The post has as many updates, or as long ones, as there may be."),
     (409, "has_password", "Who has a password needs no invitation."),
     (409, "no_email", "This deployment is not set up to send e-mail."),
     (409, "already_set_up", "There is an owner already."),

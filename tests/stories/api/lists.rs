@@ -32,6 +32,9 @@ async fn every_list_is_read_to_its_end_without_loss_or_double() {
     for _ in 0..THINGS {
         stage.subscriber_of(&page_id).await;
     }
+    for _ in 0..THINGS {
+        stage.thing("postmortems", Whose::Everybodys, owner).await;
+    }
     stage.world.live(jiff::SignedDuration::from_mins(12)).await;
     let mut count = 0;
     for operation in operations
@@ -88,7 +91,9 @@ async fn pages(page: &impl AsyncFn(&str) -> nightbell_tests::Answer, limit: usiz
         assert_eq!(answer.status, 200, "{answer:?}");
         let items = answer.body["items"].as_array().unwrap();
         assert!(items.len() <= limit);
-        ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        // A postmortem has the id of its incident.
+        let id = |item: &Value| item["id"].as_str().or(item["incident_id"].as_str()).unwrap().to_owned();
+        ids.extend(items.iter().map(id));
         match &answer.body["next"] {
             Value::String(next) => after = format!("&after={next}"),
             _ => return ids,

@@ -195,7 +195,10 @@ impl Stage {
 
     /// The path and the body with which this operation does something, on a thing that was made for it.
     pub async fn request(&mut self, operation: &Operation, whose: Whose, asker: &Asker) -> (String, Option<Value>) {
-        let kind = operation.path.split('/').nth(3).unwrap_or_default();
+        let kind = match operation.path.contains("{id}/postmortem") {
+            true => "postmortems",
+            false => operation.path.split('/').nth(3).unwrap_or_default(),
+        };
         let path = match operation.path.contains("{id}") {
             true => {
                 let id = self.thing(kind, whose, asker).await;
@@ -281,6 +284,7 @@ impl Stage {
                 .await
             }
             "teams" => self.made(kind, json!({ "name": name })).await,
+            "postmortems" => self.postmortem().await,
             "pages" | "components" | "posts" | "maintenances" => {
                 let body = self.public_body(kind, &team).await;
                 self.made(kind, body).await
@@ -334,6 +338,27 @@ impl Stage {
             "posts" => json!({ "page_id": page, "title": name, "body": "We are looking." }),
             _ => json!({ "page_id": page, "title": name, "body": "We move.", "starts_at": at(1), "ends_at": at(2) }),
         }
+    }
+
+    /// The id of an incident that is over, with a postmortem that can be published.
+    async fn postmortem(&mut self) -> String {
+        let opened = json!({ "service_id": self.world.cast.service, "title": self.name() });
+        let incident = self.made("incidents", opened).await;
+        let post = self.public_body("posts", &Value::Null).await;
+        let post = self.made("posts", post).await;
+        let over = json!({ "status": "resolved", "body": "It is over." });
+        let written = json!({ "post_id": post, "causes": "A disk.", "next_steps": "Another." });
+        let postmortem = format!("/api/v1/incidents/{incident}/postmortem");
+        for (method, path, body) in [
+            (Method::POST, format!("/api/v1/posts/{post}/updates"), Some(over)),
+            (Method::POST, format!("/api/v1/incidents/{incident}/resolve"), None),
+            (Method::POST, postmortem.clone(), None),
+            (Method::PATCH, postmortem, Some(written)),
+        ] {
+            let answer = self.world.api(method, &path, body).await;
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        }
+        incident
     }
 
     /// The first update of a post.
@@ -397,6 +422,8 @@ impl Stage {
             "add_post_update" | "add_maintenance_update" => json!({ "body": name }),
             "correct_post_update" => json!({ "body": name }),
             "withdraw_post" => json!({}),
+            "change_postmortem" => json!({ "impact": name }),
+            "publish_postmortem" => json!({ "deliver_notifications": false }),
             "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "publish" }),
             "add_subscriber" => json!({ "channel": "email", "address": email }),
             "create_avatar" => json!({ "content_type": "image/png" }),

@@ -24,7 +24,7 @@ async fn no_change_is_lost_that_was_not_seen() {
         let whose = if whose == Whose::Own { Whose::Others } else { whose };
         let (path, body) = stage.request(&operation, whose, owner).await;
         // What is asked for below a thing is an act on it.
-        let read = ["/rotate", "/updates", "/withdraw"]
+        let read = ["/rotate", "/updates", "/withdraw", "/publish"]
             .iter()
             .find_map(|act| Some(path.split_once(act)?.0))
             .unwrap_or(&path);

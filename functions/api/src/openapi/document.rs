@@ -39,7 +39,7 @@ const LIMITS: [&str; 5] = [
 pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The sections of the document in the order in which they are read, with what each is about.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("Incidents", "What people answer."),
     ("Insights", "How much broke, how soon it was taken, and whom it woke."),
     ("Services", "What breaks, and how urgent that is."),
@@ -65,6 +65,10 @@ const TAGS: [(&str, &str); 18] = [
     ),
     ("Status pages", "What the public reads, and the components it shows."),
     ("Posts", "What the public is told of trouble."),
+    (
+        "Postmortems",
+        "What was learned of an incident, written down and told to the public.",
+    ),
     ("Maintenances", "What the public is told of planned work."),
     ("Subscribers", "Who is told of posts and maintenances."),
     ("Audit", "Who changed what, when and how."),
@@ -73,7 +77,7 @@ const TAGS: [(&str, &str); 18] = [
 ];
 
 /// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
-const CONFLICTS: [(&str, &str, &[&str]); 15] = [
+const CONFLICTS: [(&str, &str, &[&str]); 17] = [
     ("delete", "/api/v1/services/{id}", &["in_use"]),
     ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
     ("delete", "/api/v1/teams/{id}", &["in_use"]),
@@ -92,6 +96,12 @@ const CONFLICTS: [(&str, &str, &[&str]); 15] = [
     ("delete", "/api/v1/pages/{id}", &["in_use"]),
     ("delete", "/api/v1/components/{id}", &["in_use"]),
     ("post", "/api/v1/pages/{id}/publications", &["is_public"]),
+    ("post", "/api/v1/incidents/{id}/postmortem", &["incident_open"]),
+    (
+        "post",
+        "/api/v1/incidents/{id}/postmortem/publish",
+        &["no_post", "post_open", "post_withdrawn", "unwritten", "no_room"],
+    ),
     ("post", "/api/v1/setup/{code}", &["already_set_up", "email_taken"]),
 ];
 
@@ -167,7 +177,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_kept = !UNVERSIONED.contains(&path);
     let is_creation = !is_open && is_kept && operation["responses"].get("201").is_some();
     // Beside what changes or removes something that is kept in versions.
-    let is_act_on_version = path.ends_with("/rotate") || method == "post" && path.starts_with("/api/v1/posts/{id}/");
+    let is_act_on_version = ["/rotate", "/postmortem/publish"].iter().any(|end| path.ends_with(end))
+        || method == "post" && path.starts_with("/api/v1/posts/{id}/");
     let is_versioned = is_kept && matches!(method, "patch" | "put" | "delete") || is_act_on_version;
     if is_creation {
         let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
@@ -306,7 +317,7 @@ fn may_be_left_out(operation: &mut Value) {
 
 /// `Location` and `ETag`, where they are answered.
 fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_creation: bool) {
-    let is_incident = path.starts_with("/api/v1/incidents");
+    let is_incident = path.starts_with("/api/v1/incidents") && !path.contains("/postmortem");
     let tag = match is_incident {
         true => json!({ "type": "string", "pattern": "^\"[0-9a-f]{32}\"$" }),
         false => json!({ "type": "string", "pattern": "^\"[0-9]+\"$", "examples": ["\"3\""] }),
@@ -321,12 +332,21 @@ fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_crea
         answer_header(created, IDEMPOTENT_REPLAY, words, replay, false);
         return;
     }
-    let one = ["/{id}", "/me", "/notification-rules"];
-    let acts = ["/rotate", "/verify", "/confirm", "/updates", "/withdraw"];
+    let one = ["/{id}", "/me", "/notification-rules", "/postmortem"];
+    let acts = [
+        "/rotate",
+        "/verify",
+        "/confirm",
+        "/updates",
+        "/withdraw",
+        "/postmortem",
+        "/publish",
+    ];
     let answers_version = match method {
         "get" => one.iter().any(|end| path.ends_with(end)),
         "patch" | "put" => true,
-        _ => acts.iter().any(|end| path.ends_with(end)),
+        "post" => acts.iter().any(|end| path.ends_with(end)),
+        _ => false,
     };
     if answers_version {
         answer_header(&mut operation["responses"]["200"], "ETag", "Its version.", tag, true);

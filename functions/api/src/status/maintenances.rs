@@ -179,7 +179,12 @@ impl Resource for MaintenanceBody {
         }
         let known = before.as_ref().map(|before| &before.value);
         let body = match known {
-            None => updates::words(&mut faults, "body", self.body.as_deref().unwrap_or_default()),
+            None => updates::words(
+                &mut faults,
+                "body",
+                self.body.as_deref().unwrap_or_default(),
+                limits::UPDATE_CHARS_MAX,
+            ),
             Some(_) => {
                 if self.body.is_some() {
                     faults.add("body", "is said by an update: post to /updates");
@@ -386,7 +391,7 @@ async fn add_maintenance_update(
     let caller = &caller;
     let after = resource::edit(caller, id, |before: Versioned<Maintenance>| async {
         let mut faults = Faults::default();
-        let words = updates::words(&mut faults, "body", &body.body);
+        let words = updates::words(&mut faults, "body", &body.body, limits::UPDATE_CHARS_MAX);
         let mut next = before.value.clone();
         let status = match (body.cancelled, body.status) {
             (false, status) => status.unwrap_or(next.status),

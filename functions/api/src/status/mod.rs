@@ -4,6 +4,7 @@
 mod components;
 mod maintenances;
 mod pages;
+mod postmortems;
 mod posts;
 mod publications;
 mod subscribers;
@@ -17,6 +18,7 @@ pub fn routes() -> Routes {
         .merge(pages::routes())
         .merge(components::routes())
         .merge(posts::routes())
+        .merge(postmortems::routes())
         .merge(publications::routes())
         .merge(maintenances::routes())
         .merge(subscribers::routes())

@@ -226,7 +226,12 @@ impl PostBody {
         >,
     ) -> Result<Plan<Post>, Problem> {
         let now = caller.now();
-        let body = updates::words(&mut faults, "body", self.body.as_deref().unwrap_or_default());
+        let body = updates::words(
+            &mut faults,
+            "body",
+            self.body.as_deref().unwrap_or_default(),
+            limits::UPDATE_CHARS_MAX,
+        );
         let started_at = updates::told_time(&mut faults, "started_at", self.started_at, now);
         if self.automatic {
             faults.add("automatic", "must be false: no service opens it");
@@ -314,9 +319,9 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CorrectUpdateBody {
-    /// Its words, 1 to 4000 characters. Missing: they stay.
+    /// Its words, 1 to 4000 characters; those of a postmortem, which has four parts, 1 to 16200. Missing: they stay.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
+    #[schema(min_length = 1, max_length = 16200, pattern = r"\S")]
     body: Option<String>,
 }
 
@@ -392,7 +397,7 @@ async fn add_post_update(
         if_match.check(before.version)?;
         let post = &before.value;
         let mut faults = Faults::default();
-        let words = updates::words(&mut faults, "body", &body.body);
+        let words = updates::words(&mut faults, "body", &body.body, limits::UPDATE_CHARS_MAX);
         let at = updates::told_time(&mut faults, "at", body.at, caller.now());
         if body.automatic && post.service_id.is_none() {
             faults.add("automatic", "must be false: no service opened the post");
@@ -448,7 +453,11 @@ async fn correct_post_update(
         if_match.check(before.version)?;
         let mut faults = Faults::default();
         if let Some(body) = &body.body {
-            update.body = updates::words(&mut faults, "body", body);
+            let max = match update.status {
+                PostStatus::Postmortem => limits::POSTMORTEM_CHARS_MAX,
+                _ => limits::UPDATE_CHARS_MAX,
+            };
+            update.body = updates::words(&mut faults, "body", body, max);
         }
         updates::fits(&mut faults, next.updates.len(), &next);
         faults.none()?;

@@ -106,10 +106,9 @@ pub fn title(faults: &mut Faults, text: &str) -> String {
     title.to_owned()
 }
 
-/// The words of an update.
-pub fn words(faults: &mut Faults, field: &str, text: &str) -> String {
+/// The words of an update: at most `max` characters.
+pub fn words(faults: &mut Faults, field: &str, text: &str, max: usize) -> String {
     let words = text.trim();
-    let max = limits::UPDATE_CHARS_MAX;
     if words.is_empty() || words.chars().count() > max {
         faults.add(field, format!("must have 1 to {max} characters"));
     }

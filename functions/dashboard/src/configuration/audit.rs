@@ -18,7 +18,7 @@ use shared::web::{Problem, page_request};
 use crate::page::{Asked, Choice, Frame, Moment, Older, People, Person, Refused, Section, Visitor, Zone, shown};
 
 /// Kinds of things that people look for, and what they are called.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     ("service", "Services"),
     ("integration", "Integrations"),
     ("escalation_policy", "Escalation policies"),
@@ -29,6 +29,7 @@ const KINDS: [(&str, &str); 13] = [
     ("page", "Status pages"),
     ("component", "Components"),
     ("post", "Posts"),
+    ("postmortem", "Postmortems"),
     ("maintenance", "Maintenances"),
     ("publication", "Answers whether the public is told"),
     ("session", "Sign-ins"),

@@ -12,7 +12,7 @@ use shared::domain::incident::Status;
 use shared::domain::people::User;
 use shared::domain::policy::Policy;
 use shared::domain::signal::{Alert, Link};
-use shared::domain::status::Alerts;
+use shared::domain::status::{Alerts, Postmortem};
 use shared::incidents::{self, DeliveryView, EventView, FullView};
 use shared::store::{PageRequest, Versioned};
 use shared::web::{Id, PageQuery};
@@ -42,6 +42,8 @@ struct Page {
     title: String,
     live: Living,
     can_answer: bool,
+    is_over: bool,
+    has_postmortem: bool,
     policies: Vec<Choice>,
     people: Vec<Choice>,
 }
@@ -148,6 +150,7 @@ pub async fn show(
         People::load(&ctx, told.chain(did).chain(have)),
         public::of(&ctx, &full.incident, &zone),
     )?;
+    let is_over = full.incident.status == Status::Resolved;
     let (has_older, has_more_messages) = (timeline.next.is_some(), deliveries.next.is_some());
     let part = Live {
         timeline: timeline
@@ -171,6 +174,7 @@ pub async fn show(
         return Ok(live.alone(&headers));
     }
     let can_answer = part.can_resolve;
+    let has_postmortem = is_over && ctx.store.load::<Postmortem>(id).await?.is_some();
     let (policies, people) = if can_answer {
         let first = PageRequest::first();
         futures_util::try_join!(ctx.store.list::<Policy>(&first), ctx.store.list::<User>(&first))
@@ -184,6 +188,8 @@ pub async fn show(
         title: part.title,
         live,
         can_answer,
+        is_over,
+        has_postmortem,
         policies: choices(&policies, |policy| Choice::new(policy.id, &policy.name, false)),
         people: choices(&people, |user| Choice::new(user.id, &user.name, false)),
     };

@@ -7,6 +7,7 @@ mod elsewhere;
 mod list;
 mod maintenances;
 mod now;
+mod postmortems;
 mod posts;
 mod settings;
 mod standing;
@@ -30,4 +31,5 @@ pub fn routes() -> Router<Ctx> {
         .route("/pages/{id}/subscribers", get(subscribers::show))
         .merge(posts::routes())
         .merge(maintenances::routes())
+        .merge(postmortems::routes())
 }

@@ -1,7 +1,7 @@
 //! The webhook of this news, in the shape of Statuspage's: whoever reads theirs reads this.
 
 use serde_json::{Value, json};
-use shared::domain::status::News;
+use shared::domain::status::{News, PostStatus};
 
 use super::facts::{Facts, Subject};
 use super::message::Links;
@@ -23,9 +23,16 @@ pub fn body(facts: &Facts, news: News, links: &Links) -> Value {
         "status_indicator": status["indicator"],
         "status_description": status["description"],
     });
-    let mut incident = match &matter.subject {
+    let incident = match &matter.subject {
         Subject::Post(post, view) => {
             let mut incident = json::incident(&matter.view, view);
+            // Views have the newest first.
+            let told = view
+                .updates
+                .iter()
+                .find(|update| update.status == PostStatus::Postmortem);
+            incident["postmortem_body"] = json!(told.map(|update| &update.body));
+            incident["postmortem_published_at"] = json!(told.map(|update| json::time(update.at)));
             incident["backfilled"] = json!(post.started_at < post.created_at && !view.status.is_open());
             incident["impact_override"] = json!(post.impact_override);
             for name in ["scheduled_for", "scheduled_until"] {
@@ -39,6 +46,8 @@ pub fn body(facts: &Facts, news: News, links: &Links) -> Value {
         }
         Subject::Maintenance(maintenance, view) => {
             let mut incident = json::maintenance(&matter.view, view);
+            incident["postmortem_body"] = Value::Null;
+            incident["postmortem_published_at"] = Value::Null;
             incident["backfilled"] = json!(false);
             incident["impact_override"] = Value::Null;
             incident["scheduled_remind_prior"] = json!(matches!(news, News::Reminder(_)));
@@ -48,7 +57,5 @@ pub fn body(facts: &Facts, news: News, links: &Links) -> Value {
             incident
         }
     };
-    incident["postmortem_body"] = Value::Null;
-    incident["postmortem_published_at"] = Value::Null;
     json!({ "meta": meta, "page": page, "incident": incident })
 }

@@ -13,6 +13,7 @@ mod maintenance;
 mod notice;
 mod page;
 mod post;
+pub mod postmortem;
 mod publication;
 pub mod share;
 mod statuses;
@@ -32,6 +33,7 @@ pub use notice::{
 };
 pub use page::{Locale, Page, folder, is_host, is_slug};
 pub use post::{ComponentChange, Impact, Post, PostStatus, Update, Withdrawal};
+pub use postmortem::Postmortem;
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,
     decide_publication, effects, next_due,

@@ -9,6 +9,7 @@
 mod en;
 mod sms;
 mod time;
+pub mod wall;
 
 #[cfg(test)]
 mod tests;

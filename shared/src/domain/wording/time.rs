@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::wall;
+
 /// An instant on the recipient's wall, with how much of its date needs saying.
 #[derive(Debug, Clone)]
 pub(super) struct Moment {
@@ -40,18 +42,7 @@ impl Moment {
 
     /// The zone's abbreviation at that time ("CET"); for zones that have only numbers, "UTC+5:45".
     pub fn zone(&self) -> String {
-        let info = self.wall.time_zone().to_offset_info(self.wall.timestamp());
-        let name = info.abbreviation();
-        if name.chars().all(|letter| letter.is_ascii_alphabetic()) {
-            return name.to_owned();
-        }
-        let minutes = info.offset().seconds() / 60;
-        let sign = if minutes < 0 { '-' } else { '+' };
-        match (minutes.abs() / 60, minutes.abs() % 60) {
-            (0, 0) => "UTC".to_owned(),
-            (hours, 0) => format!("UTC{sign}{hours}"),
-            (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
-        }
+        wall::zone(&self.wall)
     }
 }
 

@@ -1,6 +1,6 @@
 //! German.
 
-use super::{ComponentStatus, PostStatus, PublicName, Ready, Words, listed};
+use super::{ComponentStatus, CourseWords, Part, PostStatus, PublicName, Ready, Words, lasting, listed};
 
 pub(super) struct German;
 
@@ -118,6 +118,35 @@ impl Words for German {
 
     fn resolved(&self, names: &[PublicName<'_>]) -> String {
         format!("Die Störung ist vorbei. Betroffen war: {}.", all(names))
+    }
+
+    fn how(&self, status: ComponentStatus) -> &'static str {
+        how(status)
+    }
+
+    fn heading(&self, part: Part) -> &'static str {
+        match part {
+            Part::WhatHappened => "Was geschehen ist",
+            Part::Impact => "Auswirkungen",
+            Part::Causes => "Ursachen",
+            Part::NextSteps => "Was wir tun",
+        }
+    }
+
+    fn course(&self) -> CourseWords {
+        CourseWords {
+            opened: "Wir haben eine Störung bemerkt. Betroffen: {names}.",
+            told: "Wir haben auf dieser Seite davon berichtet.",
+            acknowledged: "Wir haben daran gearbeitet.",
+            resolved: "Die Störung war vorbei.",
+        }
+    }
+
+    fn lasted(&self, minutes: i64) -> String {
+        match minutes {
+            0 => "Sie dauerte weniger als eine Minute.".into(),
+            minutes => format!("Sie dauerte {}", lasting(minutes, ["Tg.", "Std.", "Min."])),
+        }
     }
 
     fn maintenance_begins(&self) -> String {

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{ComponentStatus, PostStatus, PublicName, Ready, Words, listed};
+use super::{ComponentStatus, CourseWords, Part, PostStatus, PublicName, Ready, Words, lasting, listed};
 
 pub(super) struct English;
 
@@ -105,6 +105,35 @@ impl Words for English {
 
     fn resolved(&self, names: &[PublicName<'_>]) -> String {
         format!("The problems with {} are over.", all(names))
+    }
+
+    fn how(&self, status: ComponentStatus) -> &'static str {
+        how(status)
+    }
+
+    fn heading(&self, part: Part) -> &'static str {
+        match part {
+            Part::WhatHappened => "What happened",
+            Part::Impact => "Impact",
+            Part::Causes => "Causes",
+            Part::NextSteps => "What we do next",
+        }
+    }
+
+    fn course(&self) -> CourseWords {
+        CourseWords {
+            opened: "We noticed problems with {names}.",
+            told: "We told you on this page.",
+            acknowledged: "Somebody of us was working on it.",
+            resolved: "It was over.",
+        }
+    }
+
+    fn lasted(&self, minutes: i64) -> String {
+        match minutes {
+            0 => "It lasted less than a minute.".into(),
+            minutes => format!("It lasted {}.", lasting(minutes, ["d", "h", "min"])),
+        }
     }
 
     fn maintenance_begins(&self) -> String {

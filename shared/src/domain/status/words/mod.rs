@@ -7,6 +7,7 @@ pub mod en;
 use super::component::{ComponentStatus, PublicName};
 use super::page::Locale;
 use super::post::PostStatus;
+use super::postmortem::Part;
 
 /// Names that are said before the rest is counted.
 const NAMES_SAID_MAX: usize = 3;
@@ -23,6 +24,19 @@ pub struct Ready {
     pub status: PostStatus,
     /// The words, with [`NAMES`] where the names belong.
     pub text: &'static str,
+}
+
+/// The course of an incident, a sentence a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CourseWords {
+    /// It was noticed, with [`NAMES`] where the names belong.
+    pub opened: &'static str,
+    /// The public was told.
+    pub told: &'static str,
+    /// Somebody took it.
+    pub acknowledged: &'static str,
+    /// It was over.
+    pub resolved: &'static str,
 }
 
 /// One language.
@@ -58,6 +72,14 @@ pub trait Words: Sync {
     fn back(&self, names: &[PublicName<'_>]) -> String;
     /// It is over.
     fn resolved(&self, names: &[PublicName<'_>]) -> String;
+    /// How a component did, within a sentence.
+    fn how(&self, status: ComponentStatus) -> &'static str;
+    /// The heading of a postmortem's part.
+    fn heading(&self, part: Part) -> &'static str;
+    /// The course of an incident.
+    fn course(&self) -> CourseWords;
+    /// So many minutes is how long it went on.
+    fn lasted(&self, minutes: i64) -> String;
     /// Announced work begins.
     fn maintenance_begins(&self) -> String;
     /// Announced work is over.
@@ -70,6 +92,21 @@ pub fn of(locale: Locale) -> &'static dyn Words {
         Locale::En => &en::English,
         Locale::De => &de::German,
     }
+}
+
+/// Minutes as days, hours and minutes, the empty ones left out, in these units.
+fn lasting(minutes: i64, [days, hours, rest]: [&str; 3]) -> String {
+    let all = [
+        (minutes / 1_440, days),
+        (minutes / 60 % 24, hours),
+        (minutes % 60, rest),
+    ];
+    let said: Vec<String> = all
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    said.join(" ")
 }
 
 /// "A", "A and B", "A, B, C and 2 more".

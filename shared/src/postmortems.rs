@@ -1,0 +1,113 @@
+//! What is known of an incident for its postmortem: its course, and what it did to what the public knows.
+
+use crate::ctx::Ctx;
+use crate::domain::id::ComponentId;
+use crate::domain::incident::Incident;
+use crate::domain::status::postmortem::{Course, Parts, Postmortem, checklist, draft};
+use crate::domain::status::{Component, ComponentStatus, Locale, Page, Post, words};
+use crate::domain::timeline::EventKind;
+use crate::publications::{self, Telling};
+use crate::store::StoreError;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use crate::domain::status::postmortem::Step;
+
+/// Entries at the beginning of a timeline among which the first page is: whoever is paged is paged first of all, unless
+/// people snooze it, write notes or hold it before.
+const FIRST_ENTRIES: usize = 200;
+
+/// What a postmortem begins with.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The post about it that the service's publication knows.
+    pub post: Option<Post>,
+    /// What the parts say.
+    pub parts: Parts,
+}
+
+/// Drafts the postmortem of an incident, in the language and the zone of the page that tells of it.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn begin(ctx: &Ctx, incident: &Incident) -> Result<Draft, StoreError> {
+    let mut told = publications::told(ctx, incident.into()).await?;
+    // Of several pages the one that has told of it.
+    let place = told.iter().position(|one| matches!(one.telling, Telling::Public(_)));
+    let told = (!told.is_empty()).then(|| told.swap_remove(place.unwrap_or_default()));
+    let (page, post, affected) = match told {
+        None => (None, None, Vec::new()),
+        Some(told) => match told.telling {
+            Telling::Public(post) => {
+                let affected = affected_by(ctx, &post).await?;
+                (Some(told.page), Some(post), affected)
+            }
+            _ => (Some(told.page), None, told.affected),
+        },
+    };
+    let course = course(ctx, incident, post.as_ref()).await?;
+    let affected: Vec<_> = affected
+        .iter()
+        .map(|(one, status)| (one.public_name(), *status))
+        .collect();
+    let locale = page.as_ref().map_or(Locale::default(), |page| page.locale);
+    let zone = page.as_ref().map_or(TimeZone::UTC, Page::zone);
+    Ok(Draft {
+        parts: draft(&course, &affected, words::of(locale), &zone),
+        post,
+    })
+}
+
+/// What a post affected, and how badly each of it ever was.
+async fn affected_by(ctx: &Ctx, post: &Post) -> Result<Vec<(Component, ComponentStatus)>, StoreError> {
+    let mut components = ctx
+        .store
+        .load_many::<Component>(post.components.keys().copied())
+        .await?;
+    components.sort_by_key(|one| (one.position, one.id));
+    let worst = |id: ComponentId| {
+        let changes = post.updates.iter().flat_map(|update| &update.components);
+        let ever = changes
+            .filter(|change| change.component_id == id)
+            .map(|change| change.new_status);
+        ever.chain(post.components.get(&id).copied()).max().unwrap_or_default()
+    };
+    Ok(components
+        .into_iter()
+        .map(|one| (worst(one.id), one))
+        .filter(|(status, _)| status.is_trouble())
+        .map(|(status, one)| (one, status))
+        .collect())
+}
+
+/// How an incident went.
+async fn course(ctx: &Ctx, incident: &Incident, post: Option<&Post>) -> Result<Course, StoreError> {
+    let events = ctx.store.timeline_from_the_start(incident.id, FIRST_ENTRIES).await?;
+    let paged = events
+        .iter()
+        .find(|event| matches!(event.kind, EventKind::Paged { .. }));
+    let course = Course {
+        opened_at: incident.created_at,
+        paged_at: paged.map(|event| event.at),
+        acknowledged_at: incident.first_acknowledged_at,
+        told_at: None,
+        resolved_at: incident.resolved.as_ref().map(|mark| mark.at),
+        told_over_at: None,
+    };
+    Ok(post.map_or(course, |post| course.told_in(post)))
+}
+
+/// The way of an incident from its alert to its published postmortem.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn steps(
+    ctx: &Ctx,
+    incident: &Incident,
+    postmortem: &Postmortem,
+    post: Option<&Post>,
+) -> Result<[(Step, Option<Timestamp>); 8], StoreError> {
+    let course = course(ctx, incident, post).await?;
+    let published = post.and_then(|post| postmortem.published(post));
+    Ok(checklist(&course, postmortem, published.map(|update| update.at)))
+}
