@@ -12,6 +12,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use bell::{Bell, Folder};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// What may end without a 2xx: the set-up code is AWS's alone, and the code that verifies a contact goes by message. Stories
@@ -33,6 +34,7 @@ async fn the_api_is_as_it_is_described() {
     for path in ["/api/v1/tokens", "/api/v1/contacts"] {
         own.extend(bell.all(path).await.iter().map(id));
     }
+    own.extend(over(&bell).await);
     let own = own.join(",");
 
     // By its whole might, by a token that may read, and by nobody.
@@ -70,6 +72,34 @@ async fn the_api_is_as_it_is_described() {
     let took = began.elapsed();
     tell(&format!("schemathesis: three runs in {:.0} s", took.as_secs_f64()));
     bell.kill();
+}
+
+/// Two incidents that are over, the first with a postmortem that can be published, and the post that it is published in.
+async fn over(bell: &Bell) -> [String; 3] {
+    let (page, service) = (&bell.all("/api/v1/pages").await[0]["id"], &bell.demo["service_id"]);
+    let mut incidents = Vec::new();
+    for title in ["Published", "Written"] {
+        let body = json!({ "service_id": service, "title": title });
+        let incident = id(&made(bell, "/api/v1/incidents", &body).await);
+        let path = format!("/api/v1/incidents/{incident}");
+        done(bell, Method::POST, &format!("{path}/resolve"), &json!({})).await;
+        done(bell, Method::POST, &format!("{path}/postmortem"), &json!({})).await;
+        incidents.push(incident);
+    }
+    let post = json!({ "page_id": page, "title": "It was down", "status": "resolved", "body": "It is over." });
+    let post = id(&made(bell, "/api/v1/posts", &post).await);
+    let written = json!({ "post_id": post, "causes": "A disk.", "next_steps": "Another." });
+    let path = format!("/api/v1/incidents/{}/postmortem", incidents[0]);
+    done(bell, Method::PATCH, &path, &written).await;
+    let [published, written] = incidents.try_into().unwrap();
+    [published, written, post]
+}
+
+async fn done(bell: &Bell, method: Method, path: &str, body: &Value) {
+    let token = bell.demo["api_token"].as_str().unwrap();
+    let request = bell.http.request(method, bell.url(path)).bearer_auth(token).json(body);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
 }
 
 /// Tokens that take turns, since one may not ask as fast as this does.
