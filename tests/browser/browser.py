@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import time
 import unittest
 import urllib.request
 
@@ -46,6 +47,16 @@ def api(method, path, body=None):
     request = urllib.request.Request(BASE + path, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read() or b"null")
+
+
+def until(question, seconds=30):
+    """What `question` answers once it is something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := question():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError("it did not come to that")
 
 
 class Pages(unittest.TestCase):

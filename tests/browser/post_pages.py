@@ -2,22 +2,11 @@
 
 import datetime
 import re
-import time
 import uuid
 import zoneinfo
 
-from browser import BASE, DEMO, LOOKS, PHONE, Pages, api
+from browser import BASE, DEMO, LOOKS, PHONE, Pages, api, until
 from playwright.sync_api import expect
-
-
-def until(question, seconds=30):
-    """What `question` answers once it is something."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if answer := question():
-            return answer
-        time.sleep(0.2)
-    raise AssertionError("it did not come to that")
 
 
 class Posts(Pages):

@@ -120,7 +120,7 @@ async fn a_draft_tells_the_course_and_nothing_internal_and_becomes_public_by_a_w
     let course = [
         "We noticed problems with Shop.",
         "We told you on this page.",
-        "Somebody of us was working on it.",
+        "We were working on it.",
         "It was over.",
     ];
     assert_eq!(lines, course, "{what_happened}");

@@ -89,7 +89,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: '
 const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60]]
 
 function tellTimes() {
-  for (const time of document.querySelectorAll('main time')) {
+  for (const time of document.querySelectorAll('main time:not(.way time)')) {
     const seconds = (new Date(time.dateTime) - Date.now()) / 1000
     if (Math.abs(seconds) >= 7 * 86400) continue
     const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ['minute', 60]

@@ -29,6 +29,29 @@ pub fn plain(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The words of a text with headings (`## `) and lists (`- `), on one line and without these marks.
+pub fn prose(text: &str) -> String {
+    let unmarked = |line: &str| {
+        let heading = line.trim_start_matches('#');
+        let words = match line.starts_with('#') && heading.starts_with(' ') {
+            true => format!("{}:", heading.trim()),
+            false => line
+                .strip_prefix("- ")
+                .or(line.strip_prefix("* "))
+                .unwrap_or(line)
+                .to_owned(),
+        };
+        plain(&words)
+    };
+    let lines: Vec<String> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(unmarked)
+        .collect();
+    lines.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +62,12 @@ mod tests {
             assert!(is_blank(blank), "{blank:?}");
         }
         assert!(!is_blank(" a "));
+    }
+
+    #[test]
+    fn prose_is_said_without_its_marks() {
+        let text = "## Causes\n\nA disk,\nit seems.\n- #1 broke\n* 2 \u{202e}broke\n#2 not\n";
+        assert_eq!(prose(text), "Causes: A disk, it seems. #1 broke 2 broke #2 not");
     }
 
     #[test]

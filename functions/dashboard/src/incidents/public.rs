@@ -8,7 +8,7 @@ use shared::ctx::Ctx;
 use shared::domain::id::{IncidentId, PageId, PostId};
 use shared::domain::principal::Right;
 use shared::domain::status::{Locale, PublicationMode, words};
-use shared::domain::text::{cut_chars, plain};
+use shared::domain::text::{cut_chars, prose};
 use shared::incidents::IncidentView;
 use shared::publications::{self, Telling, Told};
 use shared::store::{Change, StoreError};
@@ -93,7 +93,7 @@ fn public(told: Told, zone: &Zone) -> Public {
                 words: post
                     .updates
                     .last()
-                    .map_or_else(String::new, |update| cut_chars(&plain(&update.body), WORDS_CHARS_MAX)),
+                    .map_or_else(String::new, |update| cut_chars(&prose(&update.body), WORDS_CHARS_MAX)),
                 at: post.updates.last().map(|update| zone.moment(update.at)),
                 title: post.title,
             }),

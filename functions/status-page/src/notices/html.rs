@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::facts::Facts;
 use super::message::{Links, Story};
+use crate::page::text::{Block, blocks};
 use crate::subscribers::words::{Words, filled};
 
 #[derive(Template)]
@@ -14,7 +15,21 @@ struct StoryMail<'a> {
     page_url: &'a str,
     why: String,
     story: &'a Story,
+    body: Prose,
+    /// Status, time and words of each.
+    earlier: Vec<(&'a str, &'a str, Prose)>,
     links: &'a Links,
+}
+
+/// What people wrote, as the page shows it.
+struct Prose {
+    blocks: Vec<Block>,
+}
+
+impl Prose {
+    fn of(text: &str) -> Self {
+        Self { blocks: blocks(text) }
+    }
 }
 
 #[derive(Template)]
@@ -36,6 +51,12 @@ pub fn story(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Stri
         page_url: &facts.url,
         why: filled(words.why, &[("page", &facts.page.name)]),
         story,
+        body: Prose::of(&story.body),
+        earlier: story
+            .earlier
+            .iter()
+            .map(|(status, at, body)| (status.as_str(), at.as_str(), Prose::of(body)))
+            .collect(),
         links,
     };
     mail.render().unwrap_or_default()
@@ -106,6 +127,40 @@ mod tests {
             assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
             assert_eq!(html.matches("href=").count(), 4, "{html}");
             assert!(html.contains(&format!("lang=\"{locale}\"")));
+        }
+    }
+
+    #[test]
+    fn headings_and_lists_are_some_in_mail_and_in_chat() {
+        let facts = facts("Acme", "en");
+        let words = crate::subscribers::words::of(facts.page.locale);
+        let one = Story {
+            subject: "Acme".into(),
+            title: "Problems".into(),
+            status: "Postmortem".into(),
+            planned: None,
+            body: "## Causes\n\nA disk.\n\n- One\n- Two".into(),
+            at: "now".into(),
+            affected: None,
+            earlier: Vec::new(),
+            url: "https://status.example.com/status/main/incidents/pst_x".into(),
+        };
+        let html = story(words, &facts, &one, &links());
+        assert!(
+            html.contains("<h2 dir=\"auto\">Causes</h2>") && html.contains("<li>Two</li>"),
+            "{html}"
+        );
+        assert_eq!(message::mrkdwn(&one.body, 100), "*Causes*\n\nA disk.\n\n- One\n- Two");
+        // Slack takes so many characters, whatever they become.
+        for text in ["&".repeat(4_000), "<é>".repeat(2_000), "a".repeat(4_000)] {
+            let told = message::mrkdwn(&text, 2_500);
+            assert!(told.chars().count() <= 2_500 && told.ends_with('…'), "{told}");
+            let whole = told
+                .trim_end_matches('…')
+                .replace("&amp;", "")
+                .replace("&lt;", "")
+                .replace("&gt;", "");
+            assert!(!whole.contains('&'), "{whole}");
         }
     }
 

@@ -260,22 +260,50 @@ pub fn slack(facts: &Facts, news: News, subscriber: &Subscriber, links: &Links) 
                 escaped(&story.status),
                 escaped(&story.at)
             );
-            let body = escaped(&cut(&story.body, SLACK_BODY_CHARS_MAX));
+            let body = mrkdwn(&story.body, SLACK_BODY_CHARS_MAX);
             let facts_ = [
                 story.planned.clone(),
                 story.affected.map(|names| format!("{}: {names}", words.affected)),
             ];
-            let facts_: Vec<String> = facts_.into_iter().flatten().map(|text| escaped(&text)).collect();
+            let facts_: Vec<String> = facts_
+                .into_iter()
+                .flatten()
+                .map(|text| mrkdwn(&text, SLACK_BODY_CHARS_MAX / 2))
+                .collect();
             let foot = format!("{} · {}", escaped(&facts.page.name), link(&links.manage, words.change));
             let section = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } });
             let mut blocks = vec![section(head), section(body)];
             if !facts_.is_empty() {
-                blocks.push(section(cut(&facts_.join("\n"), SLACK_BODY_CHARS_MAX)));
+                blocks.push(section(facts_.join("\n")));
             }
             blocks.push(json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": foot }] }));
             json!({ "text": escaped(&story.subject), "blocks": blocks })
         }
     }
+}
+
+/// What people wrote as Slack shows it, its headings bold: at most so many characters, once it is escaped.
+pub fn mrkdwn(text: &str, chars_max: usize) -> String {
+    let heading = |line: &str| {
+        let mark = line.trim_start_matches('#');
+        (line.starts_with('#') && mark.starts_with(' ')).then(|| format!("*{}*", mark.trim()))
+    };
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| heading(line).unwrap_or_else(|| line.to_owned()))
+        .collect();
+    let mut told = String::new();
+    let mut left = chars_max - 1;
+    for letter in lines.join("\n").chars() {
+        let piece = escaped(&letter.to_string());
+        let Some(rest) = left.checked_sub(piece.chars().count()) else {
+            told.push('…');
+            return told;
+        };
+        left = rest;
+        told.push_str(&piece);
+    }
+    told
 }
 
 /// What Slack reads as markup (https://docs.slack.dev/messaging/formatting-message-text, "Escaping text").

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use shared::domain::status::{ComponentStatus, Impact};
-use shared::domain::text::{cut_chars, plain};
+use shared::domain::text::{cut_chars, plain, prose};
 
 use super::frame::{Frame, rendered};
 use super::posts::Item;
@@ -64,7 +64,7 @@ fn frame<'a>(
     let title = format!("{} · {}", plain(title), plain(&view.name));
     let mut frame = Frame::new(view, stamp, &format!("/incidents/{id}"), &title, status);
     frame.is_living = true;
-    match newest.map(plain).filter(|text| !text.is_empty()) {
+    match newest.map(prose).filter(|text| !text.is_empty()) {
         Some(text) => frame.about(&cut_chars(&text, ABOUT_CHARS_MAX)),
         None => frame,
     }

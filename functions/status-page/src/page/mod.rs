@@ -18,7 +18,7 @@ mod incident;
 mod lost;
 mod posts;
 mod share;
-mod text;
+pub mod text;
 
 pub use badge::badge;
 pub use embed::embed;

@@ -390,7 +390,7 @@ mod tests {
 
         - 2026-03-28, 23:58 CET: We noticed problems with Shop and Search.
         - 23:59 CET: We told you on this page.
-        - 2026-03-29, 00:03 CET: Somebody of us was working on it.
+        - 2026-03-29, 00:03 CET: We were working on it.
         - 2026-03-29, 03:05 CEST: It was over.
 
         ## Impact

@@ -3,7 +3,7 @@
 
 use url::form_urlencoded::byte_serialize;
 
-use crate::domain::text::{cut_chars, plain};
+use crate::domain::text::{cut_chars, plain, prose};
 
 /// Characters that the shortest of the networks takes, the address among them.
 pub const NETWORK_CHARS_MAX: usize = 280;
@@ -39,7 +39,7 @@ impl Shared<'_> {
     pub fn network(&self) -> String {
         let room = NETWORK_CHARS_MAX.saturating_sub(self.url.chars().count() + 2);
         let headline = cut_chars(&self.headline(), room);
-        let (words, left) = (plain(self.words), room.saturating_sub(headline.chars().count() + 1));
+        let (words, left) = (prose(self.words), room.saturating_sub(headline.chars().count() + 1));
         if words.is_empty() || (left < WORDS_CHARS_MIN && words.chars().count() > left) {
             return format!("{headline}\n{}", self.url);
         }

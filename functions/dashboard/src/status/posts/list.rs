@@ -6,7 +6,7 @@ use axum::response::Response;
 use shared::ctx::Ctx;
 use shared::domain::id::PageId;
 use shared::domain::status::{Page, Post};
-use shared::domain::text::{cut_chars, plain};
+use shared::domain::text::{cut_chars, prose};
 use shared::store::Versioned;
 use shared::web::{Id, PageQuery, Problem};
 
@@ -100,7 +100,7 @@ impl Row {
             until: post.closed_at().map(|at| zone.moment(at)),
             is_automatic: post.automatic,
             who: last.filter(|_| !post.automatic).map(|update| people.actor(&update.by)),
-            words: last.map_or_else(String::new, |update| cut_chars(&plain(&update.body), WORDS_CHARS_MAX)),
+            words: last.map_or_else(String::new, |update| cut_chars(&prose(&update.body), WORDS_CHARS_MAX)),
             title: post.title,
         }
     }

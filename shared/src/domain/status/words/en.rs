@@ -124,7 +124,7 @@ impl Words for English {
         CourseWords {
             opened: "We noticed problems with {names}.",
             told: "We told you on this page.",
-            acknowledged: "Somebody of us was working on it.",
+            acknowledged: "We were working on it.",
             resolved: "It was over.",
         }
     }
