@@ -208,6 +208,14 @@ fn what_is_shown_only_while_it_is_wrong_is_not_shown_otherwise() {
 #[test]
 fn what_is_empty_says_so() {
     let none = home(&named("none").view());
+    assert!(
+        none.contains("href=\"/status/main/subscribers\""),
+        "whoever reads it finds where to subscribe"
+    );
+    assert!(
+        !none.contains("All systems operational"),
+        "nothing is watched, so nothing is known"
+    );
     assert!(none.contains("Nothing is watched here yet") && none.contains("Nothing has been reported yet."));
     let mut scene = named("good");
     scene.posts.retain(|post| post.title.contains("never"));

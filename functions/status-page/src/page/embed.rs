@@ -3,7 +3,7 @@
 use askama::Template;
 use shared::domain::text::plain;
 
-use super::frame::{Frame, class, rendered};
+use super::frame::{Frame, headline, rendered};
 use super::posts::Item;
 use crate::documents::Stamp;
 use crate::view::PageView;
@@ -22,7 +22,7 @@ struct Embed<'a> {
 
 /// The widget. It links to the page by its whole address, in a window of its own.
 pub fn embed(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let headline = crate::words::of(view.locale).headline(view.status);
+    let (headline, class) = headline(view);
     let title = format!("{}: {headline}", plain(&view.name));
     let frame = Frame::new(view, stamp, "/embed", &title, view.status).living();
     let posts = view.open_posts.iter().map(|post| Item {
@@ -32,7 +32,7 @@ pub fn embed(view: &PageView, stamp: Stamp) -> Vec<u8> {
     let items = posts.take(TITLES_MAX).collect();
     rendered(&Embed {
         headline,
-        class: class(view.status),
+        class,
         items,
         frame,
     })

@@ -139,6 +139,15 @@ pub fn isolated(name: &str) -> String {
     }
 }
 
+/// How a page does, in words, and the class of its colour. One that watches nothing does not say that all is well.
+pub fn headline(view: &PageView) -> (&'static str, &'static str) {
+    let labels = crate::words::of(view.locale);
+    match view.components.iter().all(|one| one.is_group) && view.open_posts.is_empty() {
+        true => (labels.no_components, "n"),
+        false => (labels.headline(view.status), class(view.status)),
+    }
+}
+
 /// A rendered document.
 pub fn rendered(template: &impl Template) -> Vec<u8> {
     // Templates over values in memory have nothing that could fail.

@@ -7,7 +7,7 @@ use shared::domain::status::{ComponentStatus, MaintenanceStatus};
 use shared::domain::text::plain;
 
 use super::bars::Bars;
-use super::frame::{Frame, class, rendered};
+use super::frame::{Frame, class, headline, rendered};
 use super::posts::Item;
 use super::share::{badge_markdown, frame_snippet};
 use crate::documents::Stamp;
@@ -54,7 +54,7 @@ struct Row<'a> {
 
 /// The page.
 pub fn home(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let headline = crate::words::of(view.locale).headline(view.status);
+    let (headline, class) = headline(view);
     let title = format!("{}: {headline}", plain(&view.name));
     let frame = Frame::new(view, stamp, "", &title, view.status).living();
     let maintenances = |is_now: bool| {
@@ -79,7 +79,7 @@ pub fn home(view: &PageView, stamp: Stamp) -> Vec<u8> {
     };
     rendered(&Home {
         headline,
-        class: class(view.status),
+        class,
         current,
         now,
         ahead,
