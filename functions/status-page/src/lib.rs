@@ -5,7 +5,7 @@
 //! Subscribers are told of it by functions of their own: `subscribers/` is how they come and go, `notices/` how they hear.
 //!
 //! `publish/` decides and writes; `view.rs` is what the public sees, as one value; `documents/` is what it becomes, `page/`
-//! that part of it which people read; `words/` is what it says. Readers never come here.
+//! that part of it which people read; what it says is in `shared::domain::status::words`. Readers never come here.
 
 pub mod documents;
 mod notices;
@@ -14,7 +14,6 @@ mod publish;
 mod subscribers;
 mod triggers;
 pub mod view;
-mod words;
 
 use shared::config::Need;
 

@@ -1,5 +1,6 @@
 //! The feed: the newest posts, each with all that was said in it.
 
+use shared::domain::status::words;
 use std::fmt::Write;
 
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Link, Text};
@@ -14,7 +15,7 @@ const ENTRIES_MAX: usize = 25;
 
 /// The feed of a page.
 pub fn feed(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let labels = crate::words::of(view.locale);
+    let labels = words::labels(view.locale);
     let mut feed = Feed::default();
     feed.set_title(Text::plain(labels.feed_title.replace("{page}", &view.name)));
     feed.set_id(format!("{}/history.atom", view.url));

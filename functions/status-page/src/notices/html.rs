@@ -5,7 +5,7 @@ use askama::Template;
 use super::facts::Facts;
 use super::message::{Links, Story};
 use crate::page::text::{Block, blocks};
-use crate::subscribers::words::{Words, filled};
+use shared::domain::status::words::{SubscriberWords as Words, filled};
 
 #[derive(Template)]
 #[template(path = "subscribers/mail.html")]
@@ -82,7 +82,7 @@ pub fn letter(words: &Words, facts: &Facts, text: &str, url: &str) -> String {
 mod tests {
     use super::super::message;
     use super::*;
-    use shared::domain::status::{News, Page, Subscriber};
+    use shared::domain::status::{News, Page, Subscriber, words};
 
     fn facts(name: &str, locale: &str) -> Facts {
         let page: Page = serde_json::from_value(serde_json::json!({
@@ -122,7 +122,7 @@ mod tests {
         };
         for locale in ["en", "de"] {
             let facts = facts(hostile, locale);
-            let words = crate::subscribers::words::of(facts.page.locale);
+            let words = words::subscribers(facts.page.locale);
             let html = story(words, &facts, &one, &links());
             assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
             assert_eq!(html.matches("href=").count(), 4, "{html}");
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn headings_and_lists_are_some_in_mail_and_in_chat() {
         let facts = facts("Acme", "en");
-        let words = crate::subscribers::words::of(facts.page.locale);
+        let words = words::subscribers(facts.page.locale);
         let one = Story {
             subject: "Acme".into(),
             title: "Problems".into(),

@@ -9,8 +9,8 @@ use shared::subscribers;
 
 use super::facts::{Facts, Subject};
 use super::html;
-use crate::subscribers::words::{self, Words, filled};
 use crate::view::UpdateView;
+use shared::domain::status::words::{self, SubscriberWords as Words, filled};
 
 /// Earlier updates that an e-mail repeats.
 const EARLIER_MAX: usize = 3;
@@ -78,8 +78,8 @@ impl Story {
     /// What there is to tell; none: it is about the subscription itself.
     pub fn of(facts: &Facts, news: News) -> Option<Self> {
         let matter = facts.matter.as_ref()?;
-        let words = words::of(facts.page.locale);
-        let labels = crate::words::of(facts.page.locale);
+        let words = words::subscribers(facts.page.locale);
+        let labels = words::labels(facts.page.locale);
         let zone = &matter.view.zone;
         let moment = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
         let names: Vec<String> = facts
@@ -171,7 +171,7 @@ fn updates_told(subject: &Subject, news: News) -> usize {
 
 /// The e-mail of this news.
 pub fn email(facts: &Facts, news: News, subscriber: &Subscriber, links: &Links) -> Mail {
-    let words = words::of(facts.page.locale);
+    let words = words::subscribers(facts.page.locale);
     match Story::of(facts, news) {
         Some(story) => Mail {
             text: story_text(words, facts, &story, links),
@@ -234,7 +234,7 @@ fn story_text(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Str
 
 /// The text message of this news.
 pub fn sms(facts: &Facts, news: News, code: &str) -> String {
-    let words = words::of(facts.page.locale);
+    let words = words::subscribers(facts.page.locale);
     match Story::of(facts, news) {
         None => filled(words.code_text, &[("code", code), ("page", &facts.page.name)]),
         Some(story) => {
@@ -246,7 +246,7 @@ pub fn sms(facts: &Facts, news: News, code: &str) -> String {
 
 /// The message of this news to Slack.
 pub fn slack(facts: &Facts, news: News, subscriber: &Subscriber, links: &Links) -> Value {
-    let words = words::of(facts.page.locale);
+    let words = words::subscribers(facts.page.locale);
     let link = |url: &str, text: &str| format!("<{}|{}>", escaped(url), escaped(text));
     match Story::of(facts, news) {
         None => {

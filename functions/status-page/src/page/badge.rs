@@ -1,7 +1,7 @@
 //! The badge: the state of a page in a picture as wide as its words.
 
 use askama::Template;
-use shared::domain::status::{Colour, Look};
+use shared::domain::status::{Colour, Look, words};
 use shared::domain::text::{cut_chars, plain};
 
 use crate::documents::Stamp;
@@ -26,7 +26,7 @@ const NAME_CHARS_MAX: usize = 40;
 
 /// The badge of a page.
 pub fn badge(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let words = crate::words::of(view.locale).component_status(view.status);
+    let words = words::labels(view.locale).component_status(view.status);
     let name = cut_chars(&plain(&view.name), NAME_CHARS_MAX);
     let (colour, on) = Look::status_colours(view.status);
     let badge = Badge {

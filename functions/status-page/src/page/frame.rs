@@ -13,7 +13,7 @@ use shared::secret::sha256;
 
 use crate::documents::Stamp;
 use crate::view::PageView;
-use crate::words::{self, Labels, filled};
+use shared::domain::status::words::{self, Labels, filled};
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
@@ -54,7 +54,7 @@ pub struct Moment {
 impl<'a> Frame<'a> {
     /// The frame of the document at `path` below the page (empty, or with a slash in front), in the colour of `status`.
     pub fn new(view: &'a PageView, stamp: Stamp, path: &str, title: &str, status: ComponentStatus) -> Self {
-        let labels = words::of(view.locale);
+        let labels = words::labels(view.locale);
         Self {
             view,
             labels,
@@ -141,7 +141,7 @@ pub fn isolated(name: &str) -> String {
 
 /// How a page does, in words, and the class of its colour. One that watches nothing does not say that all is well.
 pub fn headline(view: &PageView) -> (&'static str, &'static str) {
-    let labels = crate::words::of(view.locale);
+    let labels = words::labels(view.locale);
     match view.components.iter().all(|one| one.is_group) && view.open_posts.is_empty() {
         true => (labels.no_components, "n"),
         false => (labels.headline(view.status), class(view.status)),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::civil::Date;
-use shared::domain::status::ComponentStatus;
+use shared::domain::status::{ComponentStatus, words};
 use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
@@ -43,7 +43,7 @@ struct MonthPage<'a> {
 
 /// Where the history begins: the newest posts, and every month there was.
 pub fn history(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let labels = crate::words::of(view.locale);
+    let labels = words::labels(view.locale);
     let title = format!("{} · {}", labels.history, plain(&view.name));
     let frame = Frame::new(view, stamp, "/history", &title, ComponentStatus::Operational);
     let mut years: Vec<Year> = Vec::new();
@@ -68,9 +68,9 @@ pub fn history(view: &PageView, stamp: Stamp) -> Vec<u8> {
 
 /// A month, `2026-11`, with its posts, newest first.
 pub fn month(view: &PageView, month: &str, posts: &[PostView], stamp: Stamp) -> Vec<u8> {
-    let labels = crate::words::of(view.locale);
+    let labels = words::labels(view.locale);
     let name = first_of(month).map_or_else(|| month.to_owned(), |date| labels.month_of(date));
-    let gap = |phrase| crate::words::filled(phrase, &[("month", &name)]);
+    let gap = |phrase| words::filled(phrase, &[("month", &name)]);
     let (heading, nothing) = (gap(labels.history_of), gap(labels.nothing_in));
     let title = format!("{heading} · {}", plain(&view.name));
     let frame = Frame::new(

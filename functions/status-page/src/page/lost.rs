@@ -1,7 +1,7 @@
 //! What is shown where nothing is.
 
 use askama::Template;
-use shared::domain::status::ComponentStatus;
+use shared::domain::status::{ComponentStatus, words};
 use shared::domain::text::plain;
 
 use super::frame::{Frame, rendered};
@@ -16,7 +16,7 @@ struct Lost<'a> {
 
 /// There is no such page: leads to this one.
 pub fn lost(view: &PageView, stamp: Stamp) -> Vec<u8> {
-    let labels = crate::words::of(view.locale);
+    let labels = words::labels(view.locale);
     let title = format!("{} · {}", labels.lost, plain(&view.name));
     let frame = Frame::new(view, stamp, "", &title, ComponentStatus::UnderMaintenance);
     rendered(&Lost { frame })

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::domain::id::{ComponentId, UpdateId};
-use shared::domain::status::{ComponentStatus, Impact};
+use shared::domain::status::{ComponentStatus, Impact, words};
 
 use super::frame::{Frame, Moment, class, isolated};
 use super::text::{Block, blocks};
@@ -128,7 +128,7 @@ impl Said {
             let status = frame.labels.component_status(change.new_status);
             let gaps = [("name", isolated(&change.name)), ("status", status.to_owned())];
             let gaps = gaps.each_ref().map(|(gap, value)| (*gap, value.as_str()));
-            crate::words::filled(frame.labels.became, &gaps)
+            words::filled(frame.labels.became, &gaps)
         };
         Self {
             id: id.to_string(),

@@ -6,9 +6,7 @@
 //! answer that says whether somebody is subscribed to who does not have their code.
 
 mod page;
-pub(crate) mod words;
-
-use axum::body::Bytes;
+pub(crate) use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,7 +19,7 @@ use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::id::ComponentId;
 use shared::domain::limits;
-use shared::domain::status::{Component, Locale, Page, Subscriber, SubscriberChannel};
+use shared::domain::status::{Component, Locale, Page, Subscriber, SubscriberChannel, words};
 use shared::store::{Rate, StoreError, Tried, Versioned};
 use shared::subscribers::{self, Asked, Opened, Typed, Wish};
 use shared::web::{FieldError, Problem, client_address, from_json, health};
@@ -195,7 +193,7 @@ async fn subscribe(at: At, headers: HeaderMap, body: Bytes) -> Response {
         "" => fields.one("email"),
         address => address,
     };
-    let words = words::of(at.page.locale);
+    let words = words::subscribers(at.page.locale);
     let mut form = Form {
         channel: channel.unwrap_or(SubscriberChannel::Email),
         address: address.to_owned(),

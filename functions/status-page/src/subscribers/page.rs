@@ -12,7 +12,7 @@ use shared::secret::sha256_hex;
 use url::Url;
 
 use super::UNKNOWN_PAGE;
-use super::words::{self, Words, filled};
+use shared::domain::status::words::{self, SubscriberWords as Words, filled};
 
 const STYLE: &str = include_str!("../../templates/subscribers/style.css");
 
@@ -76,7 +76,7 @@ impl<'a> Frame<'a> {
     fn of(page: Option<&'a Page>) -> Self {
         Self {
             style: STYLE,
-            words: words::of(page.map_or(UNKNOWN_PAGE, |page| page.locale)),
+            words: words::subscribers(page.map_or(UNKNOWN_PAGE, |page| page.locale)),
             name: page.map(|page| page.name.as_str()),
             root: page.map_or_else(|| "/status".to_owned(), |page| format!("/status/{}", page.slug)),
         }

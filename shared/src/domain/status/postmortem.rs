@@ -288,8 +288,8 @@ pub fn draft(
         .map(|(name, status)| format!("- {name}: {}", words.how(*status)))
         .collect();
     if let Some(until) = course.resolved_at {
-        let minutes = until.duration_since(course.opened_at).as_secs().max(0) / 60;
-        impact.insert(0, format!("{}\n", words.lasted(minutes)));
+        let milliseconds = until.as_millisecond() - course.opened_at.as_millisecond();
+        impact.insert(0, format!("{}\n", words.lasted(milliseconds)));
     }
     Parts {
         what_happened: what_happened.join("\n"),

@@ -1,11 +1,20 @@
 //! German.
 
-use super::{ComponentStatus, CourseWords, Part, PostStatus, PublicName, Ready, Words, lasting, listed};
+use super::{
+    ComponentStatus, CourseWords, Labels, Language, Part, PostStatus, PublicName, Ready, SubscriberWords, Words, listed,
+};
 
-pub(super) struct German;
+/// All that is said in it.
+pub static LANGUAGE: Language = Language {
+    posts: &German,
+    labels: &LABELS,
+    subscribers: &SUBSCRIBERS,
+};
+
+struct German;
 
 /// Where posts stand, in the order of [`PostStatus`].
-pub const POST_STATUSES: [&str; 5] = [
+const POST_STATUSES: [&str; 5] = [
     "In Untersuchung",
     "Erkannt",
     "Unter Beobachtung",
@@ -142,11 +151,8 @@ impl Words for German {
         }
     }
 
-    fn lasted(&self, minutes: i64) -> String {
-        match minutes {
-            0 => "Sie dauerte weniger als eine Minute.".into(),
-            minutes => format!("Sie dauerte {}", lasting(minutes, ["Tg.", "Std.", "Min."])),
-        }
+    fn lasted(&self, milliseconds: i64) -> String {
+        format!("Sie dauerte {}", LABELS.duration(milliseconds))
     }
 
     fn maintenance_begins(&self) -> String {
@@ -157,3 +163,187 @@ impl Words for German {
         "Die angekündigten Arbeiten sind abgeschlossen.".into()
     }
 }
+
+static LABELS: Labels = Labels {
+    lang: "de",
+    dates: "de-DE",
+    form: |n| usize::from(n != 1),
+    months: [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    months_short: [
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.",
+    ],
+    day: "{day}. {month}",
+    day_of_year: "{day}. {month} {year}",
+    day_and_time: "{date}, {time}",
+    month: "{month} {year}",
+    decimal: ",",
+    percent: "{n}\u{a0}%",
+    moment: "unter 1 Min.",
+    minutes: "{n} Min.",
+    hours: "{n} Std.",
+    days: "{n} Tg.",
+    headlines: [
+        "Alle Systeme in Ordnung",
+        "Wartungsarbeiten",
+        "Einige Systeme sind langsam oder nicht immer verfügbar",
+        "Einige Systeme sind teilweise ausgefallen",
+        "Einige Systeme sind ausgefallen",
+    ],
+    component_statuses: [
+        "In Ordnung",
+        "In Wartung",
+        "Beeinträchtigt",
+        "Teilweise ausgefallen",
+        "Ausgefallen",
+    ],
+    post_statuses: POST_STATUSES,
+    maintenance_statuses: ["Angekündigt", "Im Gange", "In Prüfung", "Abgeschlossen"],
+    cancelled: "Abgesagt",
+    impacts: [
+        "Ohne Auswirkung",
+        "Geringe Auswirkung",
+        "Große Auswirkung",
+        "Kritische Auswirkung",
+    ],
+    feed_title: "{page}: Status",
+    skip: "Zum Inhalt",
+    about: "Aktueller Status und Störungsverlauf von {page}.",
+    current: "Aktuelle Störungen",
+    maintenance_now: "Laufende Wartung",
+    maintenance_ahead: "Angekündigte Wartung",
+    components: "Komponenten",
+    members: &["{n} Komponente", "{n} Komponenten"],
+    past: "Vergangene Störungen",
+    nothing_lately: &["Nichts am letzten Tag.", "Nichts in den letzten {n} Tagen."],
+    nothing_ever: "Bisher wurde nichts gemeldet. Störungen und Wartungen erscheinen hier und im Feed.",
+    no_components: "Hier wird noch nichts beobachtet",
+    no_components_yet: "Diese Seite hat noch keine Komponenten. Wer sie betreibt, legt welche an und sagt, welche Dienste sie betreffen.",
+    history: "Verlauf",
+    history_of: "Verlauf: {month}",
+    nothing_in: "Im {month} wurde nichts gemeldet.",
+    all_history: "Alle Störungen nach Monaten",
+    all_months: "Monate",
+    older: "Älter",
+    newer: "Neuer",
+    back: "Aktueller Status",
+    feed: "Atom-Feed",
+    uptime: "{percent} verfügbar",
+    bars: &["{name}, letzter Tag", "{name}, letzte {n} Tage"],
+    bars_keys: "Die Pfeiltasten nach links und rechts führen von Tag zu Tag.",
+    days_ago: &["vor {n} Tag", "vor {n} Tagen"],
+    today: "Heute",
+    no_trouble: "keine Störung",
+    no_data: "keine Daten",
+    still: "dauert an",
+    affects: "Betrifft {names}",
+    affected: "Betraf {names}",
+    became: "{name}: {status}",
+    span: "{from} bis {until}",
+    since: "seit {at}",
+    more_updates: &["{n} frühere Meldung", "{n} frühere Meldungen"],
+    updates: "Meldungen",
+    withdrawn: "Diese Meldung war falsch und wurde zurückgezogen.",
+    times_in: "Zeiten in {zone}.",
+    times_yours: "Zeiten in Ihrer Zeitzone, {zone}.",
+    changed: "Die Seite hat sich geändert. {headline}.",
+    stale: "Der Server antwortet seit {time} nicht. Was Sie sehen, ist vielleicht veraltet.",
+    old: "Was Sie sehen, ist eine Kopie von {time}: der Server kann gerade keine neuere schicken.",
+    subscribe: "Abonnieren",
+    share: "Teilen",
+    elsewhere: "Anderswo zeigen",
+    frame: "Ein Rahmen für Ihre Website",
+    badge: "Ein Abzeichen",
+    json: "Dasselbe als JSON",
+    lost: "Diese Seite gibt es hier nicht",
+    lost_why: "Vielleicht ist die Adresse vertippt, oder das Ziel wurde entfernt.",
+    made_by: "Erstellt mit Nightbell",
+};
+
+static SUBSCRIBERS: SubscriberWords = SubscriberWords {
+    lang: "de",
+    channels: ["E-Mail", "SMS", "Webhook", "Slack"],
+    addresses: [
+        "ada@example.com",
+        "+49 30 23125000",
+        "https://example.com/hook",
+        "https://hooks.slack.com/services/…",
+    ],
+    subscribe: "Benachrichtigungen abonnieren",
+    subscribe_lead: "Erfahre von Störungen und Wartungen von {page}, sobald diese Seite davon berichtet.",
+    by: "Wie",
+    address: "Adresse, Nummer oder URL",
+    components: "Wovon",
+    components_hint: "Wähle nichts aus, um von allem zu erfahren.",
+    subscribe_button: "Abonnieren",
+    feed_hint: "Feedreader brauchen keine Adresse:",
+    feed: "Atom-Feed",
+    asked: "Noch ein Schritt",
+    asked_link: "Wir senden eine Nachricht an diese Adresse, in der steht, wie es weitergeht. Sie gilt zwei Tage. Kommt in einigen Minuten keine, sieh im Spam-Ordner nach, oder ob die Adresse stimmt; an eine Adresse, an die gerade mehrmals geschrieben wurde, geht keine.",
+    asked_code: "Wir senden eine SMS mit einem Code an diese Nummer. Der Code gilt 15 Minuten. An eine Nummer, an die gerade mehrmals geschrieben wurde, geht keine.",
+    code: "Der Code aus der SMS",
+    code_button: "Bestätigen",
+    code_wrong: "Dieser Code ist falsch, oder seine Zeit ist um.",
+    confirm: "Bestätige dein Abonnement",
+    confirm_lead: "Von da an erfährst du von Störungen und Wartungen von {page}. {channel}: {address}",
+    confirm_button: "Ja, abonnieren",
+    manage: "Dein Abonnement",
+    manage_lead: "Du erfährst von {page}. {channel}: {address}",
+    confirmed: "Du bist dabei.",
+    saved: "Gespeichert.",
+    stopped: "Mehrere Nachrichten hintereinander kamen nicht an, darum senden wir keine mehr.",
+    resume_button: "Wieder beginnen",
+    save_button: "Speichern",
+    secret: "Schlüssel der Signatur",
+    secret_hint: "Jede Nachricht hat den Kopf X-Nightbell-Signature: v1= und den HMAC-SHA256 von „<X-Nightbell-Timestamp>.<Inhalt>“ unter diesem Schlüssel, hexadezimal.",
+    unsubscribe: "Abbestellen",
+    unsubscribe_lead: "Du erfährst an {address} nichts mehr von {page}, und die Adresse wird gelöscht.",
+    ended: "Du hast kein Abonnement",
+    ended_lead: "Von {page} wird dir nichts gesendet. Sollte der Link ein Abonnement bestätigen, sind seine zwei Tage um.",
+    wrong: "Dieser Link gilt nicht",
+    wrong_lead: "Nimm den Link der neuesten Nachricht, oder abonniere noch einmal.",
+    no_page: "Diese Statusseite gibt es nicht",
+    no_page_lead: "Sieh nach, ob die Adresse stimmt.",
+    wait: "Zu oft",
+    wait_lead: "Versuche es in {seconds} Sekunden wieder.",
+    broken: "Das hat nicht geklappt",
+    broken_lead: "Der Fehler liegt bei uns. Versuche es gleich noch einmal.",
+    back: "Aktueller Status",
+    invalid: "Etwas an deiner Eingabe stimmt nicht",
+    address_faults: [
+        "Das ist keine E-Mail-Adresse.",
+        "Das ist keine Telefonnummer: + und 8 bis 15 Ziffern, zuerst die Landesvorwahl.",
+        "An diese URL können wir nichts senden: sie muss mit https:// beginnen und zu einer öffentlichen Adresse führen.",
+        "Das ist kein Webhook von Slack: er beginnt mit https://hooks.slack.com/services/.",
+    ],
+    channel_fault: "Nachrichten dieser Art können von hier nicht gesendet werden.",
+    components_fault: "Wähle höchstens 50 Komponenten dieser Seite.",
+    confirm_subject: "Bitte bestätigen: Neues von {page}",
+    confirm_text: "Jemand, wahrscheinlich du, möchte hier von {page} erfahren.\n\nÖffne zum Bestätigen diesen Link und drücke den Knopf:\n{url}\n\nWarst du es nicht, tu nichts: ohne Antwort wird diese Adresse in zwei Tagen vergessen.",
+    known_subject: "Dein Abonnement von {page}",
+    known_text: "Jemand, wahrscheinlich du, möchte hier von {page} erfahren. Das ist schon so.\n\nUm zu ändern, wovon du erfährst, oder um es zu beenden:\n{url}",
+    code_text: "{code} ist dein Code für Neues von {page}. Hast du ihn nicht angefordert, tu nichts.",
+    update_subject: "[{page}] {title}: {status}",
+    reminder_subject: "[{page}] Erinnerung: {title}",
+    reminder_text: "Zur Erinnerung: Diese Wartung steht bevor.",
+    withdrawn_subject: "[{page}] Zurückgezogen: {title}",
+    withdrawn_text: "Was wir geschrieben haben, war falsch, und wir nehmen es zurück.",
+    affected: "Betroffen",
+    planned: "Von {start} bis {end}",
+    earlier: "Davor",
+    read_more: "Mehr lesen",
+    why: "Du bekommst dies, weil du {page} abonniert hast.",
+    change: "Ändern, wovon du erfährst",
+};

@@ -1,13 +1,21 @@
-//! What a page says by itself. One file a language; a further language is a further file. All that words are made of are
-//! [`PublicName`]s and statuses: nothing internal has a type that fits.
+//! What is said to the public: by itself in posts, around them in documents, and to subscribers. One file a language, with all of
+//! it; a further language is a further file and a line in [`language`]. All that posts are made of are [`PublicName`]s and
+//! statuses: nothing internal has a type that fits.
 
-pub mod de;
-pub mod en;
+mod de;
+mod en;
+mod labels;
+mod subscribers;
+#[cfg(test)]
+mod tests;
 
 use super::component::{ComponentStatus, PublicName};
 use super::page::Locale;
 use super::post::PostStatus;
 use super::postmortem::Part;
+
+pub use labels::{Counted, Labels};
+pub use subscribers::SubscriberWords;
 
 /// Names that are said before the rest is counted.
 const NAMES_SAID_MAX: usize = 3;
@@ -78,35 +86,63 @@ pub trait Words: Sync {
     fn heading(&self, part: Part) -> &'static str;
     /// The course of an incident.
     fn course(&self) -> CourseWords;
-    /// So many minutes is how long it went on.
-    fn lasted(&self, minutes: i64) -> String;
+    /// How long it went on, in milliseconds.
+    fn lasted(&self, milliseconds: i64) -> String;
     /// Announced work begins.
     fn maintenance_begins(&self) -> String;
     /// Announced work is over.
     fn maintenance_ends(&self) -> String;
 }
 
-/// The words of a language.
-pub fn of(locale: Locale) -> &'static dyn Words {
+/// All that is said in one language.
+pub struct Language {
+    /// By itself, in posts and drafts.
+    pub posts: &'static dyn Words,
+    /// In documents, around what people wrote.
+    pub labels: &'static Labels,
+    /// To subscribers.
+    pub subscribers: &'static SubscriberWords,
+}
+
+/// A language.
+pub fn language(locale: Locale) -> &'static Language {
     match locale {
-        Locale::En => &en::English,
-        Locale::De => &de::German,
+        Locale::En => &en::LANGUAGE,
+        Locale::De => &de::LANGUAGE,
     }
 }
 
-/// Minutes as days, hours and minutes, the empty ones left out, in these units.
-fn lasting(minutes: i64, [days, hours, rest]: [&str; 3]) -> String {
-    let all = [
-        (minutes / 1_440, days),
-        (minutes / 60 % 24, hours),
-        (minutes % 60, rest),
-    ];
-    let said: Vec<String> = all
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    said.join(" ")
+/// What posts say by themselves in a language.
+pub fn of(locale: Locale) -> &'static dyn Words {
+    language(locale).posts
+}
+
+/// What documents say in a language.
+pub fn labels(locale: Locale) -> &'static Labels {
+    language(locale).labels
+}
+
+/// What is said to subscribers in a language.
+pub fn subscribers(locale: Locale) -> &'static SubscriberWords {
+    language(locale).subscribers
+}
+
+/// A phrase with its gaps filled. What fills a gap is not looked at for further gaps.
+pub fn filled(phrase: &str, gaps: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(phrase.len());
+    let mut rest = phrase;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            text.push('{');
+            rest = after;
+            continue;
+        };
+        text.push_str(gaps.iter().find(|(gap, _)| *gap == name).map_or("", |(_, value)| value));
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// "A", "A and B", "A, B, C and 2 more".

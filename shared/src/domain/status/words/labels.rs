@@ -1,17 +1,13 @@
-//! What documents say, one file a language; a further language is a further file and a line in [`of`]. (What posts say by
-//! themselves is in `shared::domain::status::words`.)
+//! What documents say around what people wrote.
 //!
 //! A language that lacks a phrase does not compile; the tests see that none is empty, and that all leave the same gaps.
-
-mod de;
-mod en;
-#[cfg(test)]
-mod tests;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use shared::domain::status::{ComponentStatus, Impact, Locale, MaintenanceStatus, PostStatus};
+
+use super::filled;
+use crate::domain::status::{ComponentStatus, Impact, MaintenanceStatus, PostStatus};
 
 /// The forms of a phrase with a number, in the order in which [`Labels::form`] counts them; `{n}` is the number.
 pub type Counted = &'static [&'static str];
@@ -27,7 +23,7 @@ macro_rules! labels {
         #[cfg(test)]
         impl Labels {
             /// Every phrase by its name, for tests.
-            fn each(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+            pub(super) fn each(&self) -> Vec<(&'static str, Vec<&'static str>)> {
                 vec![$((stringify!($name), self.$name.phrases())),*]
             }
         }
@@ -181,30 +177,6 @@ labels! {
     lost_why: &'static str,
     /// What made the page.
     made_by: &'static str,
-}
-
-/// The labels of a language.
-pub fn of(locale: Locale) -> &'static Labels {
-    match locale {
-        Locale::En => &en::LABELS,
-        Locale::De => &de::LABELS,
-    }
-}
-
-/// A phrase with its gaps filled: `{name}` becomes what `name` is.
-pub fn filled(phrase: &str, gaps: &[(&str, &str)]) -> String {
-    let mut rest = phrase;
-    let mut text = String::with_capacity(phrase.len() + 32);
-    // In one go from left to right: what fills a gap may look like one, and stays as it is.
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        let value = gaps.iter().find(|(gap, _)| *gap == name);
-        text.push_str(value.map_or("", |(_, value)| value));
-        rest = after;
-    }
-    text.push_str(rest);
-    text
 }
 
 impl Labels {

@@ -1,13 +1,10 @@
-//! What is said to subscribers, one file a language. In texts, `{page}`, `{url}` and the like stand for what they name.
+//! What is said to subscribers. In texts, `{page}`, `{url}` and the like stand for what they name.
 
-mod de;
-mod en;
-
-use shared::domain::status::{Locale, SubscriberChannel};
+use crate::domain::status::SubscriberChannel;
 
 /// One language.
 #[derive(Debug)]
-pub struct Words {
+pub struct SubscriberWords {
     /// The language, as HTML names it.
     pub lang: &'static str,
     /// The channels, in the order of [`SubscriberChannel::ALL`].
@@ -140,15 +137,7 @@ pub struct Words {
     pub change: &'static str,
 }
 
-/// The words of a language.
-pub fn of(locale: Locale) -> &'static Words {
-    match locale {
-        Locale::En => &en::WORDS,
-        Locale::De => &de::WORDS,
-    }
-}
-
-impl Words {
+impl SubscriberWords {
     /// A channel's name.
     pub fn channel(&self, channel: SubscriberChannel) -> &'static str {
         self.channels[channel as usize]
@@ -157,73 +146,5 @@ impl Words {
     /// What is wrong with an address.
     pub fn address_fault(&self, channel: SubscriberChannel) -> &'static str {
         self.address_faults[channel as usize]
-    }
-}
-
-/// A phrase with its gaps filled. What fills a gap is not looked at for further gaps.
-pub fn filled(phrase: &str, gaps: &[(&str, &str)]) -> String {
-    let mut text = String::with_capacity(phrase.len());
-    let mut rest = phrase;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else {
-            text.push('{');
-            rest = after;
-            continue;
-        };
-        text.push_str(gaps.iter().find(|(gap, _)| *gap == name).map_or("", |(_, value)| value));
-        rest = behind;
-    }
-    text.push_str(rest);
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_filled_once() {
-        assert_eq!(
-            filled("{page}: {title}.", &[("page", "{title}"), ("title", "a{b}")]),
-            "{title}: a{b}."
-        );
-        assert_eq!(filled("no gap, {unknown}, {", &[]), "no gap, , {");
-    }
-
-    #[test]
-    fn both_languages_leave_the_same_gaps() {
-        let gaps = |text: &str| {
-            let mut names: Vec<String> = text
-                .split('{')
-                .skip(1)
-                .filter_map(|part| part.split_once('}'))
-                .map(|(name, _)| name.to_owned())
-                .collect();
-            names.sort();
-            names
-        };
-        let both = |of: fn(&Words) -> &'static str| (of(&en::WORDS), of(&de::WORDS));
-        for (en, de) in [
-            both(|w| w.subscribe_lead),
-            both(|w| w.confirm_lead),
-            both(|w| w.manage_lead),
-            both(|w| w.unsubscribe_lead),
-            both(|w| w.ended_lead),
-            both(|w| w.wait_lead),
-            both(|w| w.confirm_subject),
-            both(|w| w.confirm_text),
-            both(|w| w.known_subject),
-            both(|w| w.known_text),
-            both(|w| w.code_text),
-            both(|w| w.update_subject),
-            both(|w| w.reminder_subject),
-            both(|w| w.withdrawn_subject),
-            both(|w| w.planned),
-            both(|w| w.why),
-        ] {
-            assert_eq!(gaps(en), gaps(de), "{en} / {de}");
-            assert!(!en.is_empty() && !de.is_empty());
-        }
     }
 }
