@@ -1,22 +1,11 @@
 """Status pages in the dashboard, as people do it: made, filled, ordered, dressed, watched, and read by subscribers."""
 
 import struct
-import time
 import uuid
 import zlib
 
-from browser import BASE, DEMO, DESKTOP, LOOKS, PHONE, Pages, api
+from browser import BASE, DEMO, DESKTOP, LOOKS, PHONE, Pages, api, until
 from playwright.sync_api import expect
-
-
-def until(question, seconds=30):
-    """What `question` answers once it is something."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if answer := question():
-            return answer
-        time.sleep(0.2)
-    raise AssertionError("it did not come to that")
 
 
 def noisy_png(width, height):

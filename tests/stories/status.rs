@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use nightbell_tests::{Answer, Break, Moment, World};
+use nightbell_tests::{Answer, Break, Moment, Which, World};
 use serde_json::{Value, json};
 use shared::domain::id::PageId;
 use shared::domain::limits;
@@ -524,6 +524,37 @@ async fn one_of_two_publishers_waits_and_one_that_was_overtaken_writes_nothing()
         publish(&ctx, page, &Hinted::default()).await.unwrap(),
         Published::Documents(0)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_asked_for_without_end_is_published_and_goes_on_with_a_hint() {
+    let public = Public::settled_at_once().await;
+    let page = public.page_id();
+    let ctx = public.world.of("status-publish-queue");
+    public.world.trigger("db-1").await;
+    let asks = async {
+        loop {
+            ctx.store.lease_page(page, "asks", public.world.now()).await.unwrap();
+        }
+    };
+    let nothing = Hinted::default();
+    let published = tokio::select! {
+        published = publish(&ctx, page, &nothing) => published,
+        () = asks => unreachable!("it never ends"),
+    };
+    // It wrote what there was, so it has not failed; whoever asked is answered by the next.
+    assert!(
+        matches!(published, Ok(Published::Documents(written)) if written > 0),
+        "{published:?}"
+    );
+    assert_eq!(public.indicator().await, "critical");
+    public.world.pass(SignedDuration::from_secs(31));
+    assert!(public.world.drain_queue(Which::Publication, 1).await, "nobody goes on");
+    let publisher = ctx.store.lease_page(page, "looks", public.world.now()).await.unwrap();
+    let Lease::Mine(publisher) = publisher else {
+        panic!("{publisher:?}")
+    };
+    assert_eq!(publisher.lease_before_ms, 0, "the next gave it back");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use shared::domain::id::{IncidentId, PageId, PostId};
 use shared::metrics;
 use shared::object::ObjectError;
 use shared::queue::{Hint, PageHint};
-use shared::store::{Lease, Publisher, StoreError};
+use shared::store::{Lease, PUBLISHER_LEASE, Publisher, StoreError};
 
 /// How often one publisher begins anew, because something changed meanwhile or somebody asked.
 const ROUNDS_MAX: u32 = 5;
@@ -78,8 +78,10 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
     // Whoever had it and did not give it back may still be writing what it knew: every tag must change.
     let mut rewrites = publisher.lease_before_ms > 0 || (publisher.compared_ms == 0 && publisher.revision > 0);
     let mut written = 0;
+    let mut is_whole = false;
     for _ in 0..ROUNDS_MAX {
         let asked = publisher.asked;
+        is_whole = false;
         match Box::pin(round(ctx, page, hinted, &mut publisher, rewrites)).await {
             Ok(None) => {
                 ctx.store.release_page(page, &holder, &publisher).await?;
@@ -88,6 +90,7 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
             Ok(Some(documents)) => {
                 written += documents;
                 rewrites = false;
+                is_whole = true;
             }
             // Somebody else wrote: what is there now must be read again.
             Err(PublishError::Raced | PublishError::Store(StoreError::Changed)) => {
@@ -121,6 +124,17 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
             return Err(PublishError::Raced);
         };
         publisher.asked = again.asked;
+    }
+    if is_whole {
+        // What there was is written, and somebody asked again in every round: the next goes on, at once where this one can give
+        // the lease back, or when it is over.
+        let due = match ctx.store.release_page(page, &holder, &publisher).await? {
+            true => ctx.clock.now(),
+            false => ctx.clock.now() + PUBLISHER_LEASE,
+        };
+        let what = PageHint { page_id: page };
+        ctx.queues.publication.hint([Hint { what, due }], ctx.clock.now()).await;
+        return Ok(Published::Documents(written));
     }
     publisher.compared_ms = 0;
     let _ = ctx.store.release_page(page, &holder, &publisher).await;
