@@ -79,6 +79,20 @@ class Maintenances(Pages):
         expect(page.locator("#live")).to_contain_text("The maintenance is over. Step 1 paged")
         expect(page.get_by_text("Held until", exact=True)).to_have_count(0)
 
+    def test_it_says_by_itself_what_becomes_of_it(self):
+        one = self.make()
+        page = self.sign_in(self.open(), f"/maintenances/{one}")
+        expect(page.get_by_role("button", name="Call it off")).to_be_visible()
+        page.get_by_label("Title").fill("Somebody types this")
+        api("POST", f"/api/v1/maintenances/{one}/updates", {"body": "Half of it is done.", "deliver_notifications": False})
+        expect(page.locator("#live")).to_contain_text("Half of it is done.")
+        api("POST", f"/api/v1/maintenances/{one}/updates", {"body": "All of it is.", "status": "completed", "deliver_notifications": False})
+        expect(page.locator(".banner")).to_contain_text("Completed")
+        # What was typed stays; without it, the page is made anew, and what may be done no more is gone.
+        expect(page.get_by_label("Title")).to_have_value("Somebody types this")
+        page.reload()
+        expect(page.get_by_role("button", name="Call it off")).to_have_count(0)
+
     def test_it_is_ended_early_by_keys_alone(self):
         one = self.make()
         page = self.sign_in(self.open(DESKTOP), f"/maintenances/{one}")

@@ -70,7 +70,8 @@ function replace(html) {
   tellTitle()
   // What may be done about it is outside the living part, and is other for one that is over.
   const now = live.querySelector('[data-status]')?.dataset.status
-  const hasText = [...document.querySelectorAll('textarea')].some((area) => area.value)
+  const typed = document.querySelectorAll('main :is(textarea, input:not([type=hidden]))')
+  const hasText = [...typed].some((input) => !live.contains(input) && input.value !== input.defaultValue)
   if (status && now !== status && (now === 'resolved' || status === 'resolved') && !hasText) location.reload()
 }
 

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Deserialize;
 use shared::ctx::Ctx;
 use shared::domain::id::MaintenanceId;
 use shared::domain::limits;
@@ -12,7 +14,12 @@ use shared::web::{Id, Problem};
 
 use super::fields::Fields;
 use super::names;
-use crate::page::{Choice, Frame, Moment, People, Person, Refused, Section, Visitor, Zone, load, shown};
+use crate::page::{Asked, Choice, Frame, Living, Moment, People, Person, Refused, Section, Visitor, Zone, load, shown};
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    part: Option<String>,
+}
 
 #[derive(Debug, Template)]
 #[template(path = "status/maintenances/one.html")]
@@ -22,6 +29,18 @@ struct One {
     version: u64,
     page_id: String,
     page: String,
+    title: String,
+    live: Living,
+    is_open: bool,
+    may_write: bool,
+    has_room: bool,
+    statuses: Vec<Choice>,
+    fields: Fields,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "status/maintenances/one_live.html")]
+struct Live {
     title: String,
     url: String,
     class: &'static str,
@@ -35,10 +54,6 @@ struct One {
     components: Vec<String>,
     cancelled: Option<(Person, Moment)>,
     updates: Vec<Said>,
-    may_write: bool,
-    has_room: bool,
-    statuses: Vec<Choice>,
-    fields: Fields,
 }
 
 /// An update.
@@ -55,6 +70,8 @@ pub async fn show(
     visitor: Visitor,
     State(ctx): State<Ctx>,
     id: Result<Id<MaintenanceId>, Problem>,
+    Asked(wanted): Asked<Wanted>,
+    headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let found = load::<Maintenance>(&ctx, id).await?;
     let (version, one) = (found.version, found.value);
@@ -70,11 +87,7 @@ pub async fn show(
     )?;
     let page = page.ok_or_else(Refused::missing)?.value;
     let chosen = fields.components.iter().filter(|part| part.is_chosen);
-    Ok(shown(&One {
-        frame: Frame::new(Section::Status, &visitor),
-        id: one.id,
-        version,
-        page_id: page.id.to_string(),
+    let part = Live {
         url: format!("{}/incidents/{}", ctx.page_url(&page), one.id),
         class: names::class(&one),
         standing: names::standing(&one),
@@ -90,6 +103,19 @@ pub async fn show(
             .as_ref()
             .map(|mark| (people.actor(&mark.by), zone.moment(mark.at))),
         updates: said(&one, &people, &zone),
+        title: one.title.clone(),
+    };
+    let live = Living::new(format!("/maintenances/{}", one.id), &part);
+    if wanted.part.as_deref() == Some("live") {
+        return Ok(live.alone(&headers));
+    }
+    Ok(shown(&One {
+        frame: Frame::new(Section::Status, &visitor),
+        id: one.id,
+        version,
+        page_id: page.id.to_string(),
+        live,
+        is_open: part.is_open,
         may_write: visitor.may_respond(),
         has_room: one.updates.len() < limits::POST_UPDATES_MAX,
         statuses: names::STATUSES
