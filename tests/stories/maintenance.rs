@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nightbell_tests::people::{person, token};
-use nightbell_tests::{Answer, Browser, World};
+use nightbell_tests::{Answer, Break, Browser, Moment, World};
 use serde_json::{Value, json};
 use shared::domain::id::IncidentId;
 use shared::domain::people::Role;
@@ -188,6 +188,43 @@ async fn an_early_end_wakes_at_once() {
     // It is over for what comes, too.
     acme.trigger("cache").await;
     assert_eq!(acme.sent().await.len(), 6);
+}
+
+/// Whatever breaks while it is ended early, in the table or in the process: what it held pages all the same, within the five
+/// minutes after which each looks by itself.
+#[tokio::test(start_paused = true)]
+async fn an_early_end_that_is_cut_off_at_any_write_wakes_all_the_same() {
+    for how in [Break::Lost, Break::DiesBefore, Break::DiesAfter] {
+        for nth in 1.. {
+            let mut acme = Acme::new().await;
+            let id = acme.planned(0, 60, json!({})).await;
+            acme.world.live(minutes(1)).await;
+            acme.trigger("db").await;
+            acme.trigger("disk").await;
+            assert_eq!(acme.sent().await, [""; 0]);
+            acme.world.wire.breaks(Moment::Write(nth), how);
+            let completed = json!({"body": "All is well.", "status": "completed"});
+            let path = format!("/api/v1/maintenances/{id}/updates");
+            let answer = acme.world.api(Method::POST, &path, Some(completed.clone())).await;
+            let was_broken = acme.world.wire.revive() > 0;
+            // Who was told that it failed says it again.
+            if !answer.status.is_success() {
+                acme.say(&id, completed).await;
+            }
+            acme.world.live(minutes(6)).await;
+            // Whoever is asked after her is asked by then, too.
+            let mut sent = acme.sent().await;
+            sent.retain(|to| ANA.contains(&to.as_str()));
+            sent.sort();
+            let mut twice = [ANA, ANA].concat();
+            twice.sort();
+            assert_eq!(sent, twice, "{how:?} at write {nth}: {answer:?}");
+            if !was_broken {
+                assert!(nth > 2, "it writes the end, and wakes two");
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -704,6 +704,29 @@ async fn a_maintenance_is_announced_reminded_of_and_told_as_it_goes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reminder_comes_when_it_is_asked_for_or_not_at_all() {
+    let mut public = Public::new().await;
+    public.subscribed("ada@example.com").await;
+    let at = |minutes: i64| (public.world.now() + SignedDuration::from_mins(minutes)).to_string();
+    for (title, before) in [("Soon", 15), ("Unasked", 0)] {
+        let body = json!({"page_id": public.page, "title": title, "body": "We change disks.", "starts_at": at(120),
+            "ends_at": at(180), "remind_minutes_before": before});
+        public.world.made("/api/v1/maintenances", body).await;
+    }
+    let reminders = async |public: &Public| {
+        let sent = public.to("ada@example.com").await.into_iter();
+        let subjects = sent.filter_map(|one| one.subject);
+        subjects.filter(|subject| subject.contains("Reminder")).collect::<Vec<_>>()
+    };
+    public.world.live(SignedDuration::from_mins(104)).await;
+    assert_eq!(reminders(&public).await, [""; 0], "not before its time");
+    public.world.live(SignedDuration::from_mins(3)).await;
+    assert_eq!(reminders(&public).await, ["[Acme] Reminder: Soon"]);
+    public.world.live(SignedDuration::from_mins(90)).await;
+    assert_eq!(reminders(&public).await, ["[Acme] Reminder: Soon"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nightbell_publishes_by_itself_is_told_too_in_the_pages_language() {
     let mut public = Public::new().await;
     let page = format!("/api/v1/pages/{}", public.page);
