@@ -716,7 +716,9 @@ async fn a_reminder_comes_when_it_is_asked_for_or_not_at_all() {
     let reminders = async |public: &Public| {
         let sent = public.to("ada@example.com").await.into_iter();
         let subjects = sent.filter_map(|one| one.subject);
-        subjects.filter(|subject| subject.contains("Reminder")).collect::<Vec<_>>()
+        subjects
+            .filter(|subject| subject.contains("Reminder"))
+            .collect::<Vec<_>>()
     };
     public.world.live(SignedDuration::from_mins(104)).await;
     assert_eq!(reminders(&public).await, [""; 0], "not before its time");

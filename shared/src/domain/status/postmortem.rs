@@ -198,11 +198,14 @@ pub struct Course {
 }
 
 impl Course {
-    /// The same with what its post tells of when the public was told.
+    /// The same with what its post tells of when the public was told. What was said before it was opened was of another
+    /// incident of the same post, and told the public of this one, too, if nothing was said since.
     pub fn told_in(self, post: &Post) -> Self {
-        let over = post.updates.iter().find(|update| !update.status.is_open());
+        let mut since = post.updates.iter().filter(|update| update.created_at >= self.opened_at);
+        let over = since.clone().find(|update| !update.status.is_open());
+        let first = since.next().or(post.updates.first());
         Self {
-            told_at: post.updates.first().map(|update| update.created_at),
+            told_at: first.map(|update| update.created_at),
             told_over_at: over.map(|update| update.created_at),
             ..self
         }
@@ -262,7 +265,7 @@ pub fn draft(
     let said = words.course();
     let mut lines = vec![(course.opened_at, words.about(said.opened, &names))];
     let further = [
-        (course.told_at, said.told),
+        (course.told_at.filter(|at| *at >= course.opened_at), said.told),
         (course.acknowledged_at, said.acknowledged),
         (course.resolved_at, said.resolved),
     ];
@@ -517,6 +520,24 @@ mod tests {
             (told.told_at, told.told_over_at),
             (course().told_at, course().told_over_at)
         );
+        // A later incident of the same post.
+        let later = Course {
+            opened_at: at("2026-03-29T01:00:00Z"),
+            ..told
+        };
+        let later = later.told_in(&post());
+        assert_eq!(
+            (later.told_at, later.told_over_at),
+            (Some(at("2026-03-29T01:05:02Z")), course().told_over_at)
+        );
+        let last = Course {
+            opened_at: at("2026-03-29T02:00:00Z"),
+            ..told
+        };
+        let last = last.told_in(&post());
+        assert_eq!((last.told_at, last.told_over_at), (course().told_at, None));
+        let drafted = draft(&last, &[], words::of(Locale::En), &TimeZone::UTC).what_happened;
+        assert!(!drafted.contains("We told you"), "{drafted}");
         let steps = checklist(&told, &postmortem(Parts::default()), None);
         let missing: Vec<Step> = steps
             .iter()
