@@ -618,8 +618,12 @@ impl Scene {
             return self.moved(facts, post);
         }
         let names = facts.names(self.wanted.keys());
+        let endings = facts.publication.map_or(0, |publication| publication.endings);
         let (status, body) = if self.is_taken {
             (PostStatus::Identified, facts.words().identified(&names))
+        } else if endings >= limits::PROMPT_ENDINGS_MAX {
+            // Nothing more is said until it is calm, while its components go on as they do.
+            (PostStatus::Investigating, facts.words().comes_and_goes(&names))
         } else {
             (PostStatus::Investigating, facts.words().back(&names))
         };

@@ -261,6 +261,11 @@ fn what_flaps_waits_for_calm_before_it_says_once_more_that_it_is_over() {
     }
     assert_eq!(stage.posts.len(), 1);
     assert_eq!(stage.post().status, PostStatus::Investigating, "it waits");
+    let last = &stage.post().updates.last().unwrap().body;
+    assert!(
+        last.contains("come and go"),
+        "true while it is there, and while it is not: {last}"
+    );
     assert!(stage.post().updates.len() <= 8, "{:?}", stage.said());
     stage.look(19 * 200 + 100 + 600);
     assert_eq!(stage.post().status, PostStatus::Resolved);

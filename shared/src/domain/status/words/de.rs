@@ -125,6 +125,13 @@ impl Words for German {
         )
     }
 
+    fn comes_and_goes(&self, names: &[PublicName<'_>]) -> String {
+        format!(
+            "Die Störung kommt und geht, wir gehen ihr nach. Betroffen: {}.",
+            all(names)
+        )
+    }
+
     fn resolved(&self, names: &[PublicName<'_>]) -> String {
         format!("Die Störung ist vorbei. Betroffen war: {}.", all(names))
     }

@@ -112,6 +112,13 @@ impl Words for English {
         format!("The problems with {} are back. We are looking into them.", all(names))
     }
 
+    fn comes_and_goes(&self, names: &[PublicName<'_>]) -> String {
+        format!(
+            "The problems with {} come and go. We are looking into them.",
+            all(names)
+        )
+    }
+
     fn resolved(&self, names: &[PublicName<'_>]) -> String {
         format!("The problems with {} are over.", all(names))
     }

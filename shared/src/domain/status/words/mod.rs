@@ -78,6 +78,8 @@ pub trait Words: Sync {
     fn worse(&self, names: &[PublicName<'_>], worst: ComponentStatus) -> String;
     /// It is back.
     fn back(&self, names: &[PublicName<'_>]) -> String;
+    /// It is back, again and again.
+    fn comes_and_goes(&self, names: &[PublicName<'_>]) -> String;
     /// It is over.
     fn resolved(&self, names: &[PublicName<'_>]) -> String;
     /// How a component did, within a sentence.
