@@ -532,7 +532,11 @@ async fn a_page_that_is_asked_for_without_end_is_published_and_goes_on_with_a_hi
     let page = public.page_id();
     let ctx = public.world.of("status-publish-queue");
     public.world.trigger("db-1").await;
+    // Once it has the lease.
+    let held = public.world.wire.hold(2);
     let asks = async {
+        held.arrived().await;
+        held.release();
         loop {
             ctx.store.lease_page(page, "asks", public.world.now()).await.unwrap();
         }
