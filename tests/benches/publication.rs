@@ -27,10 +27,14 @@ pub async fn run(rounds: usize) {
     );
     let mut first = None;
     for past in PAST {
-        let page = Page::with(past).await;
+        let mut page = Page::with(past).await;
         let (mut times, mut documents, mut requests) = (Vec::new(), 0, Vec::new());
         for number in 0..rounds * PUBLICATIONS {
-            page.update(number).await;
+            if number > 0 && number % PUBLICATIONS == 0 {
+                // A post may have so many updates.
+                page.begin_another().await;
+            }
+            page.update(["identified", "monitoring"][number % 2]).await;
             page.world.wire.take_tally();
             let begun = Instant::now();
             documents = page.publish(page.id, &page.hinted()).await;
@@ -51,6 +55,7 @@ pub async fn run(rounds: usize) {
 struct Page {
     world: World,
     id: PageId,
+    component: String,
     /// The post that goes on.
     post: String,
 }
@@ -75,21 +80,38 @@ impl Page {
         let most = PAST.into_iter().max().unwrap();
         world.write_past_posts(id, past).await;
         world.write_past_posts(other, most - past).await;
-        let post = json!({ "page_id": id, "title": "Now", "body": "We look.",
-            "components": [{ "component_id": component, "status": "partial_outage" }] });
-        let post = world.made("/api/v1/posts", post).await;
-        world.pass(SignedDuration::from_mins(2));
-        let page = Self { world, id, post };
+        let mut page = Self {
+            world,
+            id,
+            component,
+            post: String::new(),
+        };
+        page.write().await;
+        page.world.pass(SignedDuration::from_mins(2));
         for (id, hinted) in [(id, page.hinted()), (other, Hinted::default())] {
             while page.publish(id, &hinted).await > 0 {}
         }
         page
     }
 
-    async fn update(&self, number: usize) {
+    async fn write(&mut self) {
+        let post = json!({ "page_id": self.id, "title": "Now", "body": "We look.",
+            "components": [{ "component_id": self.component, "status": "partial_outage" }] });
+        self.post = self.world.made("/api/v1/posts", post).await;
+    }
+
+    /// Ends the post, and begins another; both are published.
+    async fn begin_another(&mut self) {
+        self.update("resolved").await;
+        self.publish(self.id, &self.hinted()).await;
+        self.write().await;
+        self.publish(self.id, &self.hinted()).await;
+    }
+
+    async fn update(&self, status: &str) {
         let path = format!("/api/v1/posts/{}/updates", self.post);
-        let status = ["identified", "monitoring"][number % 2];
-        let update = json!({ "status": status, "body": format!("Still {number}."), "deliver_notifications": false });
+        let update =
+            json!({ "status": status, "body": format!("At {}.", self.world.now()), "deliver_notifications": false });
         let answer = self.world.api(http::Method::POST, &path, Some(update)).await;
         assert!(answer.status.is_success(), "{answer:?}");
     }

@@ -1,17 +1,31 @@
 //! The feed: the newest posts, each with all that was said in it.
 
-use shared::domain::status::words;
-use std::fmt::Write;
-
+use askama::Template;
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Link, Text};
 use jiff::Timestamp;
+use shared::domain::status::words;
 
 use super::Stamp;
 use super::json::time;
+use crate::page::text::{Block, blocks};
 use crate::view::PageView;
 
 /// Posts that the feed shows.
 const ENTRIES_MAX: usize = 25;
+
+/// What is said in a post, as HTML.
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct Told {
+    updates: Vec<Said>,
+}
+
+/// An update.
+struct Said {
+    status: &'static str,
+    at: String,
+    blocks: Vec<Block>,
+}
 
 /// The feed of a page.
 pub fn feed(view: &PageView, stamp: Stamp) -> Vec<u8> {
@@ -31,13 +45,16 @@ pub fn feed(view: &PageView, stamp: Stamp) -> Vec<u8> {
         entry.set_links(vec![link(&post.url, "alternate")]);
         entry.set_published(date(post.started_at));
         entry.set_updated(date(post.updated_at));
-        let mut html = String::new();
-        for update in &post.updates {
-            let (status, at) = (labels.post_status(update.status), time(update.at));
-            let words = escaped(&update.body).replace('\n', "<br>");
-            // Writing to a text cannot fail.
-            let _ = write!(html, "<p><strong>{status}</strong> ({at})<br>{words}</p>");
+        let said = post.updates.iter().map(|update| Said {
+            status: labels.post_status(update.status),
+            at: time(update.at),
+            blocks: blocks(&update.body),
+        });
+        let html = Told {
+            updates: said.collect(),
         }
+        .render()
+        .unwrap_or_default();
         let mut content = Content::default();
         content.set_content_type("html".to_owned());
         content.set_value(html);
@@ -57,11 +74,4 @@ fn link(href: &str, rel: &str) -> Link {
 
 fn date(at: Timestamp) -> FixedDateTime {
     time(at).parse().unwrap_or_default()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
