@@ -102,6 +102,8 @@ class Postmortems(Pages):
                 page = self.sign_in(self.open(size, scheme), path)
                 self.assert_fit_for_people(page, f"postmortem-{what}-{name}-{scheme}")
 
+        # Another that could be chosen, whose title is as long as a title may be.
+        api("POST", "/api/v1/posts", {"page_id": self.page_id, "title": "Wide" * 32, "body": "It was.", "status": "resolved"})
         look("none")
         api("POST", f"/api/v1{self.path}")
         look("draft")

@@ -10,6 +10,7 @@ use shared::domain::incident::{Incident, Status};
 use shared::domain::limits;
 use shared::domain::status::postmortem::{Part, Step};
 use shared::domain::status::{Locale, Page, Post, Postmortem, words};
+use shared::domain::text::{cut_chars, plain};
 use shared::store::{PageRequest, StoreError, Versioned};
 use shared::web::{Id, Problem};
 use shared::{postmortems, publications};
@@ -17,6 +18,8 @@ use shared::{postmortems, publications};
 use crate::page::{Choice, Frame, Moment, People, Person, Refused, Section, Visitor, Zone, shown};
 use crate::status::posts::names;
 
+/// Characters of a post's title among those that may be chosen.
+const TITLE_CHARS_MAX: usize = 60;
 /// Posts of a page that may be chosen: the newest.
 const POSTS_MAX: usize = 30;
 
@@ -148,7 +151,7 @@ async fn written(
     let choice = |choice: Post| {
         let name = format!(
             "{} ({}, {})",
-            choice.title,
+            cut_chars(&plain(&choice.title), TITLE_CHARS_MAX),
             zone.moment(choice.started_at).short,
             names::standing(&choice)
         );
