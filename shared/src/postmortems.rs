@@ -5,6 +5,7 @@ use crate::domain::id::ComponentId;
 use crate::domain::incident::Incident;
 use crate::domain::status::postmortem::{Course, Parts, Postmortem, checklist, draft};
 use crate::domain::status::{Component, ComponentStatus, Locale, Page, Post, words};
+use crate::domain::time::after_seconds;
 use crate::domain::timeline::EventKind;
 use crate::publications::{self, Telling};
 use crate::store::StoreError;
@@ -16,6 +17,11 @@ pub use crate::domain::status::postmortem::Step;
 /// Entries at the beginning of a timeline among which the first page is: whoever is paged is paged first of all, unless
 /// people snooze it, write notes or hold it before.
 const FIRST_ENTRIES: usize = 200;
+
+/// How long before an incident its post may have begun, for another incident of the same service.
+const POST_BEFORE_SECONDS: i64 = 7 * 86_400;
+/// How far the time in a post's id may be behind what it tells of: ids only go forward.
+const POST_AFTER_SECONDS: i64 = 3_600;
 
 /// What a postmortem begins with.
 #[derive(Debug, Clone)]
@@ -42,7 +48,14 @@ pub async fn begin(ctx: &Ctx, incident: &Incident) -> Result<Draft, StoreError> 
                 let affected = affected_by(ctx, &post).await?;
                 (Some(told.page), Some(post), affected)
             }
-            _ => (Some(told.page), None, told.affected),
+            // What is over for long is no publication's any more: its post is.
+            _ => match post_of(ctx, incident, &told.page).await? {
+                Some(post) => {
+                    let affected = affected_by(ctx, &post).await?;
+                    (Some(told.page), Some(post), affected)
+                }
+                None => (Some(told.page), None, told.affected),
+            },
         },
     };
     let course = course(ctx, incident, post.as_ref()).await?;
@@ -56,6 +69,23 @@ pub async fn begin(ctx: &Ctx, incident: &Incident) -> Result<Draft, StoreError> 
         parts: draft(&course, &affected, words::of(locale), &zone),
         post,
     })
+}
+
+/// The post of the incident's service that went on while it did.
+async fn post_of(ctx: &Ctx, incident: &Incident, page: &Page) -> Result<Option<Post>, StoreError> {
+    let until = incident.resolved.as_ref().map_or(incident.created_at, |mark| mark.at);
+    let from = after_seconds(incident.created_at, -POST_BEFORE_SECONDS);
+    let mut posts = ctx
+        .store
+        .posts_between(page.id, from, after_seconds(until, POST_AFTER_SECONDS))
+        .await?;
+    let is_about_it = |post: &Post| {
+        post.service_id == Some(incident.service_id)
+            && post.started_at <= until
+            && post.closed_at().is_none_or(|at| at >= incident.created_at)
+    };
+    posts.retain(is_about_it);
+    Ok(posts.into_iter().max_by_key(|post| post.id))
 }
 
 /// What a post affected, and how badly each of it ever was.

@@ -216,6 +216,22 @@ async fn a_draft_tells_the_course_and_nothing_internal_and_becomes_public_by_a_w
 }
 
 #[tokio::test(start_paused = true)]
+async fn days_after_it_a_draft_still_finds_its_post() {
+    let mut learned = Learned::over().await;
+    learned.world.live(SignedDuration::from_mins(15)).await;
+    learned.world.pass(SignedDuration::from_hours(50));
+    let drafted = learned.draft().await;
+    assert_eq!(drafted["post_id"], learned.post);
+    assert!(
+        drafted["what_happened"].as_str().unwrap().contains("We told you"),
+        "{drafted}"
+    );
+    learned.write(whole()).await;
+    let published = learned.ask(Method::POST, "/publish", None).await;
+    assert_eq!(published.status, StatusCode::OK, "{published:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_published_says_what_to_do() {
     let mut learned = Learned::new().await;
     let conflict = |code: &str| (StatusCode::CONFLICT, code.to_owned());

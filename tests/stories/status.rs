@@ -317,6 +317,80 @@ async fn nothing_internal_is_in_any_document() {
     }
 }
 
+/// However much was said: a post that has room for nothing more can be ended and taken back, by whoever ends it, and nothing else
+/// on its page waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_full_post_can_always_be_ended() {
+    for (words, most) in [("é".repeat(4_000), 30), ("More.".to_owned(), 60)] {
+        let mut public = Public::settled_at_once().await;
+        let incident = public.world.trigger("db-1").await;
+        public.world.drain().await;
+        let path = format!("/api/v1/posts/{}", public.post().await["id"].as_str().unwrap());
+        let updates = format!("{path}/updates");
+        let more = json!({"body": words, "automatic": true, "deliver_notifications": false});
+        let mut said = 0;
+        let refused = loop {
+            let answer = public.world.api(Method::POST, &updates, Some(more.clone())).await;
+            if answer.status != StatusCode::OK {
+                break answer;
+            }
+            said += 1;
+            assert!(said < most, "it is never full");
+            public.world.pass(SignedDuration::from_secs(1));
+        };
+        let message = refused.body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("its end can still be said"), "{message}");
+        public.world.drain().await;
+        public
+            .write(
+                Method::POST,
+                &format!("/api/v1/incidents/{incident}/resolve"),
+                json!({}),
+            )
+            .await;
+        assert_eq!(public.post().await["status"], "resolved", "by Nightbell");
+        assert_eq!(public.indicator().await, "none");
+        let over = json!({"body": "It is over, and we know why.", "status": "resolved"});
+        public.write(Method::POST, &updates, over).await;
+        public
+            .write(
+                Method::POST,
+                &format!("{path}/withdraw"),
+                json!({"reason": "x".repeat(500)}),
+            )
+            .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_told_afterwards_is_in_the_month_in_which_it_was() {
+    let mut public = Public::settled_at_once().await;
+    let body = json!({"page_id": public.page, "title": "Now", "body": "We look."});
+    let now = public.world.made("/api/v1/posts", body).await;
+    let body = json!({"page_id": public.page, "title": "In autumn", "body": "It was down.", "status": "resolved",
+        "started_at": "2025-10-08T06:30:00Z", "resolved_at": "2025-10-08T07:30:00Z"});
+    let then = public.world.made("/api/v1/posts", body).await;
+    public.world.drain().await;
+    let listed = public.world.api(Method::GET, "/api/v1/posts", None).await;
+    let ids: Vec<&Value> = listed.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["id"])
+        .collect();
+    assert_eq!(ids, [&json!(now), &json!(then)]);
+    let month = public.world.public("/status/main/history/2025-10").await;
+    assert_eq!(month.status, StatusCode::OK);
+    assert!(month.body.as_str().unwrap().contains("In autumn"));
+    // Nothing is said of a time at which it had not begun.
+    let early = json!({"body": "x", "at": "2025-10-08T06:29:59Z"});
+    let answer = public
+        .world
+        .api(Method::POST, &format!("/api/v1/posts/{then}/updates"), Some(early))
+        .await;
+    assert_eq!(answer.body["errors"][0]["field"], "at", "{answer:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_people_wrote_is_text_wherever_it_is_shown() {
     let mut public = Public::settled_at_once().await;

@@ -123,8 +123,13 @@ pub const UPDATE_CHARS_MAX: usize = 4_000;
 pub const POSTMORTEM_PART_CHARS_MAX: usize = 4_000;
 /// The words of the update that publishes a postmortem: four parts and their headings.
 pub const POSTMORTEM_CHARS_MAX: usize = 4 * POSTMORTEM_PART_CHARS_MAX + 200;
-/// A post or maintenance as JSON (a DynamoDB item ends at 400 KB).
-pub const POST_BYTES_MAX: usize = 200 * 1024;
+/// A post or maintenance as JSON. The audit log keeps it twice in one item, as it was and as it became, and a DynamoDB item
+/// ends at 400 KB.
+pub const POST_BYTES_MAX: usize = 170 * 1024;
+/// What there is beside that for its end, which can always be said: by a person, by Nightbell, in a postmortem.
+pub const POST_END_BYTES_MAX: usize = 22 * 1024;
+/// Updates beside [`POST_UPDATES_MAX`] that end it, or follow its end.
+pub const POST_END_UPDATES_MAX: usize = 5;
 /// Components of one page, groups included.
 pub const COMPONENTS_MAX: usize = 200;
 /// What is said of a page or a component.

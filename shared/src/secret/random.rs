@@ -68,6 +68,11 @@ impl Random {
         *last
     }
 
+    /// An id of something that is told of later than it was: it sorts by the time it is of, before what is known already.
+    pub fn ulid_of(&self, at: Timestamp) -> Ulid {
+        Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), self.ulid_bits())
+    }
+
     fn of(source: Source) -> Self {
         Self(Arc::new(Inner {
             source,

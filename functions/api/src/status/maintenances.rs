@@ -421,7 +421,7 @@ async fn add_maintenance_update(
             let (at, by) = (caller.now(), by.clone());
             next.cancelled = Some(Mark { at, by });
         }
-        updates::fits(&mut faults, next.updates.len(), &next);
+        updates::fits(&mut faults, (next.updates.len(), !next.is_open()), &next);
         faults.none()?;
         may_work(caller, Some(&before.value), &next).await?;
         Ok(Plan::over(before, next))

@@ -347,7 +347,7 @@ async fn publish_postmortem(
         );
         let next = next.map_err(unpublishable)?;
         let mut faults = Faults::default();
-        updates::fits(&mut faults, next.updates.len(), &next);
+        updates::fits(&mut faults, (next.updates.len(), !next.status.is_open()), &next);
         if faults.none().is_err() {
             let message = "Its post has no room for it: it has too many updates, or too long ones. Remove words, or name another post.";
             return Err(Problem::conflict("no_room", message));

@@ -253,7 +253,10 @@ impl PostBody {
         faults.none()?;
         let mut post = Post {
             // Ids sort by when what they tell of began.
-            id: caller.ctx.random.ulid(started_at).into(),
+            id: match self.started_at {
+                Some(began) => caller.ctx.random.ulid_of(began).into(),
+                None => caller.ctx.random.ulid(started_at).into(),
+            },
             page_id: self.page_id,
             service_id: None,
             title,
@@ -399,6 +402,9 @@ async fn add_post_update(
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body, limits::UPDATE_CHARS_MAX);
         let at = updates::told_time(&mut faults, "at", body.at, caller.now());
+        if at < post.started_at {
+            faults.add("at", "must not be before started_at");
+        }
         if body.automatic && post.service_id.is_none() {
             faults.add("automatic", "must be false: no service opened the post");
         }
@@ -422,7 +428,7 @@ async fn add_post_update(
             components,
             deliver_notifications: body.deliver_notifications,
         });
-        updates::fits(&mut faults, next.updates.len(), &next);
+        updates::fits(&mut faults, (next.updates.len(), !next.status.is_open()), &next);
         faults.none()?;
         Ok(Plan::over(before, next))
     });
@@ -459,7 +465,7 @@ async fn correct_post_update(
             };
             update.body = updates::words(&mut faults, "body", body, max);
         }
-        updates::fits(&mut faults, next.updates.len(), &next);
+        updates::fits(&mut faults, (next.updates.len(), !next.status.is_open()), &next);
         faults.none()?;
         if next != before.value {
             next.updated_at = caller.now();

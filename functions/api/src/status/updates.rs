@@ -193,20 +193,25 @@ pub async fn effects(
     Ok(effects.iter().map(|one| (one.component_id, one.status)).collect())
 }
 
-/// Whether a row still fits where it is kept.
-pub fn fits(faults: &mut Faults, updates: usize, row: &impl Serialize) {
-    if updates > limits::POST_UPDATES_MAX {
+/// Whether a row still fits where it is kept. What is over has some room more: the end can always be said.
+pub fn fits(faults: &mut Faults, (updates, is_over): (usize, bool), row: &impl Serialize) {
+    let (mut updates_max, mut bytes_max) = (limits::POST_UPDATES_MAX, limits::POST_BYTES_MAX);
+    if is_over {
+        updates_max += limits::POST_END_UPDATES_MAX;
+        bytes_max += limits::POST_END_BYTES_MAX;
+    }
+    let but = if is_over { "" } else { "; its end can still be said" };
+    if updates > updates_max {
         faults.add(
             "body",
-            format!("is one too many: there may be {} updates", limits::POST_UPDATES_MAX),
+            format!("is one too many: there may be {updates_max} updates{but}"),
         );
     }
     let bytes = serde_json::to_vec(row).map_or(usize::MAX, |json| json.len());
-    if bytes > limits::POST_BYTES_MAX {
-        let message = format!(
-            "is too long: all updates together may have {} bytes",
-            limits::POST_BYTES_MAX
+    if bytes > bytes_max {
+        faults.add(
+            "body",
+            format!("is too long: all updates together may have {bytes_max} bytes{but}"),
         );
-        faults.add("body", message);
     }
 }

@@ -20,7 +20,7 @@ use crate::view::PostView;
 /// Requests to the bucket at once.
 const AT_ONCE_MAX: usize = 8;
 /// Largest document that is read to compare it.
-const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// What a document's writer notes of it: the SHA-256 of what it says, whatever its revision.
 const HASH: &str = "hash";
 /// And its revision.

@@ -117,7 +117,7 @@ pub async fn show(
         live,
         is_open: part.is_open,
         may_write: visitor.may_respond(),
-        has_room: one.updates.len() < limits::POST_UPDATES_MAX,
+        has_room: one.updates.len() < limits::POST_UPDATES_MAX + limits::POST_END_UPDATES_MAX,
         statuses: names::STATUSES
             .map(|status| Choice::new(status.as_str(), names::status(status), status == one.status))
             .into(),

@@ -163,7 +163,7 @@ pub async fn show(
         components_by_hand: post.components_by_hand,
         was_told: post.updates.iter().any(|update| update.deliver_notifications),
         reopens,
-        has_room: post.updates.len() < limits::POST_UPDATES_MAX,
+        has_room: post.updates.len() < limits::POST_UPDATES_MAX + limits::POST_END_UPDATES_MAX,
         fields: Fields {
             is_carried_over: !reopens,
             ..Fields::of(&page, &components, &carried_over(&post, reopens), status)
