@@ -71,6 +71,17 @@ pub async fn begin(ctx: &Ctx, incident: &Incident) -> Result<Draft, StoreError> 
     })
 }
 
+/// The post that a postmortem names, if it is still there.
+///
+/// # Errors
+/// When the table does not answer.
+pub async fn post(ctx: &Ctx, postmortem: &Postmortem) -> Result<Option<Post>, StoreError> {
+    let Some(id) = postmortem.post_id else {
+        return Ok(None);
+    };
+    Ok(ctx.store.load::<Post>(id).await?.map(|row| row.value))
+}
+
 /// The post of the incident's service that went on while it did.
 async fn post_of(ctx: &Ctx, incident: &Incident, page: &Page) -> Result<Option<Post>, StoreError> {
     let until = incident.resolved.as_ref().map_or(incident.created_at, |mark| mark.at);

@@ -83,6 +83,7 @@ class Maintenances(Pages):
         one = self.make()
         page = self.sign_in(self.open(), f"/maintenances/{one}")
         expect(page.get_by_role("button", name="Call it off")).to_be_visible()
+        page.get_by_label("Where it stands").select_option("verifying")
         page.get_by_label("Title").fill("Somebody types this")
         api("POST", f"/api/v1/maintenances/{one}/updates", {"body": "Half of it is done.", "deliver_notifications": False})
         expect(page.locator("#live")).to_contain_text("Half of it is done.")

@@ -79,6 +79,17 @@ class Postmortems(Pages):
         until(lambda: api("GET", f"/api/v1{self.path}")["causes"] == "Something that took an hour to write.")
         self.assertEqual(asked, ["beforeunload"])
 
+    def test_what_nobody_touched_is_left_without_a_question(self):
+        self.write(post_id=None)
+        page = self.sign_in(self.open(), self.path)
+        asked = []
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        # Chromium asks only whoever did something on the page.
+        page.get_by_label("Causes").click()
+        page.get_by_role("link", name="db-1.internal is out of disk").click()
+        page.wait_for_url(f"**/incidents/{self.incident}")
+        self.assertEqual(asked, [])
+
     def test_two_who_write_do_not_overwrite_each_other(self):
         self.write()
         page = self.sign_in(self.open(), self.path)

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nightbell_tests::{Answer, Break, Moment, Which, World};
 use serde_json::{Value, json};
-use shared::domain::id::PageId;
+use shared::domain::id::{PageId, PostId};
 use shared::domain::limits;
 use shared::store::Lease;
 use status_page::{Hinted, Published, publish};
@@ -315,6 +315,21 @@ async fn nothing_internal_is_in_any_document() {
             "{key}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_is_of_the_time_at_which_its_trouble_began() {
+    let mut public = Public::new(json!({"mode": "auto", "settle_seconds": 60})).await;
+    let incident = public.world.trigger("db-1").await;
+    public.world.drain().await;
+    // Whoever publishes it makes other ids meanwhile.
+    public.world.pass(SignedDuration::from_secs(30));
+    public.world.tick_pages().await.unwrap();
+    public.world.live(SignedDuration::from_secs(31)).await;
+    let id: PostId = public.post().await["id"].as_str().unwrap().parse().unwrap();
+    let opened = public.world.incident(incident).await.created_at;
+    // Its page stands in the month of its id.
+    assert_eq!(id.0.timestamp_ms(), opened.as_millisecond().unsigned_abs());
 }
 
 /// However much was said: a post that has room for nothing more can be ended and taken back, by whoever ends it, and nothing else

@@ -292,6 +292,12 @@ async fn by_text_message_with_a_code_of_fifteen_minutes_and_five_guesses() {
         "{}",
         sent[2].body
     );
+    // Whoever reads it there has a way out there.
+    let (_, way_out) = sent[2].body.rsplit_once("\nUnsubscribe: ").unwrap();
+    let link = way_out.strip_prefix("http://nightbell.test").unwrap();
+    public.form(link, &[]).await;
+    public.tell("More", &[]).await;
+    assert_eq!(public.to(phone).await.len(), 3);
     // Guessing ends soon, right or wrong, and says the same where nobody asked.
     for address in [phone, "+4930999999"] {
         let mut last = StatusCode::OK;

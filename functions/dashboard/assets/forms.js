@@ -4,6 +4,7 @@
 // A field's name is its place in the body: `steps[0].targets[1]`. Inside lists that grow and shrink (`data-list="steps"`,
 // whose items are `data-item`) names are given here: a field says only its own part, `data-key`.
 
+import { isChanged, isOther } from './changed.js'
 import './wordings.js'
 
 const token = document.body.dataset.formToken
@@ -38,15 +39,6 @@ document.addEventListener('submit', async (event) => {
 addEventListener('beforeunload', (event) => {
   if ([...document.querySelectorAll('form[data-guarded]')].some(isChanged)) event.preventDefault()
 })
-
-// Whether something in it is other than it was.
-function isChanged(form) {
-  return [...form.elements].some((input) => {
-    if (input.localName === 'select') return [...input.options].some((option) => option.selected !== option.defaultSelected)
-    if (input.type === 'checkbox') return input.checked !== input.defaultChecked
-    return input.defaultValue !== undefined && input.value !== input.defaultValue
-  })
-}
 
 async function send(form) {
   clear(form)
@@ -151,7 +143,6 @@ function read(form) {
 // Whether it is in a part of the form that is only said when something in it is other than it was.
 function isLeft(input) {
   const part = input.closest('[data-if-changed]')
-  const isOther = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected)
   return part && ![...part.querySelectorAll('select')].some(isOther)
 }
 

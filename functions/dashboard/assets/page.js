@@ -1,5 +1,6 @@
 // What makes a page quicker: it updates itself, times are told from now, and keys do what buttons do.
 
+import { isChanged } from './changed.js'
 import './faces.js'
 
 const live = document.getElementById('live')
@@ -70,9 +71,8 @@ function replace(html) {
   tellTitle()
   // What may be done about it is outside the living part, and is other for one that is over.
   const now = live.querySelector('[data-status]')?.dataset.status
-  const typed = document.querySelectorAll('main :is(textarea, input:not([type=hidden]))')
-  const hasText = [...typed].some((input) => !live.contains(input) && input.value !== input.defaultValue)
-  if (status && now !== status && (now === 'resolved' || status === 'resolved') && !hasText) location.reload()
+  const isTyped = [...document.querySelectorAll('main form')].some((form) => !live.contains(form) && isChanged(form))
+  if (status && now !== status && (now === 'resolved' || status === 'resolved') && !isTyped) location.reload()
 }
 
 // How to find again what has the focus.

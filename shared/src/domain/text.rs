@@ -29,19 +29,22 @@ pub fn plain(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The words of a text with headings (`## `) and lists (`- `), on one line and without these marks.
+/// What a line says that is a heading: `## Causes`.
+pub fn heading(line: &str) -> Option<&str> {
+    let words = line.trim_start_matches('#');
+    (line.starts_with('#') && words.starts_with(' ')).then(|| words.trim())
+}
+
+/// What a line says that is an item of a list: `- One`.
+pub fn item(line: &str) -> Option<&str> {
+    line.strip_prefix("- ").or(line.strip_prefix("* "))
+}
+
+/// The words of a text with headings and lists, on one line and without their marks.
 pub fn prose(text: &str) -> String {
-    let unmarked = |line: &str| {
-        let heading = line.trim_start_matches('#');
-        let words = match line.starts_with('#') && heading.starts_with(' ') {
-            true => format!("{}:", heading.trim()),
-            false => line
-                .strip_prefix("- ")
-                .or(line.strip_prefix("* "))
-                .unwrap_or(line)
-                .to_owned(),
-        };
-        plain(&words)
+    let unmarked = |line: &str| match heading(line) {
+        Some(words) => plain(&format!("{words}:")),
+        None => plain(item(line).unwrap_or(line)),
     };
     let lines: Vec<String> = text
         .lines()

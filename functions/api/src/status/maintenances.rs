@@ -51,7 +51,7 @@ pub struct MaintenanceBody {
     /// When it ends: at most 30 days later.
     ends_at: Timestamp,
     /// Whether it begins and ends by itself at these times.
-    #[serde(default = "yes")]
+    #[serde(default = "updates::yes")]
     automatic: bool,
     /// What is under maintenance while it goes on; at most 50 components of the page, no groups.
     #[serde(default)]
@@ -73,10 +73,6 @@ pub struct MaintenanceBody {
     /// made. If it is left out, they are. An update that is told later tells them of all that follows, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deliver_notifications: Option<bool>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn remind_minutes_before() -> u32 {
@@ -179,12 +175,7 @@ impl Resource for MaintenanceBody {
         }
         let known = before.as_ref().map(|before| &before.value);
         let body = match known {
-            None => updates::words(
-                &mut faults,
-                "body",
-                self.body.as_deref().unwrap_or_default(),
-                limits::UPDATE_CHARS_MAX,
-            ),
+            None => updates::words(&mut faults, "body", self.body.as_deref().unwrap_or_default()),
             Some(_) => {
                 if self.body.is_some() {
                     faults.add("body", "is said by an update: post to /updates");
@@ -322,7 +313,7 @@ struct MaintenanceUpdateBody {
     #[serde(default)]
     cancelled: bool,
     /// Whether subscribers are told.
-    #[serde(default = "yes")]
+    #[serde(default = "updates::yes")]
     deliver_notifications: bool,
 }
 
@@ -391,7 +382,7 @@ async fn add_maintenance_update(
     let caller = &caller;
     let after = resource::edit(caller, id, |before: Versioned<Maintenance>| async {
         let mut faults = Faults::default();
-        let words = updates::words(&mut faults, "body", &body.body, limits::UPDATE_CHARS_MAX);
+        let words = updates::words(&mut faults, "body", &body.body);
         let mut next = before.value.clone();
         let status = match (body.cancelled, body.status) {
             (false, status) => status.unwrap_or(next.status),

@@ -139,12 +139,8 @@ struct StepView {
 #[serde(deny_unknown_fields)]
 struct PublishBody {
     /// Whether subscribers are told; only the first time.
-    #[serde(default = "yes")]
+    #[serde(default = "updates::yes")]
     deliver_notifications: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Default for PublishBody {
@@ -157,14 +153,11 @@ impl Default for PublishBody {
 
 async fn full(caller: &Caller, found: Versioned<Postmortem>) -> Result<Tagged<FullView>, Problem> {
     let Versioned { version, value } = found;
-    let (incident, post) = futures_util::try_join!(caller.store().incident(value.incident_id), async {
-        match value.post_id {
-            Some(id) => caller.store().load::<Post>(id).await,
-            None => Ok(None),
-        }
-    })?;
+    let (incident, post) = futures_util::try_join!(
+        caller.store().incident(value.incident_id),
+        postmortems::post(&caller.ctx, &value),
+    )?;
     let incident = incident.ok_or_else(Problem::not_found)?.value;
-    let post = post.map(|row| row.value);
     let steps = postmortems::steps(&caller.ctx, &incident, &value, post.as_ref()).await?;
     Ok(Tagged {
         version,

@@ -226,12 +226,7 @@ impl PostBody {
         >,
     ) -> Result<Plan<Post>, Problem> {
         let now = caller.now();
-        let body = updates::words(
-            &mut faults,
-            "body",
-            self.body.as_deref().unwrap_or_default(),
-            limits::UPDATE_CHARS_MAX,
-        );
+        let body = updates::words(&mut faults, "body", self.body.as_deref().unwrap_or_default());
         let started_at = updates::told_time(&mut faults, "started_at", self.started_at, now);
         if self.automatic {
             faults.add("automatic", "must be false: no service opens it");
@@ -310,12 +305,8 @@ struct PostUpdateBody {
     #[serde(default)]
     automatic: bool,
     /// Whether subscribers are told.
-    #[serde(default = "yes")]
+    #[serde(default = "updates::yes")]
     deliver_notifications: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// An update's words, put right.
@@ -400,7 +391,7 @@ async fn add_post_update(
         if_match.check(before.version)?;
         let post = &before.value;
         let mut faults = Faults::default();
-        let words = updates::words(&mut faults, "body", &body.body, limits::UPDATE_CHARS_MAX);
+        let words = updates::words(&mut faults, "body", &body.body);
         let at = updates::told_time(&mut faults, "at", body.at, caller.now());
         if at < post.started_at {
             faults.add("at", "must not be before started_at");
@@ -459,11 +450,7 @@ async fn correct_post_update(
         if_match.check(before.version)?;
         let mut faults = Faults::default();
         if let Some(body) = &body.body {
-            let max = match update.status {
-                PostStatus::Postmortem => limits::POSTMORTEM_CHARS_MAX,
-                _ => limits::UPDATE_CHARS_MAX,
-            };
-            update.body = updates::words(&mut faults, "body", body, max);
+            update.body = updates::words_within(&mut faults, "body", body, update.status.words_max());
         }
         updates::fits(&mut faults, (next.updates.len(), !next.status.is_open()), &next);
         faults.none()?;

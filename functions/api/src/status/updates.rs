@@ -94,6 +94,11 @@ impl<S> From<Update<S>> for UpdateView<S> {
     }
 }
 
+/// For what is so unless it is said otherwise.
+pub fn yes() -> bool {
+    true
+}
+
 /// A title: one line.
 pub fn title(faults: &mut Faults, text: &str) -> String {
     let title = text.trim();
@@ -106,8 +111,13 @@ pub fn title(faults: &mut Faults, text: &str) -> String {
     title.to_owned()
 }
 
-/// The words of an update: at most `max` characters.
-pub fn words(faults: &mut Faults, field: &str, text: &str, max: usize) -> String {
+/// The words of an update.
+pub fn words(faults: &mut Faults, field: &str, text: &str) -> String {
+    words_within(faults, field, text, limits::UPDATE_CHARS_MAX)
+}
+
+/// The words of an update that may have so many characters.
+pub fn words_within(faults: &mut Faults, field: &str, text: &str, max: usize) -> String {
     let words = text.trim();
     if words.is_empty() || words.chars().count() > max {
         faults.add(field, format!("must have 1 to {max} characters"));

@@ -33,7 +33,7 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 10] = [
+static ASSETS: [Asset; 11] = [
     asset!("style.css", CSS),
     asset!("page.js", JS),
     asset!("forms.js", JS),
@@ -44,6 +44,7 @@ static ASSETS: [Asset; 10] = [
     asset!("crop.js", JS),
     asset!("upload.js", JS),
     asset!("wordings.js", JS),
+    asset!("changed.js", JS),
 ];
 
 /// The folder.

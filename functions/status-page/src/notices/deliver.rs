@@ -137,7 +137,7 @@ async fn send(
                 Ok(sender.send(&url, &keys, &id, now, &body).await)
             }
             (gateway, SubscriberChannel::Sms) => {
-                let text = message::sms(facts, notice.key.news, &subscribers::digits(ctx, subscriber));
+                let text = message::sms(facts, notice.key.news, &subscribers::digits(ctx, subscriber), &links);
                 match gateway {
                     Gateway::Sms(sender) => Ok(sender.send(address, &text).await),
                     _ => to_outbox(ctx, notice, address, None, text, now).await.map(Ok),

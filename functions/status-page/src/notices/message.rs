@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::ctx::Ctx;
 use shared::domain::status::{MaintenanceStatus, News, PostStatus, Subscriber};
+use shared::domain::text::heading;
 use shared::subscribers;
 
 use super::facts::{Facts, Subject};
@@ -233,13 +234,13 @@ fn story_text(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Str
 }
 
 /// The text message of this news.
-pub fn sms(facts: &Facts, news: News, code: &str) -> String {
+pub fn sms(facts: &Facts, news: News, code: &str, links: &Links) -> String {
     let words = words::subscribers(facts.page.locale);
     match Story::of(facts, news) {
         None => filled(words.code_text, &[("code", code), ("page", &facts.page.name)]),
         Some(story) => {
             let title = cut(&story.subject, SMS_TITLE_CHARS_MAX + facts.page.name.chars().count());
-            format!("{title}\n{}", story.url)
+            format!("{title}\n{}\n{}: {}", story.url, words.unsubscribe, links.unsubscribe)
         }
     }
 }
@@ -284,14 +285,8 @@ pub fn slack(facts: &Facts, news: News, subscriber: &Subscriber, links: &Links) 
 
 /// What people wrote as Slack shows it, its headings bold: at most so many characters, once it is escaped.
 pub fn mrkdwn(text: &str, chars_max: usize) -> String {
-    let heading = |line: &str| {
-        let mark = line.trim_start_matches('#');
-        (line.starts_with('#') && mark.starts_with(' ')).then(|| format!("*{}*", mark.trim()))
-    };
-    let lines: Vec<String> = text
-        .lines()
-        .map(|line| heading(line).unwrap_or_else(|| line.to_owned()))
-        .collect();
+    let line = |line: &str| heading(line).map_or_else(|| line.to_owned(), |words| format!("*{words}*"));
+    let lines: Vec<String> = text.lines().map(line).collect();
     let mut told = String::new();
     let mut left = chars_max - 1;
     for letter in lines.join("\n").chars() {

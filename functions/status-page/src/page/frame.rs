@@ -7,13 +7,13 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::ComponentId;
+use shared::domain::status::words::{self, Labels, filled};
 use shared::domain::status::{ComponentStatus, Look};
 use shared::domain::text::plain;
 use shared::secret::sha256;
 
 use crate::documents::Stamp;
 use crate::view::PageView;
-use shared::domain::status::words::{self, Labels, filled};
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");

@@ -1,6 +1,8 @@
 //! What people wrote, as blocks: paragraphs, headings (`## `), lists (`- `), and links where an address is. Nothing more: a
 //! post that was written as plain text reads as it was written.
 
+use shared::domain::text::{heading, item};
+
 /// Characters of an address that is made a link.
 const LINK_CHARS_MAX: usize = 500;
 
@@ -32,13 +34,12 @@ pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut ended = true;
     for line in text.lines().map(str::trim) {
-        let mark = line.trim_start_matches('#');
         if line.is_empty() {
             ended = true;
-        } else if line.starts_with('#') && mark.starts_with(' ') {
-            blocks.push(Block::Heading(mark.trim().to_owned()));
+        } else if let Some(words) = heading(line) {
+            blocks.push(Block::Heading(words.to_owned()));
             ended = true;
-        } else if let Some(item) = line.strip_prefix("- ").or(line.strip_prefix("* ")) {
+        } else if let Some(item) = item(line) {
             match blocks.last_mut().filter(|_| !ended) {
                 Some(Block::List(items)) => items.push(pieces(item)),
                 _ => blocks.push(Block::List(vec![pieces(item)])),

@@ -182,7 +182,7 @@ impl Known {
             publication,
             post: post.map(|post| &post.value),
             // Ids sort by when what they tell of began.
-            new_post: ctx.random.ulid(began).into(),
+            new_post: ctx.random.ulid_of(began).into(),
             new_update: ctx.random.ulid(now).into(),
             now,
         });

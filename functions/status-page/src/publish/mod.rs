@@ -128,12 +128,15 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
     if is_whole {
         // What there was is written, and somebody asked again in every round: the next goes on, at once where this one can give
         // the lease back, or when it is over.
-        let due = match ctx.store.release_page(page, &holder, &publisher).await? {
-            true => ctx.clock.now(),
-            false => ctx.clock.now() + PUBLISHER_LEASE,
+        let due = match ctx.store.release_page(page, &holder, &publisher).await {
+            Ok(true) => ctx.clock.now(),
+            Ok(false) | Err(_) => ctx.clock.now() + PUBLISHER_LEASE,
         };
         let what = PageHint { page_id: page };
         ctx.queues.publication.hint([Hint { what, due }], ctx.clock.now()).await;
+        if written > 0 {
+            metrics::publication("written");
+        }
         return Ok(Published::Documents(written));
     }
     publisher.compared_ms = 0;

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::component::ComponentStatus;
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, PageId, PostId, ServiceId, UpdateId};
+use crate::domain::limits;
 
 /// Where a post stands. The names are Statuspage's; a post that moves by itself only moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -35,6 +36,14 @@ impl PostStatus {
             Self::Monitoring => "monitoring",
             Self::Resolved => "resolved",
             Self::Postmortem => "postmortem",
+        }
+    }
+
+    /// Characters that the words of an update with it may have: a postmortem has four parts.
+    pub const fn words_max(self) -> usize {
+        match self {
+            Self::Postmortem => limits::POSTMORTEM_CHARS_MAX,
+            _ => limits::UPDATE_CHARS_MAX,
         }
     }
 

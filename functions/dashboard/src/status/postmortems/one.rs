@@ -113,17 +113,11 @@ async fn written(
 ) -> Result<Written, StoreError> {
     let Versioned { version, value: one } = found;
     let (post, people, told, pages) = futures_util::try_join!(
-        async {
-            match one.post_id {
-                Some(id) => ctx.store.load::<Post>(id).await,
-                None => Ok(None),
-            }
-        },
+        postmortems::post(ctx, &one),
         People::load(ctx, one.updated_by.person()),
         publications::told(ctx, incident.into()),
         ctx.store.list_all::<Page>(),
     )?;
-    let post = post.map(|row| row.value);
     let ids: Vec<PageId> = pages.iter().map(|page| page.id).collect();
     let mut newest = PageRequest::first();
     newest.limit = POSTS_MAX;

@@ -22,6 +22,7 @@ struct Correct {
     status: &'static str,
     at: Moment,
     body: String,
+    chars_max: usize,
     was_told: bool,
 }
 
@@ -44,6 +45,7 @@ pub async fn show(
         status: names::status(update.status),
         at: visitor.zone().moment(update.at),
         body: update.body.clone(),
+        chars_max: update.status.words_max(),
         was_told: update.deliver_notifications,
         title: found.value.title,
     }))
