@@ -4,6 +4,8 @@
 //! decision about a post. A word leaves the publication due now, and whoever publishes the page decides
 //! ([`crate::domain::status::decide_publication`]).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::ctx::Ctx;
@@ -197,8 +199,8 @@ fn telling(
 /// have asked.
 ///
 /// # Errors
-/// 404 when there is no such page; 400 when there is no such service; 409 when it is public already and shall not be; when
-/// the table does not answer.
+/// 404 when there is no such page; 400 when there is no such service; 409 when it is public already and shall not be, or
+/// shall be and there is nothing to tell; when the table does not answer.
 pub async fn answer(
     ctx: &Ctx,
     (page, service): (PageId, ServiceId),
@@ -206,13 +208,19 @@ pub async fn answer(
     change: &Change<'_>,
 ) -> Result<Publication, Problem> {
     let both = futures_util::try_join!(ctx.store.load::<Page>(page), ctx.store.load::<Service>(service));
-    match both? {
+    let known = match both? {
         (None, _) => return Err(Problem::not_found()),
         (_, None) => return Err(Problem::invalid_field("service_id", "there is no such service")),
-        (Some(_), Some(_)) => {}
-    }
+        (Some(_), Some(known)) => known.value,
+    };
     for _ in 0..ROUNDS_MAX {
         let before = ctx.store.publication(page, service).await?;
+        if publish && !is_harmed(ctx, page, &known, before.as_ref().map(|before| &before.value)).await? {
+            return Err(Problem::conflict(
+                "nothing_to_tell",
+                "No open incident of this service affects a component of this page. Write a post instead.",
+            ));
+        }
         let known = before.as_ref().map(|before| &before.value);
         let Some(after) = Publication::answered(known, (page, service), publish, change.at) else {
             if let (true, Some(known)) = (publish, known) {
@@ -229,4 +237,21 @@ pub async fn answer(
         }
     }
     Err(Problem::unavailable())
+}
+
+/// Whether an open incident of the service harms a component of the page.
+async fn is_harmed(
+    ctx: &Ctx,
+    page: PageId,
+    service: &Service,
+    known: Option<&Publication>,
+) -> Result<bool, StoreError> {
+    let ids = service.components.iter().map(|one| one.component_id);
+    let remembered = known.map_or(&[][..], |known| known.incident_ids.as_slice());
+    let (components, open) = futures_util::try_join!(
+        ctx.store.load_many::<Component>(ids.collect::<BTreeSet<_>>()),
+        ctx.store.open_incidents_and(remembered),
+    )?;
+    let mut theirs = open.iter().filter(|incident| incident.service_id == service.id);
+    Ok(theirs.any(|incident| !affected_on(page, &components, service, incident.severity).is_empty()))
 }

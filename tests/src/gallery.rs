@@ -155,6 +155,7 @@ impl Scene {
             history: &History {
                 now: now.collect(),
                 past: self.past.clone(),
+                told: Vec::new(),
             },
             posts: &self.posts,
             maintenances: &self.maintenances,

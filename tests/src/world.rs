@@ -1,6 +1,6 @@
 //! One deployment, by hand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
@@ -381,6 +381,27 @@ impl World {
             }
         }
         rows
+    }
+
+    /// Every row that is there, as JSON.
+    ///
+    /// # Panics
+    /// When the stream cannot be read.
+    pub async fn rows(&self) -> Vec<String> {
+        let mut stream = self.table.stream(TABLE, Start::TrimHorizon).expect("a stream");
+        let mut rows = BTreeMap::new();
+        while let Some(event) = stream.try_next().await.expect("a stream") {
+            let event = serde_json::to_value(&event).expect("JSON");
+            for record in event["Records"].as_array().expect("records") {
+                let key = record["dynamodb"]["Keys"].to_string();
+                if record["eventName"] == "REMOVE" {
+                    rows.remove(&key);
+                } else {
+                    rows.insert(key, record["dynamodb"]["NewImage"].to_string());
+                }
+            }
+        }
+        rows.into_values().collect()
     }
 
     /// Moves the clock, and nothing else.

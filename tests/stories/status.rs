@@ -86,6 +86,12 @@ impl Public {
         answer
     }
 
+    async fn remove(&mut self, path: &str) {
+        let removed = self.world.api(Method::DELETE, path, None).await;
+        assert_eq!(removed.status, StatusCode::NO_CONTENT, "{path}: {removed:?}");
+        self.world.drain().await;
+    }
+
     fn page_id(&self) -> PageId {
         self.page.parse().unwrap()
     }
@@ -332,6 +338,48 @@ async fn a_post_is_of_the_time_at_which_its_trouble_began() {
     assert_eq!(id.0.timestamp_ms(), opened.as_millisecond().unsigned_abs());
 }
 
+/// One service's post that cannot be written, whatever the cause, is not public; everything else on its page is.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_written_of_one_service_keeps_no_other_from_being_told() {
+    let mut public = Public::settled_at_once().await;
+    // Made after the first, so it comes after it in every order of ids.
+    let policies = public.world.api(Method::GET, "/api/v1/escalation-policies", None).await;
+    let policy = &policies.body["items"][0]["id"];
+    let made = json!({"name": "Shop", "policy_id": policy, "components": [{"component_id": public.shop}],
+        "publication": {"mode": "auto", "settle_seconds": 0}});
+    let service = public.world.made("/api/v1/services", made).await;
+    let made = json!({"name": "Shop", "format": "generic", "service_id": service});
+    let made = public.world.api(Method::POST, "/api/v1/integrations", Some(made)).await;
+    let key = made.body["key"].as_str().unwrap().to_owned();
+    public.world.drain().await;
+    public
+        .world
+        .wire
+        .breaks(Moment::Holding("Problems with API"), Break::Refuse);
+    public.world.trigger("db-1").await;
+    let event = json!({"summary": "no carts", "dedup_key": "carts", "severity": "critical"});
+    let answer = public.world.post(&format!("/hooks/{key}"), event.to_string()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let failed = public.world.tick_pages().await;
+    assert!(
+        failed.is_err() || failed.as_ref().is_ok_and(|swept| swept.failed == 1),
+        "whoever looks after it hears of it: {failed:?}"
+    );
+    assert!(public.world.wire.has_broken());
+    assert_eq!(public.state_of(&public.shop).await, "major_outage");
+    assert_eq!(
+        public.state_of(&public.api).await,
+        "operational",
+        "what is not written is not told"
+    );
+    public.world.wire.revive();
+    public.world.tick_pages().await.unwrap();
+    public.world.drain().await;
+    assert_eq!(public.state_of(&public.api).await, "major_outage");
+    let open = public.json("incidents/unresolved.json").await;
+    assert_eq!(open["incidents"].as_array().unwrap().len(), 2);
+}
+
 /// However much was said: a post that has room for nothing more can be ended and taken back, by whoever ends it, and nothing else
 /// on its page waits for it.
 #[tokio::test(start_paused = true)]
@@ -404,6 +452,52 @@ async fn what_is_told_afterwards_is_in_the_month_in_which_it_was() {
         .api(Method::POST, &format!("/api/v1/posts/{then}/updates"), Some(early))
         .await;
     assert_eq!(answer.body["errors"][0]["field"], "at", "{answer:?}");
+}
+
+/// What was told only afterwards is in the bars and the uptime, beside what Nightbell saw by itself, and no longer once it is
+/// taken back.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_afterwards_counts_as_what_was_seen() {
+    let mut public = Public::settled_at_once().await;
+    public.world.live(SignedDuration::from_mins(150)).await;
+    let incident = public.world.trigger("db-1").await;
+    public.world.live(SignedDuration::from_mins(30)).await;
+    let resolve = format!("/api/v1/incidents/{incident}/resolve");
+    public.write(Method::POST, &resolve, json!({})).await;
+    public.world.live(SignedDuration::from_mins(1)).await;
+    let bars = async |public: &Public| {
+        let page = public.world.public("/status/main").await;
+        page.body.as_str().unwrap().to_owned()
+    };
+    let seen = bars(&public).await;
+    assert!(seen.contains("Major outage 30 min"), "{seen}");
+    let (start, end) = (
+        public.world.now() - SignedDuration::from_mins(61),
+        public.world.now() - SignedDuration::from_mins(16),
+    );
+    let told = json!({"page_id": public.page, "title": "It was slow before", "body": "Nobody looked.",
+        "status": "resolved", "started_at": start.to_string(), "resolved_at": end.to_string(),
+        "components": [{"component_id": public.api, "status": "degraded_performance"},
+            {"component_id": public.shop, "status": "partial_outage"}]});
+    let told = public.write(Method::POST, "/api/v1/posts", told).await;
+    let path = format!("/api/v1/posts/{}", told.body["id"].as_str().unwrap());
+    let told = bars(&public).await;
+    // The half hour of both is the worse one's.
+    assert!(
+        told.contains("Major outage 30 min, Degraded performance 30 min"),
+        "{told}"
+    );
+    assert!(told.contains("Partial outage 45 min"), "{told}");
+    let worse = json!({"components": [{"component_id": public.shop, "status": "major_outage"}]});
+    public.write(Method::PATCH, &path, worse).await;
+    let changed = bars(&public).await;
+    assert!(changed.contains("Major outage 45 min"), "{changed}");
+    assert!(!changed.contains("Degraded performance 30 min"), "{changed}");
+    public.write(Method::POST, &format!("{path}/withdraw"), json!({})).await;
+    let withdrawn = bars(&public).await;
+    assert!(withdrawn.contains("Major outage 30 min"), "{withdrawn}");
+    assert!(!withdrawn.contains("45 min"), "{withdrawn}");
+    assert_eq!(public.indicator().await, "none");
 }
 
 #[tokio::test(start_paused = true)]
@@ -514,11 +608,125 @@ async fn a_human_edit_wins_and_a_wrong_post_is_withdrawn_with_a_trace() {
     let month = public.world.public("/status/main/history/2026-03").await;
     assert!(!month.body.as_str().unwrap().contains("Checkout is slow"));
 
-    let removed = public.world.api(Method::DELETE, &path, None).await;
-    assert_eq!(removed.status, StatusCode::NO_CONTENT);
-    public.world.tick_pages().await.unwrap();
+    let late = json!({"body": "Really."});
+    let late = public
+        .world
+        .api(Method::POST, &format!("{path}/updates"), Some(late))
+        .await;
+    assert_eq!(
+        (late.status, late.body["code"].as_str()),
+        (StatusCode::CONFLICT, Some("is_withdrawn")),
+        "{late:?}"
+    );
+
+    public.remove(&path).await;
     let own = public.world.public(&format!("/status/main/incidents/{id}")).await;
     assert_eq!(own.status, StatusCode::NOT_FOUND);
+}
+
+/// What a person removes is not public any more, at once: without the tick of the minute.
+#[tokio::test(start_paused = true)]
+async fn what_is_removed_is_public_no_longer() {
+    let mut public = Public::settled_at_once().await;
+    let (start, end) = (
+        public.world.now() + SignedDuration::from_hours(1),
+        public.world.now() + SignedDuration::from_hours(2),
+    );
+    let work = json!({"page_id": public.page, "title": "Moving house", "body": "We move.", "starts_at": start.to_string(),
+        "ends_at": end.to_string(), "component_ids": [public.shop], "service_ids": [public.world.cast.service],
+        "alerts": "hold"});
+    let work = public.world.made("/api/v1/maintenances", work).await;
+    let told = json!({"page_id": public.page, "title": "Long ago", "body": "It was dark.", "status": "resolved",
+        "started_at": "2025-12-24T18:00:00Z", "resolved_at": "2025-12-24T19:00:00Z"});
+    let told = public.world.made("/api/v1/posts", told).await;
+    public.world.drain().await;
+    let of = |id: &str| format!("/status/main/incidents/{id}");
+    for id in [&work, &told] {
+        assert_eq!(public.world.public(&of(id)).await.status, StatusCode::OK);
+    }
+    let page = format!("/api/v1/pages/{}", public.page);
+    let used = public.world.api(Method::DELETE, &page, None).await;
+    assert!(
+        used.body["detail"].as_str().unwrap().contains("Moving house"),
+        "{used:?}"
+    );
+
+    public.remove(&format!("/api/v1/maintenances/{work}")).await;
+    assert_eq!(public.world.public(&of(&work)).await.status, StatusCode::NOT_FOUND);
+    public.remove(&format!("/api/v1/posts/{told}")).await;
+    assert_eq!(public.world.public(&of(&told)).await.status, StatusCode::NOT_FOUND);
+    let month = public.world.public("/status/main/history/2025-12").await;
+    assert!(
+        !month.body.as_str().unwrap_or_default().contains("Long ago"),
+        "{month:?}"
+    );
+    public.remove(&format!("/api/v1/components/{}", public.shop)).await;
+    assert!(!public.json("components.json").await.to_string().contains("Shop"));
+}
+
+/// A page that is removed leaves nothing: no document, no row, no subscriber. Its name is free once it is so.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_removed_leaves_nothing() {
+    let mut public = Public::settled_at_once().await;
+    for (title, at) in [
+        ("Long ago", "2025-12-24T18:00:00Z"),
+        ("And again", "2026-02-24T18:00:00Z"),
+    ] {
+        let told = json!({"page_id": public.page, "title": title, "body": "It was dark.", "status": "resolved",
+            "started_at": at, "resolved_at": at});
+        public.world.made("/api/v1/posts", told).await;
+    }
+    let by = json!({"channel": "email", "address": "ada@example.com", "confirmed": true});
+    let subscribers = format!("/api/v1/pages/{}/subscribers", public.page);
+    public.world.made(&subscribers, by).await;
+    public.world.drain().await;
+    assert!(public.tags().await.len() > 16);
+    let service = format!("/api/v1/services/{}", public.world.cast.service);
+    public.write(Method::PATCH, &service, json!({"components": []})).await;
+    let components = format!("/api/v1/components?page_id={}", public.page);
+    let listed = public.world.api(Method::GET, &components, None).await;
+    let all = listed.body["items"].as_array().unwrap().clone();
+    let (groups, members): (Vec<_>, Vec<_>) = all.iter().partition(|one| one["is_group"] == true);
+    for one in members.into_iter().chain(groups) {
+        public
+            .remove(&format!("/api/v1/components/{}", one["id"].as_str().unwrap()))
+            .await;
+    }
+
+    let page = format!("/api/v1/pages/{}", public.page);
+    let removed = public.world.api(Method::DELETE, &page, None).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
+    let again = json!({"name": "Another", "slug": "main"});
+    let early = public
+        .world
+        .api(Method::POST, "/api/v1/pages", Some(again.clone()))
+        .await;
+    let message = early.body["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("is being removed"), "{early:?}");
+    // The first that is woken dies at its third write, and the tick goes on from there.
+    public.world.wire.breaks(Moment::Write(3), Break::DiesBefore);
+    public.world.drain_public_stream().await;
+    assert!(public.world.wire.has_broken());
+    public.world.wire.revive();
+    public.world.lose_stream().await;
+    public.world.pass(SignedDuration::from_secs(31));
+    public.world.tick_pages().await.unwrap();
+    assert_eq!(public.tags().await, BTreeMap::new());
+    // But for what remembers who did what, and what goes by itself after some days.
+    let mut rows = public.world.rows().await;
+    rows.retain(|row| row.contains(&public.page));
+    let kinds = rows
+        .iter()
+        .map(|row| serde_json::from_str::<Value>(row).unwrap()["kind_"]["S"].to_string());
+    let kinds: BTreeSet<String> = kinds.collect();
+    assert_eq!(kinds, BTreeSet::from([r#""audit""#.to_owned()]), "{rows:?}");
+
+    let another = public.world.made("/api/v1/pages", again).await;
+    public.world.drain().await;
+    assert_eq!(public.json("summary.json").await["page"]["id"], *another);
+    assert_eq!(public.json("incidents.json").await["incidents"], json!([]));
+    let month = public.world.public("/status/main/history/2025-12").await;
+    assert_eq!(month.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(start_paused = true)]
@@ -883,8 +1091,17 @@ async fn pages_components_posts_and_maintenances_are_made_changed_refused_and_re
     let told = world.api(Method::POST, "/api/v1/posts", Some(told)).await;
     assert_eq!(told.status, StatusCode::CREATED, "{told:?}");
     assert_eq!(told.headers["etag"], "\"1\"");
-    let removed = world
-        .api(Method::DELETE, &format!("/api/v1/pages/{second}"), None)
+    let path = format!("/api/v1/pages/{second}");
+    let leads = world.api(Method::DELETE, &path, None).await;
+    assert!(
+        leads.body["detail"].as_str().unwrap().contains("/status"),
+        "some page is the default one: {leads:?}"
+    );
+    let first = format!("/api/v1/pages/{}", public.page);
+    let made_default = world
+        .api(Method::PATCH, &first, Some(json!({"is_default": true})))
         .await;
-    assert_eq!(removed.status, StatusCode::NO_CONTENT);
+    assert_eq!(made_default.status, StatusCode::OK, "{made_default:?}");
+    let removed = world.api(Method::DELETE, &path, None).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{removed:?}");
 }

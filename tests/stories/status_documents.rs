@@ -101,9 +101,11 @@ fn a_document_asks_nobody_for_anything_and_allows_only_what_is_in_it() {
                 between(&document, "<style>", "</style>"),
                 between(&document, "<script>", "</script>"),
             );
-            assert_eq!((styles.len(), scripts.len()), (1, 1), "{at}");
+            assert_eq!((styles.len(), scripts.len()), (1, usize::from(name != "lost")), "{at}");
             assert!(policy.contains(&format!("style-src {};", hash(styles[0]))), "{at}");
-            assert!(policy.contains(&format!("script-src {};", hash(scripts[0]))), "{at}");
+            for script in scripts {
+                assert!(policy.contains(&format!("script-src {};", hash(script))), "{at}");
+            }
             assert!(
                 policy.starts_with("default-src 'none';") && !policy.contains("unsafe"),
                 "{at}"
@@ -229,7 +231,8 @@ fn what_is_empty_says_so() {
 
 #[test]
 fn a_page_speaks_one_language() {
-    for (name, document) in documents(&named("german")) {
+    let documents = documents(&named("german"));
+    for (name, document) in documents.into_iter().filter(|(name, _)| name != "lost") {
         assert!(document.contains("<html lang=\"de\">"), "{name}");
         let document = document.replace(between(&document, "<script>", "</script>")[0], "");
         for english in [
@@ -249,6 +252,22 @@ fn a_page_speaks_one_language() {
     assert!(home.contains("9. Nov.: Ausgefallen 1 Std. 34 Min."));
     assert!(home.contains("99,92\u{a0}% verfügbar"));
     assert!(home.contains(">13. Nov., 12:00</time>"), "{}", main_of(&home));
+}
+
+/// It is shown at every host, of whatever page.
+#[test]
+fn what_is_shown_where_nothing_is_names_no_page_and_speaks_every_language() {
+    for scene in ["branded", "german"] {
+        let view = named(scene).view();
+        let lost = text(page::lost(&view, Stamp::NONE));
+        assert!(!lost.contains(&view.name), "{scene}: {lost}");
+        for (locale, _) in Locale::EACH {
+            let labels = shared::domain::status::words::labels(locale);
+            let part = format!("<section lang=\"{}\">", labels.lang);
+            assert!(lost.contains(&part) && lost.contains(labels.lost), "{scene}: {lost}");
+        }
+        assert!(lost.contains("href=\"/status\"") && lost.contains("noindex"), "{scene}");
+    }
 }
 
 #[test]
@@ -285,7 +304,12 @@ fn addresses_are_those_of_the_page_s_own_host() {
             "{name}"
         );
         let shown = between(&document, "<meta property=\"og:url\" content=\"", "\"");
-        assert!(shown[0].starts_with("http://status.example.com/status/main"), "{name}");
+        assert!(
+            shown
+                .iter()
+                .all(|url| url.starts_with("http://status.example.com/status/main")),
+            "{name}"
+        );
     }
     let home = home(&scene.view());
     assert!(

@@ -170,7 +170,10 @@ pub async fn handle_sweep(_: EventBridgeEvent<serde_json::Value>, ctx: Ctx) -> R
         .chain(maintenances.iter().map(|due| due.at));
     let worst = due.clone().min().map(|at| now.duration_since(at));
     let found = due.count();
-    let pages = pages.into_iter().map(|page| (page.id, Hinted::default())).collect();
+    // What is due may be of a page that was removed: that is what is due.
+    let pages = pages.into_iter().map(|page| page.id);
+    let pages = pages.chain(publications.iter().map(|due| due.what.0));
+    let pages = pages.map(|page| (page, Hinted::default())).collect();
     let results = publish_all(&ctx, pages).await;
     for (page, error) in results
         .iter()

@@ -53,15 +53,19 @@ fn below_its_page(domains: &[Domain], mut request: Request) -> Request {
     let host = host(&request);
     let domain = domains.iter().find(|domain| domain.host.eq_ignore_ascii_case(host));
     let path = request.uri().path();
-    if let Some(domain) = domain
-        && path != "/status"
-        && !path.starts_with("/status/")
-    {
+    if let Some(domain) = domain {
+        let own = format!("/{}", folder(&domain.slug));
+        // Nothing of other pages is at a page's host, and where the default page would be, there it is itself.
+        let path = match path.strip_prefix(&own) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+            _ if path == "/status" => "",
+            _ => path,
+        };
         let query = request
             .uri()
             .query()
             .map_or_else(String::new, |query| format!("?{query}"));
-        let below = format!("/{}{}{query}", folder(&domain.slug), path.trim_end_matches('/'));
+        let below = format!("{own}{}{query}", path.trim_end_matches('/'));
         if let Ok(below) = PathAndQuery::try_from(below) {
             *request.uri_mut() = Uri::from(below);
         }
@@ -107,7 +111,14 @@ mod tests {
             ("a.example", "/subscribers", "/status/b/subscribers"),
             // Addresses that documents name are as they are, and nothing of the inside is at a page's host.
             ("status.example.com", "/status/main/history", "/status/main/history"),
-            ("status.example.com", "/status", "/status"),
+            ("status.example.com", "/status/main", "/status/main"),
+            ("status.example.com", "/status/mainly", "/status/main/status/mainly"),
+            (
+                "status.example.com",
+                "/status/b/history",
+                "/status/main/status/b/history",
+            ),
+            ("status.example.com", "/status", "/status/main"),
             ("status.example.com", "/statuses", "/status/main/statuses"),
             ("a.example", "/api/v1/incidents", "/status/b/api/v1/incidents"),
             ("bell.example.com", "/api/v1/incidents", "/api/v1/incidents"),

@@ -111,8 +111,8 @@ impl QueueName {
 const INCIDENT_WRITTEN: &str =
     r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident"]}}}}"#;
 
-/// Writes of whatever a status page may tell of.
-const PUBLIC_WRITTEN: &str = r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident","service","page","component","post","maintenance","publication"]}}}}"#;
+/// Writes of whatever a status page may tell of; that something was removed is a write, too.
+const PUBLIC_WRITTEN: &str = r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"kind_":{"S":["incident","service","page","component","post","maintenance","publication","gone"]}}}}"#;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -33,6 +33,15 @@ pub struct Object {
     pub metadata: HashMap<String, String>,
 }
 
+/// What is known of an object without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its tag, with its quotes.
+    pub etag: String,
+    /// What its writer noted (`x-amz-meta-…`), names in lower case.
+    pub metadata: HashMap<String, String>,
+}
+
 /// The bytes of an object to write, with what is said of them.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
@@ -172,6 +181,22 @@ impl Bucket {
             content_type: answer.content_type,
             metadata: answer.metadata.unwrap_or_default(),
         }))
+    }
+
+    /// What is known of the object, if there is one.
+    ///
+    /// # Errors
+    /// When the bucket does not answer.
+    pub async fn head(&self, key: &str) -> Result<Option<Head>, ObjectError> {
+        match self.client.head_object().bucket(&self.name).key(key).send().await {
+            Ok(answer) => Ok(Some(Head {
+                etag: answer.e_tag.unwrap_or_default(),
+                metadata: answer.metadata.unwrap_or_default(),
+            })),
+            // An answer to HEAD has no body that could say more.
+            Err(SdkError::ServiceError(answer)) if answer.raw().status().as_u16() == 404 => Ok(None),
+            Err(error) => Err(self.failed(&error)),
+        }
     }
 
     /// Writes an object whole: whoever reads it sees the old one or the new one.

@@ -14,7 +14,7 @@ use aws_sdk_s3::config::{ProvideCredentials, SharedCredentialsProvider};
 use jiff::Timestamp;
 use url::Url;
 
-pub use bucket::{Body, Bucket, Listed, Object, ObjectError, Put, Unless, client};
+pub use bucket::{Body, Bucket, Head, Listed, Object, ObjectError, Put, Unless, client};
 pub use presigned_post::{Form, Signer, presign};
 
 /// What a function has of the buckets.

@@ -12,6 +12,7 @@ use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
 use super::notices;
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
+use super::status::{Gone, GoneRow, HistoryRow};
 use super::table::{Expression, StoreError, Write};
 use super::uploads::{same_turn, upload_row};
 use crate::domain::avatar::{Avatar, Upload};
@@ -24,7 +25,7 @@ use crate::domain::policy::Policy;
 use crate::domain::principal::Token;
 use crate::domain::service::{Integration, Service};
 use crate::domain::status::{
-    Bulletin, Component, Maintenance, Page as StatusPage, Post, Postmortem, Work, bulletins_of_maintenance,
+    Bulletin, Component, Interval, Maintenance, Page as StatusPage, Post, Postmortem, Work, bulletins_of_maintenance,
     bulletins_of_post,
 };
 use crate::domain::time::after_seconds;
@@ -76,6 +77,11 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     fn works(&self) -> Vec<Work> {
         Vec::new()
     }
+
+    /// What it tells of the past of a page's components: a row in the page's history, written in the same transaction.
+    fn tells(&self) -> Option<Told> {
+        None
+    }
 }
 
 macro_rules! entities {
@@ -124,6 +130,15 @@ impl Entity for Post {
 
     fn bulletins(&self, before: Option<&Self>) -> Vec<Bulletin> {
         bulletins_of_post(self, before)
+    }
+
+    fn tells(&self) -> Option<Told> {
+        let intervals = self.told_afterwards();
+        let end = intervals.first()?.end;
+        Some(Told {
+            key: Key::history_told(self.page_id, &keys::month_of(end), self.id),
+            intervals,
+        })
     }
 }
 
@@ -188,6 +203,13 @@ impl Entity for User {
 
 const OWNERS: &str = "owner";
 
+/// What something tells of the past of a page's components.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub(super) key: Key,
+    pub(super) intervals: Vec<Interval>,
+}
+
 /// What must be written together with a row of configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Extra {
@@ -219,10 +241,8 @@ pub enum Extra {
     EndPicture(Box<Upload>),
     /// A page's name in addresses that must be no other page's.
     AddSlug(String, PageId),
-    /// A name that is free again.
-    EndSlug(String),
-    /// A post is removed: its page is to be, too.
-    GonePost(PageId, PostId, Timestamp),
+    /// Something of a page, or the page itself, is removed at this time: its documents are to be, too.
+    Gone(PageId, Gone, Timestamp),
     /// The page of this version is no longer the default one.
     EndDefault(PageId, u64),
     /// A row that must exist while this is written.
@@ -378,6 +398,7 @@ impl Store {
         writes.push(self.changed("created", None, Some(value), change)?);
         writes.extend(bulletin_writes(None, value)?);
         writes.extend(work_writes(None, Some(value))?);
+        writes.extend(told_writes(None, Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -397,6 +418,7 @@ impl Store {
         writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
         writes.extend(bulletin_writes(Some(&before.value), value)?);
         writes.extend(work_writes(Some(&before.value), Some(value))?);
+        writes.extend(told_writes(Some(&before.value), Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -414,6 +436,7 @@ impl Store {
         let mut writes = vec![Write::Delete(key, unchanged(before))];
         writes.push(self.changed("deleted", Some(&before.value), None, change)?);
         writes.extend(work_writes(Some(&before.value), None)?);
+        writes.extend(told_writes(Some(&before.value), None)?);
         self.write(writes, extras).await
     }
 
@@ -568,6 +591,24 @@ fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<W
     Ok(writes)
 }
 
+/// What tells a page's history of what was told afterwards.
+fn told_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Option<Write>, StoreError> {
+    let (before, after) = (before.and_then(T::tells), after.and_then(T::tells));
+    if before == after {
+        return Ok(None);
+    }
+    Ok(match (before, after) {
+        (_, Some(told)) => {
+            let intervals = HistoryRow {
+                intervals: told.intervals,
+            };
+            Some(Write::Put(Row::of(told.key, "history", &intervals)?, None))
+        }
+        (Some(told), None) => Some(Write::Delete(told.key, Expression::either_way())),
+        (None, None) => None,
+    })
+}
+
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
     Ok(match extra {
         Extra::AddKey {
@@ -616,14 +657,14 @@ pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {
             let pointer = PagePointer { page_id: *page_id };
             Write::Put(Row::of(Key::slug(slug), "slug", &pointer)?, Some(Expression::absent()))
         }
-        Extra::EndSlug(slug) => Write::Delete(Key::slug(slug), Expression::present()),
-        Extra::GonePost(page, post, at) => {
-            let gone = PagePointer { page_id: *page };
-            let due = IndexKey::post_due(*page, *post, *at);
-            Write::Put(
-                Row::of(Key::gone_post(*page, *post), "gone", &gone)?.due(Some(due)),
-                None,
-            )
+        Extra::Gone(page, gone, at) => {
+            let id = gone.id(*page);
+            let due = IndexKey::gone_due(*page, &id, *at);
+            let row = GoneRow {
+                page_id: *page,
+                gone: gone.clone(),
+            };
+            Write::Put(Row::of(Key::gone(*page, &id), "gone", &row)?.due(Some(due)), None)
         }
         Extra::EndDefault(page, version) => Write::Update {
             key: Key::entity(StatusPage::PARTITION, &page.to_string()),

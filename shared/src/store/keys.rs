@@ -154,9 +154,9 @@ impl Key {
         Self::new(publications_of(page), service.to_string())
     }
 
-    /// That a post was removed, and its page is to be.
-    pub fn gone_post(page: PageId, post: PostId) -> Self {
-        Self::new(publications_of(page), format!("GONE#{post}"))
+    /// That something of a page, or the page, was removed, and its documents are to be.
+    pub fn gone(page: PageId, id: &str) -> Self {
+        Self::new(publications_of(page), format!("{GONE_PREFIX}{id}"))
     }
 
     /// Who publishes a page, and what was written last.
@@ -172,6 +172,11 @@ impl Key {
     /// How a page's components did in a month.
     pub fn history_month(page: PageId, month: &str) -> Self {
         Self::new(history_of(page), month)
+    }
+
+    /// What a post told of the past, in the month in which that ended.
+    pub fn history_told(page: PageId, month: &str, post: PostId) -> Self {
+        Self::new(history_of(page), format!("{month}{HISTORY_TOLD}{post}"))
     }
 
     /// A subscriber of a page.
@@ -236,6 +241,9 @@ pub const EVENT_PREFIX: &str = "EVT#";
 /// The place of what is now in a page's history; it sorts behind every month.
 pub const HISTORY_NOW: &str = "NOW";
 
+/// What is behind the month in the places of what was told afterwards, and in no other of a page's history.
+pub const HISTORY_TOLD: char = '#';
+
 /// What the places of maintenances beside their service begin with.
 pub const WORK_PREFIX: &str = "WORK#";
 
@@ -247,7 +255,10 @@ pub fn service_partition(service: ServiceId) -> String {
 /// What the places of publications begin with.
 pub const PUBLICATION_PREFIX: &str = "svc_";
 
-/// The partition of a page's publications and its publisher.
+/// What the places of what was removed begin with.
+pub const GONE_PREFIX: &str = "GONE#";
+
+/// The partition of a page's publications, of what was removed of it, and of its publisher.
 pub fn publications_of(page: PageId) -> String {
     format!("PUB#{page}")
 }
@@ -374,6 +385,14 @@ impl IndexKey {
         Self {
             pk: due_partition("PUB", shard(page.0)),
             sk: format!("{}#{page}#{service}", due_text(at)),
+        }
+    }
+
+    /// Since when the documents of something that was removed are to be: a publication of its page is due.
+    pub fn gone_due(page: PageId, id: &str, at: Timestamp) -> Self {
+        Self {
+            pk: due_partition("PUB", shard(page.0)),
+            sk: format!("{}#{page}#{id}", due_text(at)),
         }
     }
 

@@ -12,9 +12,9 @@ use super::cursor::{Page, PageRequest};
 use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
 use super::row::{self, Row, Versioned, attribute, number, text, text_of};
-use super::table::{Expression, Guarded, Index, Query, Range, StoreError, Write};
+use super::table::{BATCH_KEYS_MAX, Expression, Guarded, Index, Query, Range, StoreError, Write};
 use crate::domain::actor::Actor;
-use crate::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
+use crate::domain::id::{ComponentId, IncidentId, MaintenanceId, PageId, PostId, ServiceId};
 use crate::domain::incident::Incident;
 use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Work};
 
@@ -74,8 +74,45 @@ struct NowRow {
 }
 
 #[derive(Serialize, Deserialize)]
-struct MonthRow {
-    intervals: Vec<Interval>,
+pub(super) struct HistoryRow {
+    pub(super) intervals: Vec<Interval>,
+}
+
+/// Something of a page, or the page, that was removed while documents of it may still be public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// A post.
+    Post(PostId),
+    /// A maintenance.
+    Maintenance(MaintenanceId),
+    /// A component or a group, which has no document of its own.
+    Component(ComponentId),
+    /// The page. Its name in addresses is nobody else's until nothing of it is public.
+    Page {
+        /// That name.
+        slug: String,
+        /// Whether `/status` led to it.
+        is_default: bool,
+    },
+}
+
+impl Gone {
+    /// What tells it from all else that was removed of this page.
+    pub(super) fn id(&self, page: PageId) -> String {
+        match self {
+            Self::Post(id) => id.to_string(),
+            Self::Maintenance(id) => id.to_string(),
+            Self::Component(id) => id.to_string(),
+            Self::Page { .. } => page.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct GoneRow {
+    pub(super) page_id: PageId,
+    pub(super) gone: Gone,
 }
 
 /// Something that is to be written with a publication.
@@ -414,13 +451,97 @@ impl Store {
         Ok(())
     }
 
-    /// Remembers that the page of a removed post is gone.
+    /// What was removed of a page while documents of it may still be public, read consistently.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn gone(&self, page: PageId) -> Result<Vec<Gone>, StoreError> {
+        let partition = keys::publications_of(page);
+        let items = self.all_of(&partition, Range::BeginsWith(keys::GONE_PREFIX.into()));
+        let items = items.await?.into_iter();
+        items.map(|item| Ok(row::read::<GoneRow>(item)?.value.gone)).collect()
+    }
+
+    /// Remembers that nothing of what was removed is public any more.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn forget_post(&self, page: PageId, post: PostId) -> Result<(), StoreError> {
-        let delete = Write::Delete(Key::gone_post(page, post), Expression::either_way());
-        self.table.transact(vec![delete]).await.map(drop)
+    pub async fn forget(&self, page: PageId, gone: &Gone) -> Result<(), StoreError> {
+        self.delete_all(vec![Key::gone(page, &gone.id(page))]).await
+    }
+
+    /// Forgets everything about a page that was removed, its subscribers first, itself last: whoever is cut off is gone on
+    /// from. `slug` is free again then.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn forget_page(&self, page: PageId, slug: &str) -> Result<(), StoreError> {
+        let subscribers = (0..keys::SHARDS).map(|shard| keys::subscribers_of(page, shard));
+        for partition in subscribers.chain([keys::history_of(page)]) {
+            self.delete_partition(&partition, None).await?;
+        }
+        for open in [true, false] {
+            let lists = [
+                (keys::posts_partition(page, open), Post::PARTITION),
+                (keys::maintenances_partition(page, open), Maintenance::PARTITION),
+            ];
+            for (partition, kind) in lists {
+                self.delete_partition(&partition, Some(kind)).await?;
+            }
+        }
+        self.forget_publisher(page).await?;
+        let page = Key::gone(page, &page.to_string());
+        self.delete_all(vec![Key::slug(slug), page]).await
+    }
+
+    /// Forgets publications, the publisher, and all that was removed of a page that is not there: but not that it was removed
+    /// itself.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn forget_publisher(&self, page: PageId) -> Result<(), StoreError> {
+        let itself = Key::gone(page, &page.to_string());
+        let all = self.all_of(&keys::publications_of(page), Range::All).await?;
+        let keys = all.iter().map(key_of).filter(|key| *key != itself);
+        self.delete_all(keys.collect()).await
+    }
+
+    /// Deletes all that is in a partition, or, of a list of this kind, the rows that stand in it.
+    async fn delete_partition(&self, partition: &str, listed: Option<&str>) -> Result<(), StoreError> {
+        let mut start = None;
+        loop {
+            let query = Query {
+                index: listed.map(|_| Index::List),
+                partition,
+                range: Range::All,
+                newest_first: false,
+                limit: ROWS_PER_QUERY,
+                start,
+            };
+            let found = self.table.query(query).await?;
+            let keys = found.items.iter().map(|item| match listed {
+                Some(kind) => Key {
+                    pk: text_of(item, attribute::PK).into(),
+                    sk: kind.into(),
+                },
+                None => key_of(item),
+            });
+            self.delete_all(keys.collect()).await?;
+            start = found.next;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
+        for some in keys.chunks(BATCH_KEYS_MAX) {
+            let deletes = some
+                .iter()
+                .map(|key| Write::Delete(key.clone(), Expression::either_way()));
+            self.table.transact(deletes.collect()).await.map(drop)?;
+        }
+        Ok(())
     }
 
     /// Posts with their versions, read consistently; missing ones are left out.
@@ -478,11 +599,21 @@ impl Store {
         let mut found = StoredHistory::default();
         for item in self.all_of(&partition, range).await? {
             let place = text_of(&item, attribute::SK).to_owned();
+            if place.contains(keys::HISTORY_TOLD) {
+                found
+                    .history
+                    .told
+                    .extend(row::read::<HistoryRow>(item)?.value.intervals);
+                continue;
+            }
             found.versions.insert(place.clone(), row::version_of(&item));
             if place == keys::HISTORY_NOW {
                 found.history.now = row::read::<NowRow>(item)?.value.components;
             } else {
-                found.history.past.extend(row::read::<MonthRow>(item)?.value.intervals);
+                found
+                    .history
+                    .past
+                    .extend(row::read::<HistoryRow>(item)?.value.intervals);
             }
         }
         Ok(found)
@@ -519,7 +650,7 @@ impl Store {
                 intervals.sort_by_key(|one| one.end);
             }
             let (version, condition) = guard(&month);
-            let row = Row::of(Key::history_month(page, &month), "history", &MonthRow { intervals })?;
+            let row = Row::of(Key::history_month(page, &month), "history", &HistoryRow { intervals })?;
             writes.push(Write::Put(row.version(version), Some(condition)));
         }
         let (version, condition) = guard(keys::HISTORY_NOW);
@@ -587,6 +718,13 @@ impl Store {
             }
             start = page.next;
         }
+    }
+}
+
+fn key_of(item: &row::Item) -> Key {
+    Key {
+        pk: text_of(item, attribute::PK).into(),
+        sk: text_of(item, attribute::SK).into(),
     }
 }
 

@@ -424,7 +424,7 @@ impl Stage {
             "withdraw_post" => json!({}),
             "change_postmortem" => json!({ "impact": name }),
             "publish_postmortem" => json!({ "deliver_notifications": false }),
-            "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "publish" }),
+            "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "dismiss" }),
             "add_subscriber" => json!({ "channel": "email", "address": email }),
             "create_avatar" => json!({ "content_type": "image/png" }),
             "create_team" => json!({ "name": name }),

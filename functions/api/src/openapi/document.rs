@@ -77,7 +77,7 @@ const TAGS: [(&str, &str); 19] = [
 ];
 
 /// What conflicts (409) an operation knows, besides an `Idempotency-Key` that was used for something else.
-const CONFLICTS: [(&str, &str, &[&str]); 17] = [
+const CONFLICTS: [(&str, &str, &[&str]); 18] = [
     ("delete", "/api/v1/services/{id}", &["in_use"]),
     ("delete", "/api/v1/escalation-policies/{id}", &["in_use"]),
     ("delete", "/api/v1/teams/{id}", &["in_use"]),
@@ -95,7 +95,12 @@ const CONFLICTS: [(&str, &str, &[&str]); 17] = [
     ("post", "/api/v1/contacts/{id}/test", &["not_verified"]),
     ("delete", "/api/v1/pages/{id}", &["in_use"]),
     ("delete", "/api/v1/components/{id}", &["in_use"]),
-    ("post", "/api/v1/pages/{id}/publications", &["is_public"]),
+    (
+        "post",
+        "/api/v1/pages/{id}/publications",
+        &["is_public", "nothing_to_tell"],
+    ),
+    ("post", "/api/v1/posts/{id}/updates", &["is_withdrawn"]),
     ("post", "/api/v1/incidents/{id}/postmortem", &["incident_open"]),
     (
         "post",

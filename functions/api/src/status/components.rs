@@ -9,7 +9,7 @@ use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::domain::status::{Component, ComponentStatus, Page};
-use shared::store::{Entity, Extra, Versioned};
+use shared::store::{Entity, Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, page_request};
 use utoipa::{IntoParams, ToSchema};
 
@@ -163,6 +163,11 @@ impl Resource for ComponentBody {
         let mut users = users_among::<Service>(caller, |one| affects(one).then_some(&one.name)).await?;
         users.extend(users_among::<Component>(caller, |one| (one.group_id == Some(id)).then_some(&one.name)).await?);
         Ok(users)
+    }
+
+    async fn removed_with(caller: &Caller, component: &Component) -> Result<Vec<Extra>, Problem> {
+        let gone = Gone::Component(component.id);
+        Ok(vec![Extra::Gone(component.page_id, gone, caller.now())])
     }
 }
 

@@ -12,7 +12,7 @@ use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page, Update, Work};
-use shared::store::{Entity, Extra, Versioned};
+use shared::store::{Entity, Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
@@ -248,6 +248,11 @@ impl Resource for MaintenanceBody {
 
     async fn right_to_remove(_: &Caller, _: &Maintenance) -> Result<Right, Problem> {
         Ok(Right::Respond)
+    }
+
+    async fn removed_with(caller: &Caller, maintenance: &Maintenance) -> Result<Vec<Extra>, Problem> {
+        let gone = Gone::Maintenance(maintenance.id);
+        Ok(vec![Extra::Gone(maintenance.page_id, gone, caller.now())])
     }
 }
 

@@ -8,7 +8,7 @@ use shared::domain::id::{PageId, TeamId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::status::{Component, Locale, Look, Page, is_host, is_slug};
-use shared::store::{Extra, Versioned};
+use shared::store::{Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
 
@@ -152,10 +152,16 @@ impl Resource for PageBody {
                     limits::SLUG_CHARS_MAX
                 ),
             ),
-            None if caller.store().page_by_slug(&self.slug).await?.is_some() => {
-                faults.add("slug", "is another page's; take another name");
-            }
-            None => {}
+            None => match caller.store().page_by_slug(&self.slug).await? {
+                Some(id) if caller.store().load::<Page>(id).await?.is_some() => {
+                    faults.add("slug", "is another page's; take another name");
+                }
+                Some(_) => faults.add(
+                    "slug",
+                    "was a page's that is being removed; try again in a moment, or take another name",
+                ),
+                None => {}
+            },
         }
         if known.is_some_and(|page| page.is_default) && !self.is_default {
             faults.add(
@@ -196,11 +202,27 @@ impl Resource for PageBody {
 
     async fn users(caller: &Caller, page: &Page) -> Result<Vec<String>, Problem> {
         let id = page.id;
-        users_among::<Component>(caller, |one| (one.page_id == id).then_some(&one.name)).await
+        let store = caller.store();
+        let mut users = users_among::<Component>(caller, |one| (one.page_id == id).then_some(&one.name)).await?;
+        let (posts, maintenances) = futures_util::try_join!(store.open_posts(id), store.open_maintenances(id))?;
+        let posts = posts.iter().map(|row| (&row.value.title, row.value.id.to_string()));
+        users.extend(posts.map(|(title, id)| format!("the open post \"{title}\" ({id})")));
+        let maintenances = maintenances
+            .iter()
+            .map(|row| (&row.value.title, row.value.id.to_string()));
+        users.extend(maintenances.map(|(title, id)| format!("the maintenance \"{title}\" ({id})")));
+        if page.is_default && store.list_all::<Page>().await?.iter().any(|other| other.id != id) {
+            users.push("the address /status, to which another page can be made the default one".into());
+        }
+        Ok(users)
     }
 
-    async fn removed_with(_: &Caller, page: &Page) -> Result<Vec<Extra>, Problem> {
-        Ok(vec![Extra::EndSlug(page.slug.clone())])
+    async fn removed_with(caller: &Caller, page: &Page) -> Result<Vec<Extra>, Problem> {
+        let gone = Gone::Page {
+            slug: page.slug.clone(),
+            is_default: page.is_default,
+        };
+        Ok(vec![Extra::Gone(page.id, gone, caller.now())])
     }
 }
 
@@ -258,7 +280,7 @@ async fn change_page(
     resource::change::<PageBody>(&caller, id, &if_match, &changes).await
 }
 
-/// Remove a status page that has no components
+/// Remove a status page on which nothing is any more: what was public of it, its history and its subscribers go with it
 #[utoipa::path(delete, path = "/api/v1/pages/{id}", tag = "Status pages", params(("id" = PageId, Path)),
     responses((status = 204)))]
 async fn delete_page(caller: Caller, Id(id): Id<PageId>, if_match: IfMatch) -> Result<StatusCode, Problem> {

@@ -14,7 +14,7 @@ use shared::domain::id::{PageId, PostId, ServiceId, UpdateId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::status::{Impact, Page, Post, PostStatus, Update, Withdrawal};
-use shared::store::{Entity, Extra, Versioned};
+use shared::store::{Entity, Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
@@ -210,7 +210,7 @@ impl Resource for PostBody {
     }
 
     async fn removed_with(caller: &Caller, post: &Post) -> Result<Vec<Extra>, Problem> {
-        Ok(vec![Extra::GonePost(post.page_id, post.id, caller.now())])
+        Ok(vec![Extra::Gone(post.page_id, Gone::Post(post.id), caller.now())])
     }
 }
 
@@ -390,6 +390,10 @@ async fn add_post_update(
     let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
         if_match.check(before.version)?;
         let post = &before.value;
+        if post.withdrawn.is_some() {
+            let detail = "It was withdrawn: its page says so, and nothing more is said in it. Write another post.";
+            return Err(Problem::conflict("is_withdrawn", detail));
+        }
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
         let at = updates::told_time(&mut faults, "at", body.at, caller.now());

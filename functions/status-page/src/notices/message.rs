@@ -10,7 +10,7 @@ use shared::subscribers;
 
 use super::facts::{Facts, Subject};
 use super::html;
-use crate::view::UpdateView;
+use crate::view::{ComponentView, UpdateView};
 use shared::domain::status::words::{self, SubscriberWords as Words, filled};
 
 /// Earlier updates that an e-mail repeats.
@@ -83,12 +83,13 @@ impl Story {
         let labels = words::labels(facts.page.locale);
         let zone = &matter.view.zone;
         let moment = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
-        let names: Vec<String> = facts
-            .affected
-            .iter()
-            .filter_map(|id| matter.view.component(*id))
-            .map(|one| format!("{} ({})", one.name, labels.component_status(one.status)))
-            .collect();
+        // How a component does now is no effect of what is only planned.
+        let name = |one: &ComponentView| match &matter.subject {
+            Subject::Post(..) => format!("{} ({})", one.name, labels.component_status(one.status)),
+            Subject::Maintenance(..) => one.name.clone(),
+        };
+        let affected = facts.affected.iter().filter_map(|id| matter.view.component(*id));
+        let names: Vec<String> = affected.map(name).collect();
         let affected = (!names.is_empty()).then(|| names.join(", "));
         let told = |status: String, update: (Timestamp, &str)| (status, moment(update.0), update.1.to_owned());
         let (title, url, planned, mut updates) = match &matter.subject {

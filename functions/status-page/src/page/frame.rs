@@ -82,6 +82,12 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// With another look than the page's.
+    pub fn looking(self, look: &Look) -> Self {
+        let style = format!("{}{STYLE}", look.css());
+        Self { style, ..self }
+    }
+
     /// With another description.
     pub fn about(self, description: &str) -> Self {
         let description = plain(description);
@@ -139,12 +145,18 @@ pub fn isolated(name: &str) -> String {
     }
 }
 
-/// How a page does, in words, and the class of its colour. One that watches nothing does not say that all is well.
+/// How a page does, in words, and the class of its colour. One that watches nothing does not say that all is well, nor does
+/// one that still tells of an incident, whatever its components do.
 pub fn headline(view: &PageView) -> (&'static str, &'static str) {
     let labels = words::labels(view.locale);
-    match view.components.iter().all(|one| one.is_group) && view.open_posts.is_empty() {
-        true => (labels.no_components, "n"),
-        false => (labels.headline(view.status), class(view.status)),
+    let is_well = view.status == ComponentStatus::Operational;
+    match (
+        view.components.iter().all(|one| one.is_group),
+        view.open_posts.is_empty(),
+    ) {
+        (true, true) => (labels.no_components, "n"),
+        (_, false) if is_well => (labels.still_open, "n"),
+        _ => (labels.headline(view.status), class(view.status)),
     }
 }
 

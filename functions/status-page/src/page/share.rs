@@ -38,7 +38,7 @@ pub fn share(view: &PageView, title: &str, status: &str, url: &str) -> Share {
 /// What other sites write to show the widget. Its frame may run its own script and open links, and nothing else.
 pub fn frame_snippet(view: &PageView) -> String {
     format!(
-        "<iframe src=\"{}/embed\" title=\"{}\" width=\"320\" height=\"120\" loading=\"lazy\" \
+        "<iframe src=\"{}/embed\" title=\"{}\" width=\"320\" height=\"160\" loading=\"lazy\" \
          sandbox=\"allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox\" style=\"border:0\"></iframe>",
         view.url,
         attribute(&plain(&view.name))

@@ -1,6 +1,7 @@
 //! What becomes of a page's publications and maintenances, and how its components do from now on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use jiff::Timestamp;
 use shared::ctx::Ctx;
@@ -28,6 +29,16 @@ pub struct Decided {
     pub due: Option<Timestamp>,
     /// Whether anything was written.
     pub has_changed: bool,
+    /// Why something of it could not be written; everything else was.
+    pub failure: Option<StoreError>,
+}
+
+impl Decided {
+    /// Goes on in spite of this: one service's trouble with the table is not another's.
+    fn fails(&mut self, page: PageId, what: &dyn Display, error: StoreError) {
+        tracing::warn!(page_id = %page, %what, %error, "a decision was not written; the page goes on without it");
+        self.failure = Some(error);
+    }
 }
 
 /// Decides, and writes what was decided. None: there is no such page.
@@ -39,6 +50,7 @@ pub async fn decide(
 ) -> Result<Option<Decided>, PublishError> {
     let mut decided = Decided::default();
     for _ in 0..ROUNDS_MAX {
+        decided.failure = None;
         let Some(known) = Known::read(ctx, page, incidents).await? else {
             return Ok(None);
         };
@@ -107,8 +119,13 @@ impl Known {
                 continue;
             };
             let write = PublicWrite::Maintenance(before.clone(), next.clone());
-            if ctx.store.write_public(vec![write], now).await? == Applied::Changed {
-                return Ok(Applied::Changed);
+            match ctx.store.write_public(vec![write], now).await {
+                Ok(Applied::Done) => {}
+                Ok(Applied::Changed) => return Ok(Applied::Changed),
+                Err(error) => {
+                    decided.fails(self.page.id, &next.id, error);
+                    continue;
+                }
             }
             subscribers::wake(ctx, next.bulletins(Some(&before.value)), now).await;
             decided.has_changed = true;
@@ -119,24 +136,29 @@ impl Known {
             let before = self.publications.iter().find(|one| one.value.service_id == service);
             let (publication, post) = self.decide(ctx, service, before, now);
             let mut writes = Vec::new();
-            let mut bulletins = Vec::new();
             if before.map(|before| &before.value) != publication.as_ref() {
                 writes.push(PublicWrite::Publication(before.cloned(), publication.clone()));
             }
-            if let Some(post) = post {
-                let known = self.posts.get(&post.id).cloned();
-                bulletins = post.bulletins(known.as_ref().map(|known| &known.value));
-                writes.push(PublicWrite::Post(known, post.clone()));
-                decided.posts.push(post.id);
-                let version = 0;
-                self.posts.insert(post.id, Versioned { value: post, version });
+            if let Some(post) = &post {
+                writes.push(PublicWrite::Post(self.posts.get(&post.id).cloned(), post.clone()));
             }
             if !writes.is_empty() {
-                decided.has_changed = true;
-                if ctx.store.write_public(writes, now).await? == Applied::Changed {
-                    return Ok(Applied::Changed);
+                match ctx.store.write_public(writes, now).await {
+                    Ok(Applied::Done) => decided.has_changed = true,
+                    Ok(Applied::Changed) => return Ok(Applied::Changed),
+                    Err(error) => {
+                        // What is not written is not so: neither its post nor its components are told of.
+                        decided.fails(self.page.id, &service, error);
+                        publications.extend(before.map(|before| before.value.clone()));
+                        continue;
+                    }
                 }
-                subscribers::wake(ctx, bulletins, now).await;
+            }
+            if let Some(value) = post {
+                let known = self.posts.get(&value.id).map(|known| &known.value);
+                subscribers::wake(ctx, value.bulletins(known), now).await;
+                decided.posts.push(value.id);
+                self.posts.insert(value.id, Versioned { value, version: 0 });
             }
             publications.extend(publication);
         }

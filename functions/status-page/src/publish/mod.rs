@@ -4,6 +4,7 @@
 //! the documents' tags are read *before* the rows that they are made of, so whoever read older rows is refused. Whoever asks
 //! while somebody else publishes leaves a mark, and is heard when that one is done.
 
+mod clear;
 mod decide;
 pub(crate) mod facts;
 mod write;
@@ -58,7 +59,7 @@ pub enum PublishError {
     Raced,
 }
 
-/// Publishes a page: decides what becomes of its publications and maintenances, and writes the documents that changed.
+/// Publishes a page, or removes what is public of one that was removed: decides what becomes of its publications and maintenances, and writes the documents that changed.
 /// Idempotent: calling it again finds nothing to do.
 ///
 /// # Errors
@@ -79,18 +80,23 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
     let mut rewrites = publisher.lease_before_ms > 0 || (publisher.compared_ms == 0 && publisher.revision > 0);
     let mut written = 0;
     let mut is_whole = false;
+    let mut failure = None;
     for _ in 0..ROUNDS_MAX {
         let asked = publisher.asked;
         is_whole = false;
         match Box::pin(round(ctx, page, hinted, &mut publisher, rewrites)).await {
             Ok(None) => {
-                ctx.store.release_page(page, &holder, &publisher).await?;
+                if let Err(error) = clear::clear(ctx, page).await {
+                    let _ = ctx.store.release_page(page, &holder, &publisher).await;
+                    return Err(error);
+                }
                 return Ok(Published::NoPage);
             }
-            Ok(Some(documents)) => {
-                written += documents;
+            Ok(Some(round)) => {
+                written += round.documents;
                 rewrites = false;
                 is_whole = true;
+                failure = round.failure;
             }
             // Somebody else wrote: what is there now must be read again.
             Err(PublishError::Raced | PublishError::Store(StoreError::Changed)) => {
@@ -114,10 +120,7 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
         }
         publisher.asked = asked;
         if ctx.store.release_page(page, &holder, &publisher).await? {
-            if written > 0 {
-                metrics::publication("written");
-            }
-            return Ok(Published::Documents(written));
+            return published(written, failure);
         }
         // Somebody asked meanwhile.
         let Some(again) = ctx.store.renew_page(page, &holder, ctx.clock.now()).await? else {
@@ -134,24 +137,43 @@ pub async fn publish(ctx: &Ctx, page: PageId, hinted: &Hinted) -> Result<Publish
         };
         let what = PageHint { page_id: page };
         ctx.queues.publication.hint([Hint { what, due }], ctx.clock.now()).await;
-        if written > 0 {
-            metrics::publication("written");
-        }
-        return Ok(Published::Documents(written));
+        return published(written, failure);
     }
     publisher.compared_ms = 0;
     let _ = ctx.store.release_page(page, &holder, &publisher).await;
     Err(PublishError::Raced)
 }
 
-/// One round. None: there is no such page. Otherwise how many documents were written.
+/// What there is is public; why something is missing from it, if it is.
+fn published(documents: usize, failure: Option<StoreError>) -> Result<Published, PublishError> {
+    if documents > 0 {
+        metrics::publication("written");
+    }
+    match failure {
+        None => Ok(Published::Documents(documents)),
+        Some(error) => {
+            metrics::publication("failed");
+            Err(error.into())
+        }
+    }
+}
+
+/// What came of a round.
+struct Round {
+    /// How many documents were written.
+    documents: usize,
+    /// Why something that was decided is not among what they say.
+    failure: Option<StoreError>,
+}
+
+/// One round. None: there is no such page.
 async fn round(
     ctx: &Ctx,
     page: PageId,
     hinted: &Hinted,
     publisher: &mut Publisher,
     rewrites: bool,
-) -> Result<Option<usize>, PublishError> {
+) -> Result<Option<Round>, PublishError> {
     let now = ctx.clock.now();
     let Some(decided) = decide::decide(ctx, page, &hinted.incidents, now).await? else {
         return Ok(None);
@@ -166,20 +188,22 @@ async fn round(
         };
         ctx.queues.publication.hint([hint], now).await;
     }
-    let mut posts = ctx.store.unpublished_posts(page).await?;
+    let (mut posts, gone) = futures_util::try_join!(ctx.store.unpublished_posts(page), ctx.store.gone(page))?;
     posts.extend(hinted.posts.iter().chain(&decided.posts));
     posts.sort_unstable();
     posts.dedup();
     let is_compared = now.as_millisecond() - publisher.compared_ms < COMPARE_EVERY.as_millis() as i64;
-    if posts.is_empty() && is_compared && !rewrites && !publisher.fingerprint.is_empty() {
+    let failure = decided.failure;
+    if posts.is_empty() && gone.is_empty() && is_compared && !rewrites && !publisher.fingerprint.is_empty() {
         let Some(facts) = facts::read(ctx, page, &[], now).await? else {
             return Ok(None);
         };
         if write::fingerprint(&facts) == publisher.fingerprint {
-            return Ok(Some(0));
+            let documents = 0;
+            return Ok(Some(Round { documents, failure }));
         }
     }
-    let Some(written) = write::write(ctx, page, &posts, publisher.revision, rewrites, now).await? else {
+    let Some(written) = write::write(ctx, page, (&posts, &gone), publisher.revision, rewrites, now).await? else {
         return Ok(None);
     };
     publisher.revision = written.revision;
@@ -188,7 +212,8 @@ async fn round(
     if written.documents > 0 {
         tracing::info!(page_id = %page, documents = written.documents, revision = written.revision, "page published");
     }
-    Ok(Some(written.documents))
+    let documents = written.documents;
+    Ok(Some(Round { documents, failure }))
 }
 
 /// How long before now a page's history is read: more than its bars show, in any zone.

@@ -10,7 +10,7 @@ use shared::domain::id::{PageId, PostId};
 use shared::domain::status::folder;
 use shared::object::{Body, Put, Unless};
 use shared::secret::sha256_hex;
-use shared::store::StoreError;
+use shared::store::{Gone, StoreError};
 
 use super::PublishError;
 use super::facts::{self, PublicFacts};
@@ -19,8 +19,6 @@ use crate::view::PostView;
 
 /// Requests to the bucket at once.
 const AT_ONCE_MAX: usize = 8;
-/// Largest document that is read to compare it.
-const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// What a document's writer notes of it: the SHA-256 of what it says, whatever its revision.
 const HASH: &str = "hash";
 /// And its revision.
@@ -78,11 +76,12 @@ fn every_time(facts: &PublicFacts, stamp: Stamp) -> Vec<Document> {
     all
 }
 
-/// Writes whatever differs, and the pages of `posts`. With `rewrites`, everything. None: there is no such page.
+/// Writes whatever differs, and the pages of `posts`; removes what was of those that are `gone`. With `rewrites`, everything.
+/// None: there is no such page.
 pub async fn write(
     ctx: &Ctx,
     page: PageId,
-    posts: &[PostId],
+    (posts, gone): (&[PostId], &[Gone]),
     revision: u64,
     rewrites: bool,
     now: Timestamp,
@@ -102,7 +101,12 @@ pub async fn write(
     let older = months.iter().skip(1).zip(months);
     let older = older.filter(|(_, newer)| is_missing(newer)).map(|(older, _)| older);
     let missing = months.iter().filter(|month| is_missing(month)).chain(older);
-    let of_posts = posts.iter().map(|id| documents::month_of(zone, documents::began(*id)));
+    let gone_posts = gone.iter().filter_map(|gone| match gone {
+        Gone::Post(id) => Some(id),
+        _ => None,
+    });
+    let of_posts = posts.iter().chain(gone_posts);
+    let of_posts = of_posts.map(|id| documents::month_of(zone, documents::began(*id)));
     let wanted: BTreeSet<String> = missing
         .cloned()
         .chain(of_posts)
@@ -162,11 +166,13 @@ pub async fn write(
         let hash = hashes.get(&document.key).cloned().unwrap_or_default();
         put(ctx, document, hash, stamp.revision, unless)
     });
-    let outcomes: Vec<Put> = stream::iter(puts).buffer_unordered(AT_ONCE_MAX).try_collect().await?;
-    if outcomes.contains(&Put::Refused) {
+    // One that cannot be written keeps none of the others from being.
+    let outcomes: Vec<Result<Put, PublishError>> = stream::iter(puts).buffer_unordered(AT_ONCE_MAX).collect().await;
+    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Put::Refused))) {
         return Err(PublishError::Raced);
     }
-    settle(ctx, &facts, posts).await?;
+    outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    settle(ctx, &facts, posts, gone).await?;
     let said = every_time(&facts, Stamp::NONE).into_iter().map(|document| {
         let hash = hashes.get(&document.key).cloned().unwrap_or_default();
         (document.key, hash)
@@ -178,19 +184,22 @@ pub async fn write(
     }))
 }
 
-/// Remembers which posts are published, and removes the pages of those that were removed.
-async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId]) -> Result<(), PublishError> {
-    for id in posts {
-        match facts.posts.get(id) {
-            Some(post) => ctx.store.published_post(post).await?,
-            None => {
-                ctx.objects
-                    .public()
-                    .delete(&documents::incident_key(&facts.page.slug, id))
-                    .await?;
-                ctx.store.forget_post(facts.page.id, *id).await?;
-            }
+/// Remembers which posts are published, and removes the pages of what was removed.
+async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId], gone: &[Gone]) -> Result<(), PublishError> {
+    for post in posts.iter().filter_map(|id| facts.posts.get(id)) {
+        ctx.store.published_post(post).await?;
+    }
+    for one in gone {
+        let slug = &facts.page.slug;
+        let key = match one {
+            Gone::Post(id) => Some(documents::incident_key(slug, id)),
+            Gone::Maintenance(id) => Some(documents::incident_key(slug, id)),
+            Gone::Component(_) | Gone::Page { .. } => None,
+        };
+        if let Some(key) = key {
+            ctx.objects.public().delete(&key).await?;
         }
+        ctx.store.forget(facts.page.id, one).await?;
     }
     Ok(())
 }
@@ -219,10 +228,10 @@ async fn posts_of(ctx: &Ctx, facts: &PublicFacts, month: &str) -> Result<Vec<Pos
 
 async fn tags(ctx: &Ctx, keys: BTreeSet<String>) -> Result<HashMap<String, There>, PublishError> {
     let one = |key: String| async move {
-        let object = ctx.objects.public().get(&key, DOCUMENT_BYTES_MAX, None).await?;
-        Ok::<_, PublishError>(object.map(|object| {
-            let hash = object.metadata.get(HASH).cloned().unwrap_or_default();
-            let etag = object.etag;
+        let head = ctx.objects.public().head(&key).await?;
+        Ok::<_, PublishError>(head.map(|mut head| {
+            let hash = head.metadata.remove(HASH).unwrap_or_default();
+            let etag = head.etag;
             (key, There { etag, hash })
         }))
     };

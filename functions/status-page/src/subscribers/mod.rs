@@ -7,7 +7,7 @@
 
 mod page;
 pub(crate) use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::map_response;
@@ -135,9 +135,34 @@ fn failed(error: &StoreError, page: Option<&Page>) -> Response {
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
+    essence(headers).eq_ignore_ascii_case("application/json")
+}
+
+/// Whether this is what a page's form posts; what says nothing of itself is, too.
+fn is_form(headers: &HeaderMap) -> bool {
+    let essence = essence(headers);
+    essence.is_empty() || essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn essence(headers: &HeaderMap) -> &str {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    essence.trim()
+}
+
+/// What was posted, if it is small enough for anything that is posted here.
+struct Posted(Bytes);
+
+impl FromRequest<Ctx> for Posted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, ctx: &Ctx) -> Result<Self, Problem> {
+        let body = Bytes::from_request(request, ctx).await;
+        body.map(Self).map_err(|refusal| match refusal.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(BODY_BYTES_MAX),
+            _ => Problem::unreadable("The body ended before it was whole."),
+        })
+    }
 }
 
 /// Channels that messages can be sent by here.
@@ -175,8 +200,11 @@ struct Body {
     component_ids: Vec<ComponentId>,
 }
 
-async fn subscribe(at: At, headers: HeaderMap, body: Bytes) -> Response {
-    if wants_json(&headers) {
+async fn subscribe(at: At, headers: HeaderMap, Posted(body): Posted) -> Response {
+    if !is_form(&headers) {
+        if !wants_json(&headers) {
+            return Problem::wrong_type().into_response();
+        }
         return match subscribe_by_script(&at, &body).await {
             Ok(()) => (StatusCode::ACCEPTED, Json(serde_json::json!({ "status": "asked" }))).into_response(),
             Err(problem) => problem.into_response(),
@@ -269,7 +297,7 @@ fn are_components(chosen: &[ComponentId], components: &[Component]) -> bool {
     sorted.len() == chosen.len() && chosen.len() <= limits::SUBSCRIBER_COMPONENTS_MAX && chosen.iter().all(known)
 }
 
-async fn type_code(at: At, body: Bytes) -> Response {
+async fn type_code(at: At, Posted(body): Posted) -> Response {
     let fields = Fields::of(&body);
     let Ok(phone) = subscribers::address(&at.ctx, SubscriberChannel::Sms, fields.one("address")) else {
         return at.told(Told::Wrong);
@@ -372,7 +400,7 @@ async fn confirm(link: Link) -> Response {
     changed(&link, confirmed, "confirmed")
 }
 
-async fn choose(link: Link, body: Bytes) -> Response {
+async fn choose(link: Link, Posted(body): Posted) -> Response {
     let subscriber = match link.open().await {
         Ok(subscriber) => subscriber,
         Err(answer) => return answer,

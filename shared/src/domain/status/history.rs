@@ -36,6 +36,8 @@ pub struct Since {
 /// How the components of a page do and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
+    /// Before, as people told it only when it was over; it may overlap the rest.
+    pub told: Vec<Interval>,
     /// Now. A component that was always operational may be missing.
     pub now: BTreeMap<ComponentId, Since>,
     /// Before, in the order in which it ended; only what was not in order.
@@ -91,8 +93,45 @@ impl History {
                 end: now,
             });
         let open = open.filter(|one| one.status != ComponentStatus::Operational);
-        past.chain(open).collect()
+        let known = past.chain(open);
+        let told = self.told.iter().filter(|one| one.component_id == component).copied();
+        let told: Vec<Interval> = told.collect();
+        if told.is_empty() {
+            return known.collect();
+        }
+        disjoint(component, &known.chain(told).collect::<Vec<_>>())
     }
+}
+
+/// The same as intervals of which no two overlap: at every moment, the worst that any says.
+fn disjoint(component_id: ComponentId, intervals: &[Interval]) -> Vec<Interval> {
+    // At each instant, how many intervals of each status begin and end.
+    let mut changes: BTreeMap<Timestamp, Vec<(ComponentStatus, isize)>> = BTreeMap::new();
+    for one in intervals.iter().filter(|one| one.start < one.end) {
+        changes.entry(one.start).or_default().push((one.status, 1));
+        changes.entry(one.end).or_default().push((one.status, -1));
+    }
+    let mut running: BTreeMap<ComponentStatus, isize> = BTreeMap::new();
+    let mut all: Vec<Interval> = Vec::new();
+    let mut open: Option<(ComponentStatus, Timestamp)> = None;
+    for (at, changed) in changes {
+        for (status, count) in changed {
+            *running.entry(status).or_default() += count;
+        }
+        let worst = running.iter().rev().find(|(_, count)| **count > 0);
+        let worst = worst.map(|(status, _)| *status);
+        if open.map(|(status, _)| status) == worst {
+            continue;
+        }
+        all.extend(open.map(|(status, start)| Interval {
+            component_id,
+            status,
+            start,
+            end: at,
+        }));
+        open = worst.map(|status| (status, at));
+    }
+    all
 }
 
 /// One day of a component.

@@ -194,10 +194,12 @@ pub fn bulletins_of_maintenance(maintenance: &Maintenance, before: Option<&Maint
         .collect();
     let reminder_at = maintenance.reminder_at();
     let moved = before.is_none_or(|before| before.reminder_at() != reminder_at);
+    // One that would come before what it reminds of is none.
+    let told_at = after_seconds(maintenance.updated_at, limits::BULLETIN_AFTER_SECONDS);
     if moved
         && maintenance.was_told()
         && maintenance.status == MaintenanceStatus::Scheduled
-        && let Some(reminder_at) = reminder_at.filter(|at| *at > maintenance.updated_at)
+        && let Some(reminder_at) = reminder_at.filter(|at| *at > told_at)
     {
         let news = News::Reminder(maintenance.id);
         all.push(Bulletin::new(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::component::ComponentStatus;
+use super::history::Interval;
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, PageId, PostId, ServiceId, UpdateId};
 use crate::domain::limits;
@@ -201,6 +202,22 @@ impl Post {
     pub fn closed_at(&self) -> Option<Timestamp> {
         let withdrawn = self.withdrawn.as_ref().map(|withdrawal| withdrawal.at);
         withdrawn.or(self.resolved_at.filter(|_| !self.status.is_open()))
+    }
+
+    /// What it says of components' past, if it was made when that was over: nothing was known of it while it lasted.
+    pub fn told_afterwards(&self) -> Vec<Interval> {
+        let first = self.updates.first().filter(|first| !first.status.is_open());
+        let Some(first) = first.filter(|_| self.withdrawn.is_none()) else {
+            return Vec::new();
+        };
+        let harmed = self.components.iter().filter(|(_, status)| status.is_trouble());
+        let harmed = harmed.map(|(component_id, status)| Interval {
+            component_id: *component_id,
+            status: *status,
+            start: self.started_at,
+            end: first.at,
+        });
+        harmed.filter(|one| one.start < one.end).collect()
     }
 
     /// When it was said that somebody watches whether it is over.

@@ -569,4 +569,39 @@ proptest! {
         let major: i64 = major.map(|one| one.end.as_millisecond() - one.start.as_millisecond()).sum();
         prop_assert_eq!(days.iter().map(|day| day.major_ms).sum::<i64>(), major);
     }
+
+    /// At every moment a component was as bad as the worst that anybody says, and it is said once.
+    #[test]
+    fn what_is_told_afterwards_is_laid_over_what_was_seen(
+        seen in prop::collection::vec((1_usize..5, 1_i64..20, 0_i64..10), 0..6),
+        told in prop::collection::vec((1_usize..5, 0_i64..100, 1_i64..40), 0..6),
+    ) {
+        let id = component(1, "API").id;
+        let interval = |status: usize, start: i64, length: i64| Interval {
+            component_id: id,
+            status: ComponentStatus::ALL[status],
+            start: after(start),
+            end: after(start + length),
+        };
+        let mut history = History::default();
+        let mut from = 0;
+        for (status, length, wait) in seen {
+            history.past.push(interval(status, from, length));
+            from += length + wait;
+        }
+        history.told = told.into_iter().map(|(status, start, length)| interval(status, start, length)).collect();
+        let all = history.of(id, after(1_000));
+        for pair in all.windows(2) {
+            prop_assert!(pair[0].end <= pair[1].start, "{pair:?}");
+            prop_assert!(
+                history.told.is_empty() || pair[0].end < pair[1].start || pair[0].status != pair[1].status,
+                "{pair:?} are one"
+            );
+        }
+        for second in 0..200 {
+            let is_then = |one: &&Interval| one.start <= after(second) && after(second) < one.end;
+            let worst = history.past.iter().chain(&history.told).filter(is_then).map(|one| one.status).max();
+            prop_assert_eq!(all.iter().find(is_then).map(|one| one.status), worst);
+        }
+    }
 }

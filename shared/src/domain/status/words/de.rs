@@ -236,6 +236,7 @@ static LABELS: Labels = Labels {
     past: "Vergangene Störungen",
     nothing_lately: &["Nichts am letzten Tag.", "Nichts in den letzten {n} Tagen."],
     nothing_ever: "Bisher wurde nichts gemeldet. Störungen und Wartungen erscheinen hier und im Feed.",
+    still_open: "Eine Störung ist noch offen",
     no_components: "Hier wird noch nichts beobachtet",
     no_components_yet: "Diese Seite hat noch keine Komponenten. Wer sie betreibt, legt welche an und sagt, welche Dienste sie betreffen.",
     history: "Verlauf",

@@ -218,6 +218,7 @@ static LABELS: Labels = Labels {
     past: "Recent incidents",
     nothing_lately: &["Nothing in the last {n} day.", "Nothing in the last {n} days."],
     nothing_ever: "Nothing has been reported yet. Incidents and maintenance appear here, and in the feed.",
+    still_open: "An incident is still open",
     no_components: "Nothing is watched here yet",
     no_components_yet: "This page has no components yet. Whoever runs it adds them, and says which services affect them.",
     history: "History",

@@ -95,6 +95,8 @@ labels! {
     nothing_lately: Counted,
     /// Where nothing ever was.
     nothing_ever: &'static str,
+    /// Where nothing is out of order, but an incident is open.
+    still_open: &'static str,
     /// Where a page has no components yet.
     no_components: &'static str,
     /// What to do about that.
