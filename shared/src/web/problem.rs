@@ -10,7 +10,7 @@ use crate::domain::principal::Refusal;
 use crate::store::StoreError;
 
 /// Every `code` that the API answers with, the status it comes with, and what it means.
-pub const PROBLEM_CODES: [(u16, &str, &str); 32] = [
+pub const PROBLEM_CODES: [(u16, &str, &str); 34] = [
     (400, "invalid_input", "Inputs are wrong; `errors` names them."),
     (400, "unreadable_body", "The body is not JSON, or ended too early."),
     (401, "unauthenticated", "No credentials, or wrong ones."),
@@ -52,6 +52,8 @@ pub const PROBLEM_CODES: [(u16, &str, &str); 32] = [
         "Nobody has confirmed the code that came by this contact.",
     ),
     (409, "is_public", "What is not to become public is public already."),
+    (409, "nothing_to_tell", "Nothing is wrong that could become public."),
+    (409, "is_withdrawn", "It was withdrawn: nothing more is said in it."),
     (409, "incident_open", "It is possible once the incident is over."),
     (
         409,
