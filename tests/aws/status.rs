@@ -127,17 +127,17 @@ async fn a_subscriber_confirms_is_told_and_ends_it_by_one_click() {
 
 /// The page is at the root of its host, whatever else is there at other hosts; and is asked for no more than that.
 async fn at_a_host_of_its_own(bell: &Deployment) {
-    for path in [
-        "",
-        "/history",
-        "/api/v2/summary.json",
-        "/badge.svg",
-        "/status/main/history",
+    for (path, below) in [
+        ("", ""),
+        ("/history", "/history"),
+        ("/api/v2/summary.json", "/api/v2/summary.json"),
+        ("/badge.svg", "/badge.svg"),
+        ("/status/main/history", "/history"),
+        ("/status", ""),
     ] {
         let at_its_host = bell.public_at(STATUS_DOMAIN, path).await;
         assert_eq!(at_its_host.status(), 200, "{path}");
-        let below = format!("/status/main{}", path.trim_start_matches("/status/main"));
-        let at_ours = bell.public(&below).await;
+        let at_ours = bell.public(&format!("/status/main{below}")).await;
         for header in ["content-security-policy", "content-type", "etag"] {
             assert_eq!(at_its_host.headers()[header], at_ours.headers()[header], "{path}");
         }
@@ -157,7 +157,12 @@ async fn at_a_host_of_its_own(bell: &Deployment) {
     );
     let form = form.text().await.unwrap();
     assert!(form.contains("<form") && form.contains("Checkout"), "{form}");
-    for inner in ["/api/v1/incidents", "/sign-in"] {
+    for inner in [
+        "/api/v1/incidents",
+        "/sign-in",
+        "/status/main2",
+        "/status/main2/subscribers",
+    ] {
         assert_eq!(bell.public_at(STATUS_DOMAIN, inner).await.status(), 404, "{inner}");
     }
     println!("at {STATUS_DOMAIN}: the same documents at the root, the form, and nothing of the inside");

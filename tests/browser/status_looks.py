@@ -5,7 +5,7 @@ import re
 from browser import BASE, LOOKS, PHONE, PICTURES, Pages
 from playwright.sync_api import expect
 
-STATES = ["good", "degraded", "partial", "major", "maintenance", "several", "many", "none", "fresh", "german", "branded", "hostile"]
+STATES = ["good", "degraded", "partial", "major", "watched", "maintenance", "several", "many", "none", "fresh", "german", "branded", "hostile"]
 # In the page's own zone, so that times are told as they were written.
 HERE = {"timezone_id": "Europe/Berlin"}
 

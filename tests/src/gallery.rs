@@ -64,6 +64,12 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
         "API is down",
         PostStatus::Investigating,
     );
+    let mut watched = Scene::new(Locale::En).with_past();
+    watched.breaks(
+        &[(4, ComponentStatus::Operational)],
+        "API answered slowly",
+        PostStatus::Monitoring,
+    );
     let mut maintenance = Scene::new(Locale::En).with_past();
     maintenance.plan(0, MaintenanceStatus::InProgress);
     maintenance.plan(3, MaintenanceStatus::Scheduled);
@@ -88,6 +94,7 @@ pub fn scenes() -> Vec<(&'static str, Scene)> {
         ("degraded", degraded),
         ("partial", partial),
         ("major", major),
+        ("watched", watched),
         ("maintenance", maintenance),
         ("several", several),
         ("many", Scene::many()),

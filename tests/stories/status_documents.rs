@@ -229,6 +229,18 @@ fn what_is_empty_says_so() {
     assert!(month.contains("Im November 2026 wurde nichts gemeldet."));
 }
 
+/// Whatever components do: who reads of an incident that goes on is not told that all is well.
+#[test]
+fn an_open_incident_is_the_headline_when_everything_works() {
+    let watched = home(&named("watched").view());
+    assert!(
+        watched.contains(">An incident is still open</h1>"),
+        "{}",
+        main_of(&watched)
+    );
+    assert!(!watched.contains("All systems operational"));
+}
+
 #[test]
 fn a_page_speaks_one_language() {
     let documents = documents(&named("german"));
