@@ -199,7 +199,7 @@ fn telling(
 /// have asked.
 ///
 /// # Errors
-/// 404 when there is no such page; 400 when there is no such service; 409 when it is public already and shall not be, or
+/// 404 when there is no such page; 400 when there is no such service, or it affects nothing of the page; 409 when it is public already and shall not be, or
 /// shall be and there is nothing to tell; when the table does not answer.
 pub async fn answer(
     ctx: &Ctx,
@@ -213,9 +213,25 @@ pub async fn answer(
         (_, None) => return Err(Problem::invalid_field("service_id", "there is no such service")),
         (Some(_), Some(known)) => known.value,
     };
+    let ids = known.components.iter().map(|one| one.component_id);
+    let components = ctx.store.load_many::<Component>(ids.collect::<BTreeSet<_>>()).await?;
+    if components.iter().all(|one| one.page_id != page || one.is_group) {
+        return Err(Problem::invalid_field(
+            "service_id",
+            "affects no component of this page",
+        ));
+    }
     for _ in 0..ROUNDS_MAX {
         let before = ctx.store.publication(page, service).await?;
-        if publish && !is_harmed(ctx, page, &known, before.as_ref().map(|before| &before.value)).await? {
+        if publish
+            && !is_harmed(
+                ctx,
+                page,
+                (&known, &components),
+                before.as_ref().map(|before| &before.value),
+            )
+            .await?
+        {
             return Err(Problem::conflict(
                 "nothing_to_tell",
                 "No open incident of this service affects a component of this page. Write a post instead.",
@@ -243,15 +259,11 @@ pub async fn answer(
 async fn is_harmed(
     ctx: &Ctx,
     page: PageId,
-    service: &Service,
+    (service, components): (&Service, &[Component]),
     known: Option<&Publication>,
 ) -> Result<bool, StoreError> {
-    let ids = service.components.iter().map(|one| one.component_id);
     let remembered = known.map_or(&[][..], |known| known.incident_ids.as_slice());
-    let (components, open) = futures_util::try_join!(
-        ctx.store.load_many::<Component>(ids.collect::<BTreeSet<_>>()),
-        ctx.store.open_incidents_and(remembered),
-    )?;
+    let open = ctx.store.open_incidents_and(remembered).await?;
     let mut theirs = open.iter().filter(|incident| incident.service_id == service.id);
-    Ok(theirs.any(|incident| !affected_on(page, &components, service, incident.severity).is_empty()))
+    Ok(theirs.any(|incident| !affected_on(page, components, service, incident.severity).is_empty()))
 }

@@ -470,6 +470,26 @@ async fn addresses_that_are_none_or_lead_inward_are_refused() {
         .post(FORM, r#"{"channel":"email","address":"a@example.com","role":"owner"}"#)
         .await;
     assert_eq!(unknown.body["errors"][0]["field"], "role", "{unknown:?}");
+    for (content_type, body, status) in [
+        ("application/xml", "<a/>".to_owned(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (
+            "application/json",
+            format!("{{\"address\": \"{}\"}}", "x".repeat(20_000)),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            format!("address={}", "x".repeat(20_000)),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+    ] {
+        let request = Request::post(FORM)
+            .header("content-type", content_type)
+            .body(body.into());
+        let answer = public.world.ask(request.unwrap()).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json", "{answer:?}");
+    }
     let script = "\"><script>alert(1)</script>";
     let answer = public.form(FORM, &[("channel", "email"), ("address", script)]).await;
     assert!(!text(&answer).contains("<script>"), "{answer:?}");

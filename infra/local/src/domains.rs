@@ -54,6 +54,7 @@ fn below_its_page(domains: &[Domain], mut request: Request) -> Request {
     let domain = domains.iter().find(|domain| domain.host.eq_ignore_ascii_case(host));
     let path = request.uri().path();
     if let Some(domain) = domain {
+        let path = path.trim_end_matches('/');
         let own = format!("/{}", folder(&domain.slug));
         // Nothing of other pages is at a page's host, and where the default page would be, there it is itself.
         let path = match path.strip_prefix(&own) {
@@ -65,7 +66,7 @@ fn below_its_page(domains: &[Domain], mut request: Request) -> Request {
             .uri()
             .query()
             .map_or_else(String::new, |query| format!("?{query}"));
-        let below = format!("{own}{}{query}", path.trim_end_matches('/'));
+        let below = format!("{own}{path}{query}");
         if let Ok(below) = PathAndQuery::try_from(below) {
             *request.uri_mut() = Uri::from(below);
         }
@@ -77,7 +78,8 @@ fn below_its_page(domains: &[Domain], mut request: Request) -> Request {
 fn host(request: &Request) -> &str {
     let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = named.or_else(|| request.uri().host()).unwrap_or_default();
-    host.split(':').next().unwrap_or_default()
+    // A name may end with the root's dot.
+    host.split(':').next().unwrap_or_default().trim_end_matches('.')
 }
 
 #[cfg(test)]
@@ -108,6 +110,8 @@ mod tests {
                 "/api/v2/summary.json?x=1",
                 "/status/main/api/v2/summary.json?x=1",
             ),
+            ("status.example.com.:3000", "/sign-in", "/status/main/sign-in"),
+            ("status.example.com", "/status/", "/status/main"),
             ("a.example", "/subscribers", "/status/b/subscribers"),
             // Addresses that documents name are as they are, and nothing of the inside is at a page's host.
             ("status.example.com", "/status/main/history", "/status/main/history"),

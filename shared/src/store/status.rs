@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,13 @@ pub struct Publisher {
     /// When the documents themselves were last compared, in milliseconds since 1970.
     #[serde(default)]
     pub compared_ms: i64,
+    /// SHA-256 of what older documents share with the page (its name, its look, its zone, …); empty: it is not known.
+    #[serde(default)]
+    pub archive_of: String,
+    /// Where in the list of posts (an [`Page::next`]; empty: at its beginning) it goes on that older documents are written anew with that; none: all
+    /// of them are.
+    #[serde(default)]
+    pub archive_next: Option<String>,
 }
 
 /// What came of asking for a page's lease.
@@ -83,7 +91,12 @@ pub(super) struct HistoryRow {
 #[serde(rename_all = "snake_case")]
 pub enum Gone {
     /// A post.
-    Post(PostId),
+    Post {
+        /// Which.
+        id: PostId,
+        /// What it said of components, as if it ended when it was removed.
+        said: Vec<Interval>,
+    },
     /// A maintenance.
     Maintenance(MaintenanceId),
     /// A component or a group, which has no document of its own.
@@ -92,8 +105,6 @@ pub enum Gone {
     Page {
         /// That name.
         slug: String,
-        /// Whether `/status` led to it.
-        is_default: bool,
     },
 }
 
@@ -101,7 +112,7 @@ impl Gone {
     /// What tells it from all else that was removed of this page.
     pub(super) fn id(&self, page: PageId) -> String {
         match self {
-            Self::Post(id) => id.to_string(),
+            Self::Post { id, .. } => id.to_string(),
             Self::Maintenance(id) => id.to_string(),
             Self::Component(id) => id.to_string(),
             Self::Page { .. } => page.to_string(),
@@ -195,13 +206,18 @@ impl Store {
     pub async fn release_page(&self, page: PageId, holder: &str, done: &Publisher) -> Result<bool, StoreError> {
         let set = Expression::new(
             "SET lease_until_ms = :zero, revision = :revision, fingerprint = :fingerprint, compared_ms = :compared, \
-             v = v + :one",
+             archive_of = :archive_of, archive_next = :archive_next, v = v + :one",
         )
         .value(":zero", number(0))
         .value(":one", number(1))
         .value(":revision", number(done.revision))
         .value(":fingerprint", text(&done.fingerprint))
-        .value(":compared", number(done.compared_ms));
+        .value(":compared", number(done.compared_ms))
+        .value(":archive_of", text(&done.archive_of))
+        .value(
+            ":archive_next",
+            done.archive_next.as_ref().map_or(AttributeValue::Null(true), text),
+        );
         let mine = Expression::new("lease_holder = :me AND asked = :asked")
             .value(":me", text(holder))
             .value(":asked", number(done.asked));
@@ -619,7 +635,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Remembers how components do, and what of them ended (`ended` is part of the history already).
+    /// Remembers how components do, and what of the past is other than it was read (`changed` has what is there now and what
+    /// was there, and the history is as it shall be).
     ///
     /// # Errors
     /// When the table does not answer.
@@ -627,13 +644,13 @@ impl Store {
         &self,
         page: PageId,
         stored: &StoredHistory,
-        ended: &[Interval],
+        changed: &[Interval],
     ) -> Result<Applied, StoreError> {
         let guard = |place: &str| match stored.versions.get(place) {
             Some(version) => (version + 1, Expression::version(*version)),
             None => (1, Expression::absent()),
         };
-        let mut months: Vec<String> = ended.iter().map(|one| keys::month_of(one.end)).collect();
+        let mut months: Vec<String> = changed.iter().map(|one| keys::month_of(one.end)).collect();
         months.sort();
         months.dedup();
         let mut writes = Vec::new();

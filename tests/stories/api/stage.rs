@@ -424,7 +424,16 @@ impl Stage {
             "withdraw_post" => json!({}),
             "change_postmortem" => json!({ "impact": name }),
             "publish_postmortem" => json!({ "deliver_notifications": false }),
-            "answer_publication" => json!({ "service_id": self.world.cast.service, "answer": "dismiss" }),
+            "answer_publication" => {
+                // Of the page that was made for this: it is the newest.
+                let pages = self.world.api(Method::GET, "/api/v1/pages?limit=1", None).await;
+                let component = json!({ "page_id": pages.body["items"][0]["id"], "name": name });
+                let component = self.made("components", component).await;
+                let mut service = self.owned_body("services", &team).await;
+                service["components"] = json!([{ "component_id": component }]);
+                let service = self.made("services", service).await;
+                json!({ "service_id": service, "answer": "dismiss" })
+            }
             "add_subscriber" => json!({ "channel": "email", "address": email }),
             "create_avatar" => json!({ "content_type": "image/png" }),
             "create_team" => json!({ "name": name }),

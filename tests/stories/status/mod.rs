@@ -1,9 +1,11 @@
 //! The public side: from an alert to what everybody reads, by itself, by hand, under attack, and while all else is down.
 
 mod afterwards;
+mod archive;
 mod leaks;
 mod publishers;
 mod removal;
+mod uptime;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -511,9 +513,10 @@ fn time_is_theirs(value: &Value) -> bool {
 async fn pages_components_posts_and_maintenances_are_made_changed_refused_and_removed() {
     let public = Public::settled_at_once().await;
     let world = &public.world;
-    let second =
-        json!({"name": "Beta", "slug": "beta", "is_default": true, "time_zone": "Europe/Berlin", "locale": "de"});
+    let second = json!({"name": "Beta", "slug": "beta", "is_default": true, "time_zone": "Europe/Berlin", "locale": "de",
+            "domain": "beta.example.com"});
     let second = world.made("/api/v1/pages", second).await;
+    let publications = format!("/api/v1/pages/{second}/publications");
     let first = world
         .api(Method::GET, &format!("/api/v1/pages/{}", public.page), None)
         .await;
@@ -526,6 +529,16 @@ async fn pages_components_posts_and_maintenances_are_made_changed_refused_and_re
             "/api/v1/pages",
             json!({"name": "x", "slug": "ok", "time_zone": "Mars"}),
             "time_zone",
+        ),
+        (
+            "/api/v1/pages",
+            json!({"name": "x", "slug": "ok", "domain": "beta.example.com"}),
+            "domain",
+        ),
+        (
+            &publications,
+            json!({"service_id": world.cast.service, "answer": "dismiss"}),
+            "service_id",
         ),
         (
             "/api/v1/components",

@@ -97,6 +97,9 @@ async fn a_page_that_is_removed_leaves_nothing() {
     public.world.pass(SignedDuration::from_secs(31));
     public.world.tick_pages().await.unwrap();
     assert_eq!(public.tags().await, BTreeMap::new());
+    // A mail program that asks for the end of a subscription to it is told that there is none.
+    let link = "/status/main/subscribers/nbu_of_then/unsubscribe";
+    assert_eq!(public.world.post(link, "").await.status, StatusCode::OK);
     // But for what remembers who did what, and what goes by itself after some days.
     let mut rows = public.world.rows().await;
     rows.retain(|row| row.contains(&public.page));

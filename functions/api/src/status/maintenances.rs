@@ -163,7 +163,8 @@ impl Resource for MaintenanceBody {
             None => page_of(caller, self.page_id).await?.id,
         };
         let field = |place: usize| format!("component_ids[{place}]");
-        updates::components_of(&mut faults, caller, page, &self.component_ids, field).await?;
+        let named = before.as_ref().map_or(&[][..], |before| &before.value.component_ids);
+        updates::components_of(&mut faults, caller, page, (&self.component_ids, named), field).await?;
         faults.within(
             "remind_minutes_before",
             self.remind_minutes_before,

@@ -142,6 +142,9 @@ impl Resource for PageBody {
             .into_iter()
             .filter(|row| Some(row.value.id) != known.map(|page| page.id))
             .collect();
+        if self.domain.is_some() && others.iter().any(|row| row.value.domain == self.domain) {
+            faults.add("domain", "is another page's host");
+        }
         let mut extras = exists_if_named(&mut faults, caller, self.team_id).await?;
         match known {
             Some(page) => faults.fixed("slug", &page.slug, &self.slug),
@@ -220,7 +223,6 @@ impl Resource for PageBody {
     async fn removed_with(caller: &Caller, page: &Page) -> Result<Vec<Extra>, Problem> {
         let gone = Gone::Page {
             slug: page.slug.clone(),
-            is_default: page.is_default,
         };
         Ok(vec![Extra::Gone(page.id, gone, caller.now())])
     }

@@ -164,7 +164,8 @@ impl Resource for PostBody {
             }
             None => page_of(caller, self.page_id).await?.id,
         };
-        let components = updates::effects(&mut faults, caller, page, &self.components).await?;
+        let known = before.as_ref().map(|before| &before.value);
+        let components = updates::effects(&mut faults, caller, page, &self.components, known).await?;
         match before {
             None => self.new_post(caller, faults, title, components),
             Some(before) => {
@@ -210,7 +211,12 @@ impl Resource for PostBody {
     }
 
     async fn removed_with(caller: &Caller, post: &Post) -> Result<Vec<Extra>, Problem> {
-        Ok(vec![Extra::Gone(post.page_id, Gone::Post(post.id), caller.now())])
+        let now = caller.now();
+        let gone = Gone::Post {
+            id: post.id,
+            said: post.spells().iter().filter_map(|spell| spell.interval(now)).collect(),
+        };
+        Ok(vec![Extra::Gone(post.page_id, gone, now)])
     }
 }
 
@@ -406,7 +412,7 @@ async fn add_post_update(
         let components = match &body.components {
             None => Vec::new(),
             Some(wanted) => {
-                let wanted = updates::effects(&mut faults, &caller, post.page_id, wanted).await?;
+                let wanted = updates::effects(&mut faults, &caller, post.page_id, wanted, Some(post)).await?;
                 post.changes_to(&wanted)
             }
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::actor::Actor;
 use shared::domain::id::{ComponentId, PageId, UpdateId};
 use shared::domain::limits;
-use shared::domain::status::{Component, ComponentChange, ComponentStatus, Page, Update};
+use shared::domain::status::{Component, ComponentChange, ComponentStatus, Page, Post, Update};
 use shared::web::{PageQuery, Problem};
 use utoipa::{IntoParams, ToSchema};
 
@@ -136,15 +136,16 @@ pub fn told_time(faults: &mut Faults, field: &str, at: Option<Timestamp>, now: T
     at
 }
 
-/// Components of a page that something names, each once; no groups.
+/// Components of a page that something names, each once; no groups. One that it named `before` may be gone meanwhile: that
+/// keeps nobody from changing the rest.
 pub async fn components_of(
     faults: &mut Faults,
     caller: &Caller,
     page: PageId,
-    ids: &[ComponentId],
+    (ids, before): (&[ComponentId], &[ComponentId]),
     field: impl Fn(usize) -> String,
 ) -> Result<(), Problem> {
-    named(faults, caller, page, ids, field, |one| !one.is_group).await
+    named(faults, caller, page, (ids, before), field, |one| !one.is_group).await
 }
 
 /// Components and groups of a page that something names, each once.
@@ -155,14 +156,14 @@ pub async fn parts_of(
     ids: &[ComponentId],
     field: impl Fn(usize) -> String,
 ) -> Result<(), Problem> {
-    named(faults, caller, page, ids, field, |_| true).await
+    named(faults, caller, page, (ids, &[]), field, |_| true).await
 }
 
 async fn named(
     faults: &mut Faults,
     caller: &Caller,
     page: PageId,
-    ids: &[ComponentId],
+    (ids, before): (&[ComponentId], &[ComponentId]),
     field: impl Fn(usize) -> String,
     may_be: impl Fn(&Component) -> bool,
 ) -> Result<(), Problem> {
@@ -177,23 +178,26 @@ async fn named(
     let found = caller.store().load_many::<Component>(wanted).await?;
     for (place, id) in ids.iter().enumerate() {
         let fits = |one: &&Component| one.id == *id && one.page_id == page && may_be(one);
-        if found.iter().find(fits).is_none() {
+        let is_gone = before.contains(id) && found.iter().all(|one| one.id != *id);
+        if !is_gone && found.iter().find(fits).is_none() {
             faults.add(field(place), format!("there is no component {id} on this page"));
         }
     }
     Ok(())
 }
 
-/// Effects by component, checked.
+/// Effects by component, checked, on a page or on what this post names already.
 pub async fn effects(
     faults: &mut Faults,
     caller: &Caller,
     page: PageId,
     effects: &[Effect],
+    before: Option<&Post>,
 ) -> Result<BTreeMap<ComponentId, ComponentStatus>, Problem> {
     let ids: Vec<ComponentId> = effects.iter().map(|one| one.component_id).collect();
     let field = |place: usize| format!("components[{place}].component_id");
-    components_of(faults, caller, page, &ids, field).await?;
+    let before: Vec<ComponentId> = before.iter().flat_map(|post| post.components.keys().copied()).collect();
+    components_of(faults, caller, page, (&ids, &before), field).await?;
     for (place, one) in effects.iter().enumerate() {
         if one.status == ComponentStatus::UnderMaintenance {
             let message = "cannot be \"under_maintenance\": make a maintenance instead";

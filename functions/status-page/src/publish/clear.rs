@@ -17,14 +17,14 @@ const AT_ONCE_MAX: usize = 8;
 pub async fn clear(ctx: &Ctx, page: PageId) -> Result<(), PublishError> {
     let gone = ctx.store.gone(page).await?;
     let itself = gone.iter().find_map(|gone| match gone {
-        Gone::Page { slug, is_default } => Some((slug, *is_default)),
+        Gone::Page { slug } => Some(slug),
         _ => None,
     });
-    let Some((slug, is_default)) = itself else {
+    let Some(slug) = itself else {
         return Ok(ctx.store.forget_publisher(page).await?);
     };
     let public = ctx.objects.public();
-    if is_default && ctx.store.list_all::<Page>().await?.is_empty() {
+    if ctx.store.list_all::<Page>().await?.iter().all(|page| !page.is_default) {
         public.delete(DEFAULT_KEY).await?;
         public.delete(LOST_KEY).await?;
     }

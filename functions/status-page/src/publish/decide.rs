@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due,
-    statuses,
+    Alerts, Component, ComponentStatus, Facts, Interval, Maintenance, Page, Post, Publication, Spell, Trouble, Work,
+    decide_publication, next_due, statuses,
 };
-use shared::domain::time::earliest;
-use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
+use shared::domain::time::{after_seconds, earliest};
+use shared::store::{Applied, Entity, Gone, PublicWrite, StoreError, Versioned};
 use shared::subscribers;
 
 use super::PublishError;
@@ -41,20 +41,25 @@ impl Decided {
     }
 }
 
+/// What is to be looked at that lists may not show yet.
+pub struct Told<'a> {
+    /// Incidents that were written.
+    pub incidents: &'a [IncidentId],
+    /// Posts that are not published yet.
+    pub posts: &'a [PostId],
+    /// What was removed.
+    pub gone: &'a [Gone],
+}
+
 /// Decides, and writes what was decided. None: there is no such page.
-pub async fn decide(
-    ctx: &Ctx,
-    page: PageId,
-    incidents: &[IncidentId],
-    now: Timestamp,
-) -> Result<Option<Decided>, PublishError> {
+pub async fn decide(ctx: &Ctx, page: PageId, told: &Told<'_>, now: Timestamp) -> Result<Option<Decided>, PublishError> {
     let mut decided = Decided::default();
     for _ in 0..ROUNDS_MAX {
         decided.failure = None;
-        let Some(known) = Known::read(ctx, page, incidents).await? else {
+        let Some(known) = Known::read(ctx, page, told).await? else {
             return Ok(None);
         };
-        if known.apply(ctx, &mut decided, now).await? == Applied::Done {
+        if known.apply(ctx, told.gone, &mut decided, now).await? == Applied::Done {
             return Ok(Some(decided));
         }
     }
@@ -73,7 +78,7 @@ struct Known {
 }
 
 impl Known {
-    async fn read(ctx: &Ctx, page: PageId, incidents: &[IncidentId]) -> Result<Option<Self>, StoreError> {
+    async fn read(ctx: &Ctx, page: PageId, told: &Told<'_>) -> Result<Option<Self>, StoreError> {
         let store = &ctx.store;
         let Some(page) = store.load::<Page>(page).await? else {
             return Ok(None);
@@ -87,17 +92,23 @@ impl Known {
             store.open_posts(page.id),
         )?;
         let remembered = publications.iter().flat_map(|one| one.value.incident_ids.iter());
-        let also: Vec<IncidentId> = incidents.iter().chain(remembered).copied().collect();
+        let also: Vec<IncidentId> = told.incidents.iter().chain(remembered).copied().collect();
         let of_publications = publications.iter().filter_map(|one| one.value.post_id());
-        let (incidents, posts) =
-            futures_util::try_join!(store.open_incidents_and(&also), store.posts_by_id(of_publications))?;
+        let (incidents, posts) = futures_util::try_join!(
+            store.open_incidents_and(&also),
+            store.posts_by_id(of_publications.chain(told.posts.iter().copied()))
+        )?;
         let mut troubles: BTreeMap<ServiceId, Vec<Trouble>> = BTreeMap::new();
         for incident in &incidents {
             if let Some(trouble) = Trouble::of(incident) {
                 troubles.entry(incident.service_id).or_default().push(trouble);
             }
         }
-        let posts = open.into_iter().chain(posts).map(|post| (post.value.id, post));
+        let posts = open
+            .into_iter()
+            .chain(posts)
+            .filter(|post| post.value.page_id == page.id)
+            .map(|post| (post.value.id, post));
         Ok(Some(Self {
             components: components.into_iter().filter(|one| one.page_id == page.id).collect(),
             services,
@@ -109,7 +120,13 @@ impl Known {
         }))
     }
 
-    async fn apply(mut self, ctx: &Ctx, decided: &mut Decided, now: Timestamp) -> Result<Applied, StoreError> {
+    async fn apply(
+        mut self,
+        ctx: &Ctx,
+        gone: &[Gone],
+        decided: &mut Decided,
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
         for place in 0..self.maintenances.len() {
             let before = &self.maintenances[place];
             let Some(next) = before
@@ -164,7 +181,7 @@ impl Known {
         }
         let by_maintenances = self.maintenances.iter().filter_map(|one| one.value.due()).min();
         decided.due = earliest(next_due(&publications), by_maintenances);
-        self.remember(ctx, now).await
+        self.remember(ctx, gone, now).await
     }
 
     /// Services that affect this page, or did.
@@ -190,6 +207,15 @@ impl Known {
         let began = troubles.iter().map(|trouble| trouble.since).min().unwrap_or(now);
         let publication = before.map(|before| &before.value);
         let announced = self.announced(service_id, now);
+        // Opened again by a person who says that Nightbell goes on with it.
+        let is_given_back = |post: &&Post| {
+            let is_theirs = post.is_open() && post.automatic && post.service_id == Some(service_id);
+            is_theirs && publication.is_none_or(|publication| !publication.is_of(post.id))
+        };
+        let mut posts = self.posts.values().map(|post| &post.value);
+        let given_back = posts.rfind(is_given_back);
+        let given_back = given_back.map(|post| Publication::given_back(publication, post, service_id));
+        let publication = given_back.as_ref().or(publication);
         let post = publication
             .and_then(Publication::post_id)
             .and_then(|id| self.posts.get(&id));
@@ -224,22 +250,98 @@ impl Known {
         announced
     }
 
-    /// Remembers how components do from now on, if that is news.
-    async fn remember(&self, ctx: &Ctx, now: Timestamp) -> Result<Applied, StoreError> {
+    /// Remembers how components do from now on, and takes back what was said by mistake, if that is news.
+    async fn remember(&self, ctx: &Ctx, gone: &[Gone], now: Timestamp) -> Result<Applied, StoreError> {
         let posts: Vec<Post> = self.posts.values().map(|post| post.value.clone()).collect();
         let maintenances: Vec<Maintenance> = self.maintenances.iter().map(|one| one.value.clone()).collect();
         let all = statuses(&self.components, &posts, &maintenances);
-        let mut stored = ctx.store.history(self.page.id, super::history_from(now)).await?;
+        let from = super::history_from(now);
+        let mut stored = ctx.store.history(self.page.id, from).await?;
         let before = stored.history.now.clone();
-        let began = |component| {
-            let open = posts.iter().filter(|post| post.is_open());
-            let affecting = open.filter(|post| post.components.get(&component).is_some_and(|one| one.is_trouble()));
-            affecting.map(|post| post.started_at).min()
+        let spells: Vec<(&Post, Vec<Spell>)> = posts.iter().map(|post| (post, post.spells())).collect();
+        let since = |component, last| {
+            let works = all.get(&component) == Some(&ComponentStatus::Operational);
+            if works {
+                ended(component, &spells).filter(|end| *end > last)
+            } else {
+                self.began(component, last, &spells)
+            }
         };
-        let ended = stored.history.become_now(&all, began, now);
-        if stored.history.now == before {
+        let mut changed = stored.history.become_now(&all, since, now);
+        let wrong = taken_back(&posts, gone, from, now);
+        if let (Some(start), Some(end)) = (
+            wrong.iter().map(|one| one.start).min(),
+            wrong.iter().map(|one| one.end).max(),
+        ) {
+            let meanwhile = ctx.store.posts_between(self.page.id, start - LONGEST, end).await?;
+            let others = posts.iter().chain(&meanwhile).filter(|post| post.withdrawn.is_none());
+            let said = others.flat_map(Post::spells).filter_map(|spell| spell.interval(now));
+            changed.extend(stored.history.take_back(&wrong, &said.collect::<Vec<_>>(), now));
+        }
+        if stored.history.now == before && changed.is_empty() {
             return Ok(Applied::Done);
         }
-        ctx.store.remember(self.page.id, &stored, &ended).await
+        ctx.store.remember(self.page.id, &stored, &changed).await
     }
+
+    /// When trouble with a component began that is published now. What was told before its last change is in the history
+    /// already.
+    fn began(&self, component: ComponentId, last: Timestamp, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
+        let open = spells
+            .iter()
+            .filter(|(post, _)| post.is_open())
+            .filter_map(|(post, spells)| {
+                let theirs = spells.iter().filter(|spell| spell.component_id == component);
+                let mut run: Option<Spell> = None;
+                for spell in theirs.rev() {
+                    match run {
+                        None if spell.end.is_none() => run = Some(*spell),
+                        Some(later) if spell.end == Some(later.start) => run = Some(*spell),
+                        _ => break,
+                    }
+                }
+                let first = run.filter(|spell| spell.told_at > last)?;
+                // What came back lasted for the settling time before its post said so.
+                let again = (first.is_again && post.automatic).then(|| {
+                    let service = self
+                        .services
+                        .iter()
+                        .find(|service| Some(service.id) == post.service_id)?;
+                    let settling = -i64::from(service.publication.settle_seconds);
+                    let troubles = self.troubles.get(&service.id)?.iter();
+                    let since = troubles.map(|trouble| trouble.since).min()?;
+                    Some(since.max(after_seconds(first.start, settling)).min(first.start))
+                });
+                Some(again.flatten().unwrap_or(first.start))
+            });
+        open.min()
+    }
+}
+
+/// When a component that works again began to, as the posts about it tell. None: now.
+fn ended(component: ComponentId, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
+    let last = spells.iter().filter_map(|(_, spells)| {
+        let theirs = spells.iter().filter(|spell| spell.component_id == component);
+        theirs.map(|spell| spell.end).next_back()
+    });
+    // One that goes on by its words ended without a word.
+    last.collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// Posts that began so long before one that is taken back may have lasted until then.
+const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// What posts said that were withdrawn, or are gone, as far back as the history is read.
+fn taken_back(posts: &[Post], gone: &[Gone], from: Timestamp, now: Timestamp) -> Vec<Interval> {
+    let withdrawn = posts.iter().filter(|post| post.withdrawn.is_some());
+    let withdrawn = withdrawn.flat_map(Post::spells).filter_map(|spell| spell.interval(now));
+    let removed = gone.iter().flat_map(|gone| match gone {
+        Gone::Post { said, .. } => said.as_slice(),
+        _ => &[],
+    });
+    let all = withdrawn.chain(removed.copied()).map(|one| Interval {
+        start: one.start.max(from),
+        ..one
+    });
+    all.filter(|one| one.start < one.end).collect()
 }

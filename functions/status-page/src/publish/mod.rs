@@ -4,6 +4,7 @@
 //! the documents' tags are read *before* the rows that they are made of, so whoever read older rows is refused. Whoever asks
 //! while somebody else publishes leaves a mark, and is heard when that one is done.
 
+mod archive;
 mod clear;
 mod decide;
 pub(crate) mod facts;
@@ -175,7 +176,14 @@ async fn round(
     rewrites: bool,
 ) -> Result<Option<Round>, PublishError> {
     let now = ctx.clock.now();
-    let Some(decided) = decide::decide(ctx, page, &hinted.incidents, now).await? else {
+    let (mut posts, gone) = futures_util::try_join!(ctx.store.unpublished_posts(page), ctx.store.gone(page))?;
+    posts.extend(&hinted.posts);
+    let told = decide::Told {
+        incidents: &hinted.incidents,
+        posts: &posts,
+        gone: &gone,
+    };
+    let Some(decided) = decide::decide(ctx, page, &told, now).await? else {
         return Ok(None);
     };
     if let Some(due) = decided
@@ -188,13 +196,19 @@ async fn round(
         };
         ctx.queues.publication.hint([hint], now).await;
     }
-    let (mut posts, gone) = futures_util::try_join!(ctx.store.unpublished_posts(page), ctx.store.gone(page))?;
-    posts.extend(hinted.posts.iter().chain(&decided.posts));
+    posts.extend(&decided.posts);
     posts.sort_unstable();
     posts.dedup();
     let is_compared = now.as_millisecond() - publisher.compared_ms < COMPARE_EVERY.as_millis() as i64;
     let failure = decided.failure;
-    if posts.is_empty() && gone.is_empty() && is_compared && !rewrites && !publisher.fingerprint.is_empty() {
+    let is_archived = publisher.archive_next.is_none();
+    if posts.is_empty()
+        && gone.is_empty()
+        && is_archived
+        && is_compared
+        && !rewrites
+        && !publisher.fingerprint.is_empty()
+    {
         let Some(facts) = facts::read(ctx, page, &[], now).await? else {
             return Ok(None);
         };
@@ -203,12 +217,21 @@ async fn round(
             return Ok(Some(Round { documents, failure }));
         }
     }
-    let Some(written) = write::write(ctx, page, (&posts, &gone), publisher.revision, rewrites, now).await? else {
+    let Some(written) = write::write(ctx, page, (&posts, &gone), publisher, rewrites, now).await? else {
         return Ok(None);
     };
     publisher.revision = written.revision;
     publisher.fingerprint = written.fingerprint;
     publisher.compared_ms = now.as_millisecond();
+    publisher.archive_of = written.archive;
+    publisher.archive_next = written.archive_next;
+    if publisher.archive_next.is_some() {
+        let hint = Hint {
+            what: PageHint { page_id: page },
+            due: now,
+        };
+        ctx.queues.publication.hint([hint], now).await;
+    }
     if written.documents > 0 {
         tracing::info!(page_id = %page, documents = written.documents, revision = written.revision, "page published");
     }

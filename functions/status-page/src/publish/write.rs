@@ -10,10 +10,10 @@ use shared::domain::id::{PageId, PostId};
 use shared::domain::status::folder;
 use shared::object::{Body, Put, Unless};
 use shared::secret::sha256_hex;
-use shared::store::{Gone, StoreError};
+use shared::store::{Gone, Publisher, StoreError};
 
-use super::PublishError;
 use super::facts::{self, PublicFacts};
+use super::{PublishError, archive};
 use crate::documents::{self, CACHE_CONTROL, Document, Stamp};
 use crate::view::PostView;
 
@@ -34,6 +34,10 @@ pub struct Written {
     pub revision: u64,
     /// What the page says now.
     pub fingerprint: String,
+    /// What older documents share with it.
+    pub archive: String,
+    /// Where it goes on that they are written anew with that; none: they are.
+    pub archive_next: Option<String>,
 }
 
 /// A document as it is in the bucket.
@@ -82,7 +86,7 @@ pub async fn write(
     ctx: &Ctx,
     page: PageId,
     (posts, gone): (&[PostId], &[Gone]),
-    revision: u64,
+    publisher: &Publisher,
     rewrites: bool,
     now: Timestamp,
 ) -> Result<Option<Written>, PublishError> {
@@ -90,6 +94,9 @@ pub async fn write(
     let Some(before) = facts::read(ctx, page, posts, now).await? else {
         return Ok(None);
     };
+    let anew = archive::anew(ctx, &before, publisher).await?;
+    let shown: BTreeSet<PostId> = posts.iter().chain(&anew.posts).copied().collect();
+    let shown: Vec<PostId> = shown.into_iter().collect();
     let slug = before.page.slug.as_str();
     let zone = &before.view.zone;
     let months = &before.view.months;
@@ -102,7 +109,7 @@ pub async fn write(
     let older = older.filter(|(_, newer)| is_missing(newer)).map(|(older, _)| older);
     let missing = months.iter().filter(|month| is_missing(month)).chain(older);
     let gone_posts = gone.iter().filter_map(|gone| match gone {
-        Gone::Post(id) => Some(id),
+        Gone::Post { id, .. } => Some(id),
         _ => None,
     });
     let of_posts = posts.iter().chain(gone_posts);
@@ -111,16 +118,17 @@ pub async fn write(
         .cloned()
         .chain(of_posts)
         .chain([documents::month_of(zone, now)])
+        .chain(anew.months)
         .collect();
     let mut keys: BTreeSet<String> = every_time(&before, Stamp::NONE)
         .into_iter()
         .map(|one| one.key)
         .collect();
-    keys.extend(posts.iter().map(|id| documents::incident_key(slug, id)));
+    keys.extend(shown.iter().map(|id| documents::incident_key(slug, id)));
     keys.extend(wanted.iter().map(|month| documents::month_key(slug, month)));
     let there = tags(ctx, keys).await?;
 
-    let Some(facts) = facts::read(ctx, page, posts, now).await? else {
+    let Some(facts) = facts::read(ctx, page, &shown, now).await? else {
         return Ok(None);
     };
     let mut of_months = Vec::new();
@@ -131,8 +139,8 @@ pub async fn write(
 
     let make = |stamp: Stamp| {
         let mut all = every_time(&facts, stamp);
-        let shown = posts.iter().filter_map(|id| facts.posts.get(id));
-        all.extend(shown.map(|post| {
+        let posts = shown.iter().filter_map(|id| facts.posts.get(id));
+        all.extend(posts.map(|post| {
             let post = PostView::new(&post.value, &facts.components, &facts.view.url);
             documents::incident(&facts.view, &post, stamp)
         }));
@@ -149,7 +157,7 @@ pub async fn write(
         .map(|document| (document.key.clone(), sha256_hex(&document.bytes)))
         .collect();
     let stamp = Stamp {
-        revision: revision + 1,
+        revision: publisher.revision + 1,
         at: now,
     };
     let differs = |document: &Document| {
@@ -179,7 +187,9 @@ pub async fn write(
     });
     Ok(Some(Written {
         documents: count,
-        revision: if count > 0 { stamp.revision } else { revision },
+        revision: if count > 0 { stamp.revision } else { publisher.revision },
+        archive: anew.archive,
+        archive_next: anew.next,
         fingerprint: fingerprint_of(&said.collect()),
     }))
 }
@@ -192,7 +202,7 @@ async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId], gone: &[Gone])
     for one in gone {
         let slug = &facts.page.slug;
         let key = match one {
-            Gone::Post(id) => Some(documents::incident_key(slug, id)),
+            Gone::Post { id, .. } => Some(documents::incident_key(slug, id)),
             Gone::Maintenance(id) => Some(documents::incident_key(slug, id)),
             Gone::Component(_) | Gone::Page { .. } => None,
         };

@@ -7,6 +7,7 @@
 
 mod page;
 pub(crate) use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -203,7 +204,11 @@ struct Body {
 async fn subscribe(at: At, headers: HeaderMap, Posted(body): Posted) -> Response {
     if !is_form(&headers) {
         if !wants_json(&headers) {
-            return Problem::wrong_type().into_response();
+            let detail =
+                "Send the body as `application/x-www-form-urlencoded`, as the form does, or as `application/json`.";
+            let mut problem = Problem::wrong_type();
+            problem.detail = detail.into();
+            return problem.into_response();
         }
         return match subscribe_by_script(&at, &body).await {
             Ok(()) => (StatusCode::ACCEPTED, Json(serde_json::json!({ "status": "asked" }))).into_response(),
@@ -437,8 +442,14 @@ async fn ask_end(link: Link) -> Response {
     }
 }
 
-/// Ends it. Who is gone already is told the same: mail programs ask again when an answer is lost.
-async fn end(link: Link) -> Response {
+/// Ends it. Who is gone already, alone or with the whole page, is told the same: mail programs ask again when an answer is
+/// lost.
+async fn end(place: Result<Path<Place>, PathRejection>, link: Result<Link, Response>) -> Response {
+    let link = match link {
+        Ok(link) => link,
+        Err(answer) if place.is_ok() && answer.status() == StatusCode::NOT_FOUND => return Told::Ended.on(None),
+        Err(answer) => return answer,
+    };
     let subscriber = match link.look_up().await {
         Ok(subscriber) => subscriber,
         Err(answer) => return answer,

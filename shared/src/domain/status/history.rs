@@ -45,12 +45,13 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers that components do as `statuses` says from now on. `began` says when trouble began that is published only
-    /// now, after its settling time; it is believed back to the component's last change. Answers what came to an end.
+    /// Remembers that components do as `statuses` says from now on. Of a component that breaks, or is in order again, `since`
+    /// says when it did, should that be published only now: after the settling time, or because somebody tells it late. It is
+    /// given the component's last change, and believed back to that. Answers what came to an end.
     pub fn become_now(
         &mut self,
         statuses: &Statuses,
-        began: impl Fn(ComponentId) -> Option<Timestamp>,
+        since: impl Fn(ComponentId, Timestamp) -> Option<Timestamp>,
         now: Timestamp,
     ) -> Vec<Interval> {
         let mut ended = Vec::new();
@@ -61,10 +62,9 @@ impl History {
                 continue;
             }
             let earliest = before.map_or(Timestamp::MIN, |since| since.since);
-            let since = match was {
-                ComponentStatus::Operational => began(*id).unwrap_or(now).min(now).max(earliest),
-                _ => now.max(earliest),
-            };
+            let turns = was == ComponentStatus::Operational || *status == ComponentStatus::Operational;
+            let told = turns.then(|| since(*id, earliest)).flatten();
+            let since = told.unwrap_or(now).min(now).max(earliest);
             if was != ComponentStatus::Operational && since > earliest {
                 ended.push(Interval {
                     component_id: *id,
@@ -101,6 +101,92 @@ impl History {
         }
         disjoint(component, &known.chain(told).collect::<Vec<_>>())
     }
+}
+
+impl History {
+    /// Takes back what posts said that were wrong: what they alone said was not so. `others` is what all other posts said
+    /// meanwhile, each as if it ended now. Answers every interval that was there before or is now, and not both.
+    pub fn take_back(&mut self, wrong: &[Interval], others: &[Interval], now: Timestamp) -> Vec<Interval> {
+        let mut changed = Vec::new();
+        let mut ids: Vec<ComponentId> = wrong.iter().map(|one| one.component_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            let of = |all: &[Interval]| {
+                all.iter()
+                    .filter(|one| one.component_id == id)
+                    .copied()
+                    .collect::<Vec<_>>()
+            };
+            // As one: only where it was matters.
+            let windows = of(wrong).into_iter().map(|one| Interval {
+                status: ComponentStatus::MajorOutage,
+                ..one
+            });
+            let windows = disjoint(id, &windows.collect::<Vec<_>>());
+            let others = disjoint(id, &of(others));
+            if let Some(since) = self.now.get_mut(&id)
+                && since.status.is_trouble()
+                && windows
+                    .iter()
+                    .any(|one| one.start <= since.since && since.since < one.end)
+            {
+                // Unless nothing but a person's hand holds it there.
+                let later = Some(goes_on_since(&others, now)).filter(|later| *later < now);
+                since.since = since.since.max(later.unwrap_or(since.since));
+            }
+            let (mut theirs, rest): (Vec<_>, Vec<_>) = self.past.drain(..).partition(|one| one.component_id == id);
+            let before = theirs.clone();
+            for window in &windows {
+                theirs = theirs.iter().flat_map(|one| without(one, window)).collect();
+                theirs.extend(others.iter().filter_map(|one| within(one, window)).filter(|one| {
+                    let goes_on = self.now.get(&id).filter(|since| since.status.is_trouble());
+                    goes_on.is_none_or(|since| one.end <= since.since)
+                }));
+            }
+            changed.extend(before.iter().filter(|one| !theirs.contains(one)));
+            changed.extend(theirs.iter().filter(|one| !before.contains(one)));
+            self.past = rest;
+            self.past.extend(theirs);
+        }
+        self.past.sort_by_key(|one| (one.end, one.start, one.component_id));
+        changed
+    }
+}
+
+/// What is left of trouble outside a window; maintenance stays.
+fn without(one: &Interval, window: &Interval) -> Vec<Interval> {
+    if !one.status.is_trouble() || one.end <= window.start || window.end <= one.start {
+        return vec![*one];
+    }
+    let (before, after) = (
+        Interval {
+            end: window.start,
+            ..*one
+        },
+        Interval {
+            start: window.end,
+            ..*one
+        },
+    );
+    [before, after].into_iter().filter(|one| one.start < one.end).collect()
+}
+
+fn within(one: &Interval, window: &Interval) -> Option<Interval> {
+    let (start, end) = (one.start.max(window.start), one.end.min(window.end));
+    (start < end).then_some(Interval { start, end, ..*one })
+}
+
+/// Since when the last of these, without a gap, go on until now.
+fn goes_on_since(disjoint: &[Interval], now: Timestamp) -> Timestamp {
+    let mut since = now;
+    for one in disjoint.iter().rev().filter(|one| one.start < now) {
+        if one.end < since {
+            break;
+        }
+        since = one.start;
+    }
+    since
 }
 
 /// The same as intervals of which no two overlap: at every moment, the worst that any says.

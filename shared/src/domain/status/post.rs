@@ -130,6 +130,40 @@ fn yes() -> bool {
     true
 }
 
+/// A time in which a post said that a component was not in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// Which.
+    pub component_id: ComponentId,
+    /// What it was.
+    pub status: ComponentStatus,
+    /// From.
+    pub start: Timestamp,
+    /// Until, but not at; none: it goes on.
+    pub end: Option<Timestamp>,
+    /// When it was written that it began.
+    pub told_at: Timestamp,
+    /// Whether the post was over before.
+    pub is_again: bool,
+}
+
+impl Spell {
+    fn until(self, end: Timestamp) -> Self {
+        Self { end: Some(end), ..self }
+    }
+
+    /// As an interval; what goes on, as if it ended now. None: it has no length.
+    pub fn interval(&self, now: Timestamp) -> Option<Interval> {
+        let end = self.end.unwrap_or(now);
+        (self.start < end).then_some(Interval {
+            component_id: self.component_id,
+            status: self.status,
+            start: self.start,
+            end,
+        })
+    }
+}
+
 /// A post that was taken back: it was wrong. Its page stays, and says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
@@ -202,6 +236,45 @@ impl Post {
     pub fn closed_at(&self) -> Option<Timestamp> {
         let withdrawn = self.withdrawn.as_ref().map(|withdrawal| withdrawal.at);
         withdrawn.or(self.resolved_at.filter(|_| !self.status.is_open()))
+    }
+
+    /// What it said of components while it was open: when each was not in order, as its updates tell it, oldest first. What
+    /// became of them without a word is not in it.
+    pub fn spells(&self) -> Vec<Spell> {
+        let mut doing: BTreeMap<ComponentId, ComponentStatus> = BTreeMap::new();
+        let mut open: BTreeMap<ComponentId, Spell> = BTreeMap::new();
+        let mut all = Vec::new();
+        for (place, update) in self.updates.iter().enumerate() {
+            let changes = update.components.iter();
+            doing.extend(changes.map(|change| (change.component_id, change.new_status)));
+            let at = if place == 0 { self.started_at } else { update.at };
+            for (component_id, status) in &doing {
+                let wrong = Some(*status).filter(|status| update.status.is_open() && status.is_trouble());
+                let before = open.get(component_id).map(|spell| spell.status);
+                if before == wrong {
+                    continue;
+                }
+                all.extend(open.remove(component_id).map(|spell| spell.until(at)));
+                if let Some(status) = wrong {
+                    let before = place.checked_sub(1).map(|before| self.updates[before].status);
+                    let spell = Spell {
+                        component_id: *component_id,
+                        status,
+                        start: at,
+                        end: None,
+                        told_at: update.created_at,
+                        is_again: before.is_some_and(|before| !before.is_open()),
+                    };
+                    open.insert(*component_id, spell);
+                }
+            }
+        }
+        let closed_at = self.withdrawn.as_ref().map(|withdrawal| withdrawal.at);
+        all.extend(open.into_values().map(|spell| match closed_at {
+            Some(at) => spell.until(at),
+            None => spell,
+        }));
+        all
     }
 
     /// What it says of components' past, if it was made when that was over: nothing was known of it while it lasted.

@@ -250,6 +250,29 @@ impl Publication {
         })
     }
 
+    /// This publication, or a new one, once somebody has given a post back that is open: whatever was said before, its
+    /// incidents are told in it until they end.
+    pub fn given_back(before: Option<&Self>, post: &Post, service_id: ServiceId) -> Self {
+        Self {
+            page_id: post.page_id,
+            service_id,
+            state: PublicationState::Open { post_id: post.id },
+            due_at: None,
+            confirmed: before.is_some_and(|before| before.confirmed),
+            endings: before.map_or(0, |before| before.endings),
+            dismissed_at: None,
+            incident_ids: before.map(|before| before.incident_ids.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is told in this post now.
+    pub fn is_of(&self, post: PostId) -> bool {
+        match self.state {
+            PublicationState::Open { post_id } | PublicationState::Calming { post_id, .. } => post_id == post,
+            _ => false,
+        }
+    }
+
     /// Its post, if it has or had one.
     pub fn post_id(&self) -> Option<PostId> {
         match self.state {

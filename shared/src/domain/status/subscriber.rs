@@ -240,13 +240,15 @@ impl Subscriber {
         }
     }
 
-    /// Whether something about these components of the page is for them. What names none is about the page as a whole.
+    /// Whether something about these components of the page is for them. What names none is about the page as a whole; whoever
+    /// chose only what is gone meanwhile hears everything, rather than nothing.
     pub fn wants(&self, affected: &[ComponentId], components: &[Component]) -> bool {
         let chosen = |id: &ComponentId| {
             let group = components.iter().find(|one| one.id == *id).and_then(|one| one.group_id);
             self.component_ids.contains(id) || group.is_some_and(|group| self.component_ids.contains(&group))
         };
-        self.component_ids.is_empty() || affected.is_empty() || affected.iter().any(chosen)
+        let is_there = |id: &ComponentId| components.iter().any(|one| one.id == *id);
+        !self.component_ids.iter().any(is_there) || affected.is_empty() || affected.iter().any(chosen)
     }
 
     /// What the codes of its links are derived from, besides its id: a subscription that ended and began again has others.
@@ -345,7 +347,12 @@ mod tests {
     #[test]
     fn components_and_those_of_groups_are_chosen() {
         let id = |n| ComponentId(Ulid(n));
-        let all = [component(1, None), component(2, Some(9)), component(3, None)];
+        let all = [
+            component(1, None),
+            component(2, Some(9)),
+            component(3, None),
+            component(9, None),
+        ];
         let wants = |chosen: &[u128], affected: &[u128]| {
             let one = Subscriber {
                 component_ids: chosen.iter().map(|n| id(*n)).collect(),
@@ -355,7 +362,12 @@ mod tests {
         };
         assert!(wants(&[], &[1]) && wants(&[], &[]));
         assert!(wants(&[1], &[3, 1]) && !wants(&[1], &[2, 3]));
-        assert!(wants(&[9], &[2]), "a group stands for what is in it");
+        assert!(
+            wants(&[9], &[2]) && !wants(&[9], &[1]),
+            "a group stands for what is in it"
+        );
+        assert!(wants(&[7], &[1]), "nothing of what was chosen is there any more");
+        assert!(!wants(&[7, 1], &[3]), "some of it is");
         assert!(wants(&[1], &[]), "what names no component is about all");
     }
 }

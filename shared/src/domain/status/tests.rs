@@ -553,7 +553,7 @@ proptest! {
         for (status, wait) in changes {
             now += SignedDuration::from_secs(wait);
             let before = now - SignedDuration::from_secs(60);
-            history.become_now(&BTreeMap::from([(id, ComponentStatus::ALL[status])]), |_| Some(before), now);
+            history.become_now(&BTreeMap::from([(id, ComponentStatus::ALL[status])]), |_, _| Some(before), now);
         }
         let all = history.of(id, now);
         for pair in all.windows(2) {

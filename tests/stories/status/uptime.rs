@@ -1,0 +1,178 @@
+//! What bars and uptime count: the times in which something was wrong, by whatever way that became known, and no others.
+
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::Public;
+
+impl Public {
+    /// A page that has been there for hours.
+    async fn of_this_morning(settle_seconds: u32) -> Self {
+        let mut public = Self::new(json!({"mode": "auto", "settle_seconds": settle_seconds})).await;
+        public.minutes(180).await;
+        public
+    }
+
+    async fn minutes(&mut self, minutes: i64) {
+        self.world.live(SignedDuration::from_mins(minutes)).await;
+    }
+
+    /// What the bars of a component say of today.
+    async fn today(&self) -> String {
+        let page = self.world.public("/status/main").await;
+        let page = page.body.as_str().unwrap();
+        let api = &page[page.find("API, last").expect("its bars")..];
+        let start = api.find(">1 Mar: ").expect("today") + ">1 Mar: ".len();
+        let text = &api[start..start + api[start..].find('<').unwrap()];
+        text.split(" · ").next().unwrap().to_owned()
+    }
+
+    async fn broken(&mut self, post: Value) -> String {
+        let mut body = json!({"page_id": self.page, "title": "It is down", "body": "We look.",
+            "components": [{"component_id": self.api, "status": "major_outage"}]});
+        body.as_object_mut().unwrap().extend(post.as_object().unwrap().clone());
+        let made = self.write(Method::POST, "/api/v1/posts", body).await;
+        format!("/api/v1/posts/{}", made.body["id"].as_str().unwrap())
+    }
+
+    async fn say(&mut self, post: &str, update: Value) {
+        let mut body = json!({"body": "So it is."});
+        body.as_object_mut()
+            .unwrap()
+            .extend(update.as_object().unwrap().clone());
+        self.write(Method::POST, &format!("{post}/updates"), body).await;
+    }
+
+    fn ago(&self, minutes: i64) -> String {
+        (self.world.now() - SignedDuration::from_mins(minutes)).to_string()
+    }
+}
+
+/// An alert that comes back continues its post, and the calm between is no outage.
+#[tokio::test(start_paused = true)]
+async fn calm_between_two_alerts_is_no_outage() {
+    let mut public = Public::of_this_morning(60).await;
+    for (key, total) in [("db-1", "Major outage 5 min"), ("db-2", "Major outage 10 min")] {
+        let incident = public.world.trigger(key).await;
+        public.minutes(5).await;
+        let resolve = format!("/api/v1/incidents/{incident}/resolve");
+        public.write(Method::POST, &resolve, json!({})).await;
+        assert_eq!(public.today().await, total);
+        public.minutes(3).await;
+    }
+    assert_eq!(public.post().await["updates"].as_array().unwrap().len(), 4, "one post");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_opened_again_counts_from_then_on() {
+    let mut public = Public::of_this_morning(0).await;
+    let again =
+        json!({"status": "investigating", "components": [{"component_id": public.api, "status": "major_outage"}]});
+    let over = json!({"status": "resolved"});
+    let post = public.broken(json!({})).await;
+    public.minutes(10).await;
+    public.say(&post, over.clone()).await;
+    public.minutes(60).await;
+    public.say(&post, again.clone()).await;
+    public.minutes(5).await;
+    public.say(&post, over.clone()).await;
+    assert_eq!(public.today().await, "Major outage 15 min");
+    // The same of one that was told afterwards.
+    let (start, end) = (public.ago(180), public.ago(160));
+    let told = json!({"status": "resolved", "started_at": start, "resolved_at": end});
+    let told = public.broken(told).await;
+    assert_eq!(public.today().await, "Major outage 35 min");
+    public.say(&told, again).await;
+    public.minutes(5).await;
+    public.say(&told, over).await;
+    assert_eq!(public.today().await, "Major outage 40 min");
+    public.remove(&told).await;
+    assert_eq!(public.today().await, "Major outage 15 min");
+    public.remove(&post).await;
+    assert_eq!(public.today().await, "no trouble");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_told_late_was_when_it_was() {
+    let mut public = Public::of_this_morning(0).await;
+    let post = public.broken(json!({"started_at": public.ago(20)})).await;
+    public.minutes(60).await;
+    let end = json!({"status": "resolved", "at": public.ago(50)});
+    public.say(&post, end).await;
+    assert_eq!(public.today().await, "Major outage 30 min");
+}
+
+/// What was wrong in what the public was told did not happen; what others said meanwhile did.
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_back_did_not_happen() {
+    for is_withdrawn in [true, false] {
+        let mut public = Public::of_this_morning(0).await;
+        let wrong = public.broken(json!({"started_at": public.ago(20)})).await;
+        public.minutes(30).await;
+        let slow = json!({"components": [{"component_id": public.api, "status": "degraded_performance"}]});
+        let slow = public.broken(slow).await;
+        public.minutes(30).await;
+        if is_withdrawn {
+            let withdraw = format!("{wrong}/withdraw");
+            public.write(Method::POST, &withdraw, json!({})).await;
+        } else {
+            public.remove(&wrong).await;
+        }
+        assert_eq!(public.today().await, "Degraded performance, still going on");
+        public.minutes(30).await;
+        public.say(&slow, json!({"status": "resolved"})).await;
+        assert_eq!(public.today().await, "Degraded performance 1 h");
+        // Once more is no other.
+        public.world.tick_pages().await.unwrap();
+        assert_eq!(public.today().await, "Degraded performance 1 h");
+    }
+}
+
+/// A post that a person opens again for Nightbell to go on with ends with its incidents.
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_given_back_ends_by_itself() {
+    let mut public = Public::of_this_morning(0).await;
+    let incident = public.world.trigger("db-1").await;
+    public.minutes(5).await;
+    let post = format!("/api/v1/posts/{}", public.post().await["id"].as_str().unwrap());
+    public.say(&post, json!({"status": "resolved"})).await;
+    public.minutes(5).await;
+    let again = json!({"status": "investigating", "automatic": true,
+        "components": [{"component_id": public.api, "status": "major_outage"}]});
+    public.say(&post, again).await;
+    public.minutes(5).await;
+    assert_eq!(public.indicator().await, "critical");
+    let resolve = format!("/api/v1/incidents/{incident}/resolve");
+    public.write(Method::POST, &resolve, json!({})).await;
+    public.minutes(11).await;
+    assert_eq!(public.post().await["status"], "resolved");
+    assert_eq!(public.today().await, "Major outage 10 min");
+}
+
+/// What named a component that is gone can be changed all the same.
+#[tokio::test(start_paused = true)]
+async fn what_names_a_component_that_is_gone_can_be_changed() {
+    let mut public = Public::of_this_morning(0).await;
+    let both = json!([{"component_id": public.api, "status": "partial_outage"},
+        {"component_id": public.shop, "status": "partial_outage"}]);
+    let post = public.broken(json!({"components": both})).await;
+    let at = |minutes: i64| (public.world.now() + SignedDuration::from_mins(minutes)).to_string();
+    let work = json!({"page_id": public.page, "title": "Disks", "body": "We change disks.", "starts_at": at(60),
+        "ends_at": at(120), "component_ids": [public.shop]});
+    let later = at(150);
+    let work = format!(
+        "/api/v1/maintenances/{}",
+        public.world.made("/api/v1/maintenances", work).await
+    );
+    public.remove(&format!("/api/v1/components/{}", public.shop)).await;
+    let renamed = public.write(Method::PATCH, &post, json!({"title": "Slow"})).await;
+    assert_eq!(renamed.body["title"], "Slow");
+    assert_eq!(public.state_of(&public.api).await, "partial_outage");
+    let moved = public.write(Method::PATCH, &work, json!({"ends_at": later})).await;
+    assert_eq!(moved.status, StatusCode::OK);
+    // One that was never on the page is none.
+    let strange = json!({"component_ids": [shared::domain::id::ComponentId(ulid::Ulid::nil())]});
+    let strange = public.world.api(Method::PATCH, &work, Some(strange)).await;
+    assert_eq!(strange.body["errors"][0]["field"], "component_ids[0]", "{strange:?}");
+}
