@@ -11,7 +11,7 @@ use shared::domain::status::{
     Alerts, Component, ComponentStatus, Facts, Interval, Maintenance, Page, Post, Publication, Spell, Trouble, Work,
     decide_publication, next_due, statuses,
 };
-use shared::domain::time::{after_seconds, earliest};
+use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, Gone, PublicWrite, StoreError, Versioned};
 use shared::subscribers;
 
@@ -264,7 +264,7 @@ impl Known {
             if works {
                 ended(component, &spells).filter(|end| *end > last)
             } else {
-                self.began(component, last, &spells)
+                began(component, last, &spells)
             }
         };
         let mut changed = stored.history.become_now(&all, since, now);
@@ -283,39 +283,27 @@ impl Known {
         }
         ctx.store.remember(self.page.id, &stored, &changed).await
     }
+}
 
-    /// When trouble with a component began that is published now. What was told before its last change is in the history
-    /// already.
-    fn began(&self, component: ComponentId, last: Timestamp, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
-        let open = spells
-            .iter()
-            .filter(|(post, _)| post.is_open())
-            .filter_map(|(post, spells)| {
-                let theirs = spells.iter().filter(|spell| spell.component_id == component);
-                let mut run: Option<Spell> = None;
-                for spell in theirs.rev() {
-                    match run {
-                        None if spell.end.is_none() => run = Some(*spell),
-                        Some(later) if spell.end == Some(later.start) => run = Some(*spell),
-                        _ => break,
-                    }
+/// When trouble with a component began that is published now. What was told before its last change is in the history
+/// already.
+fn began(component: ComponentId, last: Timestamp, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
+    let open = spells
+        .iter()
+        .filter(|(post, _)| post.is_open())
+        .filter_map(|(post, spells)| {
+            let theirs = spells.iter().filter(|spell| spell.component_id == component);
+            let mut run: Option<Spell> = None;
+            for spell in theirs.rev() {
+                match run {
+                    None if spell.end.is_none() => run = Some(*spell),
+                    Some(later) if spell.end == Some(later.start) => run = Some(*spell),
+                    _ => break,
                 }
-                let first = run.filter(|spell| spell.told_at > last)?;
-                // What came back lasted for the settling time before its post said so.
-                let again = (first.is_again && post.automatic).then(|| {
-                    let service = self
-                        .services
-                        .iter()
-                        .find(|service| Some(service.id) == post.service_id)?;
-                    let settling = -i64::from(service.publication.settle_seconds);
-                    let troubles = self.troubles.get(&service.id)?.iter();
-                    let since = troubles.map(|trouble| trouble.since).min()?;
-                    Some(since.max(after_seconds(first.start, settling)).min(first.start))
-                });
-                Some(again.flatten().unwrap_or(first.start))
-            });
-        open.min()
-    }
+            }
+            Some(run.filter(|spell| spell.told_at > last)?.start)
+        });
+    open.min()
 }
 
 /// When a component that works again began to, as the posts about it tell. None: now.

@@ -143,8 +143,6 @@ pub struct Spell {
     pub end: Option<Timestamp>,
     /// When it was written that it began.
     pub told_at: Timestamp,
-    /// Whether the post was over before.
-    pub is_again: bool,
 }
 
 impl Spell {
@@ -256,14 +254,12 @@ impl Post {
                 }
                 all.extend(open.remove(component_id).map(|spell| spell.until(at)));
                 if let Some(status) = wrong {
-                    let before = place.checked_sub(1).map(|before| self.updates[before].status);
                     let spell = Spell {
                         component_id: *component_id,
                         status,
                         start: at,
                         end: None,
                         told_at: update.created_at,
-                        is_again: before.is_some_and(|before| !before.is_open()),
                     };
                     open.insert(*component_id, spell);
                 }

@@ -656,8 +656,13 @@ impl Scene {
         } else {
             next.changes_to(&self.wanted)
         };
+        // It came back when it did, not when that had lasted long enough to be told.
+        let settling = after_seconds(facts.now, -i64::from(facts.rule.settle_seconds));
+        let since = self.since.unwrap_or(facts.now).max(settling);
+        let after = post.updates.last().map_or(since, |last| last.at.max(since));
         next.add(Update {
             components,
+            at: after.min(facts.now),
             ..facts.update(status, body)
         });
         Some(next)
