@@ -192,7 +192,9 @@ UNSAYABLE = [
     (r"group_id|held_status|resolved_at", r"must be null.*"),
     (r"automatic", r"must be false: no service .*"),
     (r"components\[\d+\]\.component_id|component_ids\[\d+\]|service_ids\[\d+\]", r"is there twice|there is no .*"),
-    (r"slug", r"is another page's; take another name|must be .*, and not one of .*"),
+    (r"slug", r"is another page's; take another name|was a page's .*; .*|must be .*, and not one of .*"),
+    (r"domain", r"is another page's host"),
+    (r"service_id", r"affects no component of this page"),
     # Colours by their contrast, pictures by their bytes, variables by their names.
     (r"look\..*", r".*"),
     # Cursors are opaque: only those that were given out are one.
