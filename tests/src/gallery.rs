@@ -226,6 +226,7 @@ impl Scene {
             components_by_hand: false,
             automatic: false,
             updates: Vec::new(),
+            moves: Vec::new(),
             started_at: start,
             resolved_at: None,
             withdrawn: None,

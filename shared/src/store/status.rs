@@ -17,7 +17,7 @@ use super::table::{BATCH_KEYS_MAX, Expression, Guarded, Index, Query, Range, Sto
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, IncidentId, MaintenanceId, PageId, PostId, ServiceId};
 use crate::domain::incident::Incident;
-use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Work};
+use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Spell, Work};
 
 /// How long a publisher has a page to itself without saying so again.
 pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -53,8 +53,7 @@ pub struct Publisher {
     /// SHA-256 of what older documents share with the page (its name, its look, its zone, …); empty: it is not known.
     #[serde(default)]
     pub archive_of: String,
-    /// Where in the list of posts (an [`Page::next`]; empty: at its beginning) it goes on that older documents are written anew with that; none: all
-    /// of them are.
+    /// Where it goes on that older documents are written anew with that, as whoever writes them notes it; none: all of them are.
     #[serde(default)]
     pub archive_next: Option<String>,
 }
@@ -94,8 +93,8 @@ pub enum Gone {
     Post {
         /// Which.
         id: PostId,
-        /// What it said of components, as if it ended when it was removed.
-        said: Vec<Interval>,
+        /// What it said of components.
+        said: Vec<Spell>,
     },
     /// A maintenance.
     Maintenance(MaintenanceId),

@@ -15,13 +15,24 @@ async fn what_changes_of_a_page_changes_to_its_beginning() {
         "components": [{"component_id": public.shop, "status": "major_outage"}]});
     let late = public.world.made("/api/v1/posts", body).await;
     public.minute().await;
+    let mut works = Vec::new();
+    for _ in 0..52 {
+        let at = |minutes: i64| (public.world.now() + jiff::SignedDuration::from_mins(minutes)).to_string();
+        let work = json!({"page_id": public.page, "title": "Disks", "body": "We change disks.", "starts_at": at(1),
+            "ends_at": at(2), "deliver_notifications": false});
+        works.push(public.world.made("/api/v1/maintenances", work).await);
+    }
+    for _ in 0..3 {
+        public.minute().await;
+    }
+    let work = format!("/status/main/incidents/{}", works[0]);
     let (own, october, november) = (
         format!("/status/main/incidents/{late}"),
         "/status/main/history/2025-10",
         "/status/main/history/2025-11",
     );
     let oldest = "/status/main/history/2023-02";
-    for path in [&own, october, oldest] {
+    for path in [&own, october, oldest, &work] {
         assert!(public.text(path).await.contains("Acme"), "{path}");
     }
     assert!(public.text(&own).await.contains("Shop"));
@@ -32,7 +43,7 @@ async fn what_changes_of_a_page_changes_to_its_beginning() {
     public.write(Method::PATCH, &page, renamed).await;
     public.remove(&format!("/api/v1/components/{}", public.shop)).await;
     public.minute().await;
-    for path in [&own, october, november, oldest] {
+    for path in [&own, october, november, oldest, &work] {
         let text = public.text(path).await;
         assert!(text.contains("Bellevue") && !text.contains("Acme"), "{path}");
         assert!(!text.contains("Shop"), "{path}");

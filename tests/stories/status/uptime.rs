@@ -133,6 +133,71 @@ async fn what_is_taken_back_did_not_happen() {
     }
 }
 
+/// What became of components without a word is known as well.
+#[tokio::test(start_paused = true)]
+async fn what_others_said_is_what_they_said_until_they_did_not() {
+    let mut public = Public::of_this_morning(0).await;
+    let is = |status: &str| json!({"components": [{"component_id": public.api, "status": status}]});
+    let (major, degraded, well) = (is("major_outage"), is("degraded_performance"), is("operational"));
+    let first = public.broken(json!({})).await;
+    public.minutes(4).await;
+    public.write(Method::PATCH, &first, well).await;
+    public.minutes(10).await;
+    assert_eq!(public.today().await, "Major outage 4 min");
+    let second = public.broken(degraded.clone()).await;
+    public.minutes(20).await;
+    public
+        .write(Method::POST, &format!("{second}/withdraw"), json!({}))
+        .await;
+    assert_eq!(public.today().await, "Major outage 4 min");
+    // By a change alone, and taken back.
+    let third = public.broken(json!({"components": []})).await;
+    public.write(Method::PATCH, &third, degraded.clone()).await;
+    public.minutes(5).await;
+    assert_eq!(
+        public.today().await,
+        "Degraded performance, still going on, Major outage 4 min"
+    );
+    // Two at once, of which the worse is wrong; the other gets as bad.
+    let wrong = public.broken(json!({})).await;
+    public.minutes(10).await;
+    public.say(&third, major).await;
+    public.minutes(10).await;
+    public.remove(&wrong).await;
+    public.minutes(1).await;
+    public.say(&third, json!({"status": "resolved"})).await;
+    // Four minutes of the first, eleven of the third; and before that its five and ten.
+    assert_eq!(public.today().await, "Major outage 15 min, Degraded performance 15 min");
+    public
+        .write(Method::POST, &format!("{third}/withdraw"), json!({}))
+        .await;
+    assert_eq!(public.today().await, "Major outage 4 min");
+}
+
+/// Announced work does not change what is told late, and what was told of the past stays when its post goes on.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_late_is_believed_beside_maintenance_too() {
+    let mut public = Public::of_this_morning(0).await;
+    let post = public.broken(json!({"started_at": public.ago(60)})).await;
+    let at = |minutes: i64| (public.world.now() + SignedDuration::from_mins(minutes)).to_string();
+    let work = json!({"page_id": public.page, "title": "Disks", "body": "We change disks.", "starts_at": at(1),
+        "ends_at": at(20), "component_ids": [public.api]});
+    public.write(Method::POST, "/api/v1/maintenances", work).await;
+    public.minutes(10).await;
+    let end = json!({"status": "resolved", "at": public.ago(40)});
+    public.say(&post, end).await;
+    public.minutes(30).await;
+    assert_eq!(public.today().await, "Major outage 30 min");
+    let (start, end) = (public.ago(200), public.ago(190));
+    let told = json!({"status": "resolved", "started_at": start, "resolved_at": end});
+    let told = public.broken(told).await;
+    let well = json!([{"component_id": public.api, "status": "operational"}]);
+    public
+        .say(&told, json!({"status": "postmortem", "components": well}))
+        .await;
+    assert_eq!(public.today().await, "Major outage 40 min");
+}
+
 /// A post that a person opens again for Nightbell to go on with ends with its incidents.
 #[tokio::test(start_paused = true)]
 async fn a_post_that_is_given_back_ends_by_itself() {

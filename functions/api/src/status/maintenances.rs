@@ -401,6 +401,12 @@ async fn add_maintenance_update(
                 next.status
             }
         };
+        if status != MaintenanceStatus::Completed && next.automatic && next.ends_at <= caller.now() {
+            faults.add(
+                "status",
+                "must be \"completed\": its end is past, and it ends by itself; move ends_at first",
+            );
+        }
         if body.cancelled && !next.is_open() {
             faults.add("cancelled", "cannot be called off: it is over already");
         }

@@ -194,10 +194,7 @@ impl Resource for PostBody {
                 };
                 let changes = next.changes_to(&components);
                 next.components_by_hand |= !changes.is_empty();
-                for change in changes {
-                    next.components.insert(change.component_id, change.new_status);
-                    next.impact = next.impact.max(change.new_status.into());
-                }
+                next.move_components(&changes, caller.now());
                 if next != *post {
                     next.updated_at = caller.now();
                 }
@@ -214,7 +211,7 @@ impl Resource for PostBody {
         let now = caller.now();
         let gone = Gone::Post {
             id: post.id,
-            said: post.spells().iter().filter_map(|spell| spell.interval(now)).collect(),
+            said: post.spells(),
         };
         Ok(vec![Extra::Gone(post.page_id, gone, now)])
     }
@@ -268,6 +265,7 @@ impl PostBody {
             components_by_hand: true,
             automatic: false,
             updates: Vec::new(),
+            moves: Vec::new(),
             started_at,
             resolved_at: None,
             withdrawn: None,

@@ -12,7 +12,7 @@ use shared::domain::id::PostId;
 use shared::domain::status::folder;
 
 use crate::page;
-use crate::view::{PageView, PostView};
+use crate::view::{MaintenanceView, PageView, PostView};
 
 /// Which writing of a page this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,17 +108,22 @@ pub fn fixed(view: &PageView, stamp: Stamp) -> Vec<Document> {
     let mut all: Vec<Document> = documents.collect();
     let open = view.open_maintenances.iter().chain(&view.recent_maintenances);
     for maintenance in open {
-        let key = incident_key(&view.slug, maintenance.id);
-        if all.iter().all(|known| known.key != key) {
-            all.push(Document {
-                key,
-                content_type: HTML,
-                bytes: page::maintenance(view, maintenance, stamp),
-                location: None,
-            });
+        let document = self::maintenance(view, maintenance, stamp);
+        if all.iter().all(|known| known.key != document.key) {
+            all.push(document);
         }
     }
     all
+}
+
+/// A maintenance's own page.
+pub fn maintenance(view: &PageView, maintenance: &MaintenanceView, stamp: Stamp) -> Document {
+    Document {
+        key: incident_key(&view.slug, maintenance.id),
+        content_type: HTML,
+        bytes: page::maintenance(view, maintenance, stamp),
+        location: None,
+    }
 }
 
 /// A post's own page.

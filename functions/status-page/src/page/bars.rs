@@ -79,24 +79,24 @@ fn text(frame: &Frame<'_>, component: &ComponentView, day: &Day, about: &[(&Post
     }
     let status = |status| labels.component_status(status);
     let goes_on = day.date == frame.view.today && component.status != ComponentStatus::Operational;
-    let mut text = if goes_on || !worst.is_trouble() {
-        // No time that grows: a document changes only when something happens.
-        let still = if goes_on {
-            format!(", {}", labels.still)
-        } else {
-            String::new()
-        };
-        format!("{}{still}", status(worst))
-    } else {
-        let lengths = [
-            (ComponentStatus::MajorOutage, day.major_ms),
-            (ComponentStatus::PartialOutage, day.partial_ms),
-            (ComponentStatus::DegradedPerformance, day.degraded_ms),
-        ];
-        let parts = lengths.into_iter().filter(|(_, ms)| *ms > 0);
-        let parts = parts.map(|(kind, ms)| format!("{} {}", status(kind), labels.duration(ms)));
-        parts.collect::<Vec<_>>().join(", ")
-    };
+    let lengths = [
+        (ComponentStatus::MajorOutage, day.major_ms),
+        (ComponentStatus::PartialOutage, day.partial_ms),
+        (ComponentStatus::DegradedPerformance, day.degraded_ms),
+    ];
+    // Of what goes on no time is told, which grows: a document changes only when something happens.
+    let is_over = |kind: &ComponentStatus| !goes_on || *kind != component.status;
+    let mut parts: Vec<String> = lengths
+        .into_iter()
+        .filter(|(kind, ms)| *ms > 0 && is_over(kind))
+        .map(|(kind, ms)| format!("{} {}", status(kind), labels.duration(ms)))
+        .collect();
+    if goes_on {
+        parts.insert(0, format!("{}, {}", status(component.status), labels.still));
+    } else if parts.is_empty() {
+        parts.push(status(worst).to_owned());
+    }
+    let mut text = parts.join(", ");
     let named = about
         .iter()
         .filter(|(_, (from, until))| (*from..=*until).contains(&day.date));

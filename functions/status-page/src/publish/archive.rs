@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use shared::ctx::Ctx;
 use shared::domain::id::PostId;
+use shared::domain::status::Maintenance;
 use shared::secret::sha256_hex;
 use shared::store::{PageRequest, Publisher, StoreError};
 
 use super::facts::PublicFacts;
 use crate::documents;
 
-/// Posts of one publication.
-const POSTS_MAX: usize = 50;
+/// Posts, or maintenances, of one publication.
+const AT_ONCE_MAX: usize = 50;
+/// What the place in the list of maintenances begins with, which comes after that of posts.
+const MAINTENANCES: &str = "maintenances ";
 /// Further than any two zones are from each other: a post that was in one month may be in the next.
 const ZONES_APART: SignedDuration = SignedDuration::from_hours(26);
 
@@ -22,8 +25,12 @@ const ZONES_APART: SignedDuration = SignedDuration::from_hours(26);
 pub struct Anew {
     /// Posts.
     pub posts: Vec<PostId>,
+    /// Maintenances, which documents of every publication do not tell of any more.
+    pub maintenances: Vec<Maintenance>,
     /// Months.
     pub months: BTreeSet<String>,
+    /// Whether this is the end of it: other months than those of the page are gone then.
+    pub is_last: bool,
     /// What older documents share now.
     pub archive: String,
     /// Where it goes on; none: that was all.
@@ -44,8 +51,24 @@ pub async fn anew(ctx: &Ctx, facts: &PublicFacts, publisher: &Publisher) -> Resu
             ..Anew::default()
         });
     };
-    let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    let some = PageRequest::new(POSTS_MAX, after).map_err(|_| StoreError::Changed)?;
+    let some = |after: &str| {
+        let after = Some(after).filter(|after| !after.is_empty());
+        PageRequest::new(AT_ONCE_MAX, after).map_err(|_| StoreError::Changed)
+    };
+    if let Some(after) = after.strip_prefix(MAINTENANCES) {
+        let found = ctx.store.maintenances(&[facts.page.id], &some(after)?).await?;
+        let is_last = found.next.is_none();
+        return Ok(Anew {
+            maintenances: found.items.into_iter().map(|row| row.value).collect(),
+            // Those in which nothing was, too.
+            months: facts.view.months.iter().filter(|_| is_last).cloned().collect(),
+            is_last,
+            archive,
+            next: found.next.map(|next| format!("{MAINTENANCES}{next}")),
+            ..Anew::default()
+        });
+    }
+    let some = some(&after)?;
     let found = ctx.store.posts(&[facts.page.id], &some).await?;
     let posts: Vec<PostId> = found.items.iter().map(|post| post.value.id).collect();
     let zone = &facts.view.zone;
@@ -54,16 +77,13 @@ pub async fn anew(ctx: &Ctx, facts: &PublicFacts, publisher: &Publisher) -> Resu
         [began - ZONES_APART, began, began + ZONES_APART]
     });
     let mut months: BTreeSet<String> = around.map(|at| documents::month_of(zone, at)).collect();
-    // Those in which nothing was, with the last.
-    if found.next.is_none() {
-        months.extend(facts.view.months.iter().cloned());
-    }
     months.retain(|month| facts.view.months.contains(month));
     Ok(Anew {
         posts,
         months,
         archive,
-        next: found.next,
+        next: found.next.or_else(|| Some(MAINTENANCES.into())),
+        ..Anew::default()
     })
 }
 

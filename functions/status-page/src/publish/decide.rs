@@ -8,8 +8,8 @@ use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Alerts, Component, ComponentStatus, Facts, Interval, Maintenance, Page, Post, Publication, Spell, Trouble, Work,
-    decide_publication, next_due, statuses,
+    Alerts, Component, Facts, Interval, Maintenance, Page, Post, Publication, Spell, Trouble, Work, decide_publication,
+    next_due, statuses,
 };
 use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, Gone, PublicWrite, StoreError, Versioned};
@@ -59,7 +59,7 @@ pub async fn decide(ctx: &Ctx, page: PageId, told: &Told<'_>, now: Timestamp) ->
         let Some(known) = Known::read(ctx, page, told).await? else {
             return Ok(None);
         };
-        if known.apply(ctx, told.gone, &mut decided, now).await? == Applied::Done {
+        if known.apply(ctx, told, &mut decided, now).await? == Applied::Done {
             return Ok(Some(decided));
         }
     }
@@ -123,7 +123,7 @@ impl Known {
     async fn apply(
         mut self,
         ctx: &Ctx,
-        gone: &[Gone],
+        told: &Told<'_>,
         decided: &mut Decided,
         now: Timestamp,
     ) -> Result<Applied, StoreError> {
@@ -181,7 +181,7 @@ impl Known {
         }
         let by_maintenances = self.maintenances.iter().filter_map(|one| one.value.due()).min();
         decided.due = earliest(next_due(&publications), by_maintenances);
-        self.remember(ctx, gone, now).await
+        self.remember(ctx, told, now).await
     }
 
     /// Services that affect this page, or did.
@@ -251,7 +251,7 @@ impl Known {
     }
 
     /// Remembers how components do from now on, and takes back what was said by mistake, if that is news.
-    async fn remember(&self, ctx: &Ctx, gone: &[Gone], now: Timestamp) -> Result<Applied, StoreError> {
+    async fn remember(&self, ctx: &Ctx, told: &Told<'_>, now: Timestamp) -> Result<Applied, StoreError> {
         let posts: Vec<Post> = self.posts.values().map(|post| post.value.clone()).collect();
         let maintenances: Vec<Maintenance> = self.maintenances.iter().map(|one| one.value.clone()).collect();
         let all = statuses(&self.components, &posts, &maintenances);
@@ -260,15 +260,15 @@ impl Known {
         let before = stored.history.now.clone();
         let spells: Vec<(&Post, Vec<Spell>)> = posts.iter().map(|post| (post, post.spells())).collect();
         let since = |component, last| {
-            let works = all.get(&component) == Some(&ComponentStatus::Operational);
-            if works {
+            let is_over = all.get(&component).is_none_or(|status| !status.is_trouble());
+            if is_over {
                 ended(component, &spells).filter(|end| *end > last)
             } else {
                 began(component, last, &spells)
             }
         };
         let mut changed = stored.history.become_now(&all, since, now);
-        let wrong = taken_back(&posts, gone, from, now);
+        let wrong = taken_back(&posts, told, from, now);
         if let (Some(start), Some(end)) = (
             wrong.iter().map(|one| one.start).min(),
             wrong.iter().map(|one| one.end).max(),
@@ -288,22 +288,20 @@ impl Known {
 /// When trouble with a component began that is published now. What was told before its last change is in the history
 /// already.
 fn began(component: ComponentId, last: Timestamp, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
-    let open = spells
-        .iter()
-        .filter(|(post, _)| post.is_open())
-        .filter_map(|(post, spells)| {
-            let theirs = spells.iter().filter(|spell| spell.component_id == component);
-            let mut run: Option<Spell> = None;
-            for spell in theirs.rev() {
-                match run {
-                    None if spell.end.is_none() => run = Some(*spell),
-                    Some(later) if spell.end == Some(later.start) => run = Some(*spell),
-                    _ => break,
-                }
+    let open = spells.iter().filter(|(post, _)| post.is_open());
+    let runs = open.filter_map(|(_, spells)| {
+        let theirs = spells.iter().filter(|spell| spell.component_id == component);
+        let mut run: Option<Spell> = None;
+        for spell in theirs.rev() {
+            match run {
+                None if spell.end.is_none() => run = Some(*spell),
+                Some(later) if spell.end == Some(later.start) => run = Some(*spell),
+                _ => break,
             }
-            Some(run.filter(|spell| spell.told_at > last)?.start)
-        });
-    open.min()
+        }
+        Some(run.filter(|spell| spell.told_at > last)?.start)
+    });
+    runs.min()
 }
 
 /// When a component that works again began to, as the posts about it tell. None: now.
@@ -319,15 +317,17 @@ fn ended(component: ComponentId, spells: &[(&Post, Vec<Spell>)]) -> Option<Times
 /// Posts that began so long before one that is taken back may have lasted until then.
 const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 
-/// What posts said that were withdrawn, or are gone, as far back as the history is read.
-fn taken_back(posts: &[Post], gone: &[Gone], from: Timestamp, now: Timestamp) -> Vec<Interval> {
-    let withdrawn = posts.iter().filter(|post| post.withdrawn.is_some());
-    let withdrawn = withdrawn.flat_map(Post::spells).filter_map(|spell| spell.interval(now));
-    let removed = gone.iter().flat_map(|gone| match gone {
+/// What posts said that are withdrawn, or gone, as far back as the history is read; what went on then was not so until now.
+fn taken_back(posts: &[Post], told: &Told<'_>, from: Timestamp, now: Timestamp) -> Vec<Interval> {
+    let withdrawn = posts
+        .iter()
+        .filter(|post| post.withdrawn.is_some() && told.posts.contains(&post.id));
+    let removed = told.gone.iter().flat_map(|gone| match gone {
         Gone::Post { said, .. } => said.as_slice(),
         _ => &[],
     });
-    let all = withdrawn.chain(removed.copied()).map(|one| Interval {
+    let all = withdrawn.flat_map(Post::spells).chain(removed.copied());
+    let all = all.filter_map(|spell| spell.interval(now)).map(|one| Interval {
         start: one.start.max(from),
         ..one
     });

@@ -15,7 +15,7 @@ use shared::store::{Gone, Publisher, StoreError};
 use super::facts::{self, PublicFacts};
 use super::{PublishError, archive};
 use crate::documents::{self, CACHE_CONTROL, Document, Stamp};
-use crate::view::PostView;
+use crate::view::{MaintenanceView, PostView};
 
 /// Requests to the bucket at once.
 const AT_ONCE_MAX: usize = 8;
@@ -125,6 +125,19 @@ pub async fn write(
         .map(|one| one.key)
         .collect();
     keys.extend(shown.iter().map(|id| documents::incident_key(slug, id)));
+    let older: Vec<MaintenanceView> = anew
+        .maintenances
+        .iter()
+        .map(|one| MaintenanceView::new(one, &before.view.url))
+        .filter(|one| !keys.contains(&documents::incident_key(slug, one.id)))
+        .collect();
+    keys.extend(older.iter().map(|one| documents::incident_key(slug, one.id)));
+    let is_month = |key: &String| months.iter().any(|month| documents::month_key(slug, month) == *key);
+    let index = format!("{history}index.html");
+    let no_months = there
+        .iter()
+        .filter(|key| anew.is_last && **key != index && !is_month(key));
+    let no_months: Vec<String> = no_months.cloned().collect();
     keys.extend(wanted.iter().map(|month| documents::month_key(slug, month)));
     let there = tags(ctx, keys).await?;
 
@@ -144,6 +157,7 @@ pub async fn write(
             let post = PostView::new(&post.value, &facts.components, &facts.view.url);
             documents::incident(&facts.view, &post, stamp)
         }));
+        all.extend(older.iter().map(|one| documents::maintenance(&facts.view, one, stamp)));
         all.extend(
             of_months
                 .iter()
@@ -181,6 +195,9 @@ pub async fn write(
     }
     outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
     settle(ctx, &facts, posts, gone).await?;
+    for key in no_months {
+        ctx.objects.public().delete(&key).await?;
+    }
     let said = every_time(&facts, Stamp::NONE).into_iter().map(|document| {
         let hash = hashes.get(&document.key).cloned().unwrap_or_default();
         (document.key, hash)

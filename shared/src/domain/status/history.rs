@@ -62,7 +62,7 @@ impl History {
                 continue;
             }
             let earliest = before.map_or(Timestamp::MIN, |since| since.since);
-            let turns = was == ComponentStatus::Operational || *status == ComponentStatus::Operational;
+            let turns = was.is_trouble() != status.is_trouble();
             let told = turns.then(|| since(*id, earliest)).flatten();
             let since = told.unwrap_or(now).min(now).max(earliest);
             if was != ComponentStatus::Operational && since > earliest {
@@ -125,15 +125,14 @@ impl History {
             });
             let windows = disjoint(id, &windows.collect::<Vec<_>>());
             let others = disjoint(id, &of(others));
-            if let Some(since) = self.now.get_mut(&id)
-                && since.status.is_trouble()
-                && windows
+            // What goes on goes on by what others say, unless nothing but a person's hand holds it there.
+            if let Some(since) = self.now.get_mut(&id).filter(|since| since.status.is_trouble())
+                && let Some(window) = windows
                     .iter()
-                    .any(|one| one.start <= since.since && since.since < one.end)
+                    .find(|one| one.start <= since.since && since.since <= one.end)
+                && let Some(last) = others.last().filter(|one| one.end == now && one.status == since.status)
             {
-                // Unless nothing but a person's hand holds it there.
-                let later = Some(goes_on_since(&others, now)).filter(|later| *later < now);
-                since.since = since.since.max(later.unwrap_or(since.since));
+                since.since = last.start.max(window.start);
             }
             let (mut theirs, rest): (Vec<_>, Vec<_>) = self.past.drain(..).partition(|one| one.component_id == id);
             let before = theirs.clone();
@@ -175,18 +174,6 @@ fn without(one: &Interval, window: &Interval) -> Vec<Interval> {
 fn within(one: &Interval, window: &Interval) -> Option<Interval> {
     let (start, end) = (one.start.max(window.start), one.end.min(window.end));
     (start < end).then_some(Interval { start, end, ..*one })
-}
-
-/// Since when the last of these, without a gap, go on until now.
-fn goes_on_since(disjoint: &[Interval], now: Timestamp) -> Timestamp {
-    let mut since = now;
-    for one in disjoint.iter().rev().filter(|one| one.start < now) {
-        if one.end < since {
-            break;
-        }
-        since = one.start;
-    }
-    since
 }
 
 /// The same as intervals of which no two overlap: at every moment, the worst that any says.

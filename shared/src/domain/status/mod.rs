@@ -32,7 +32,7 @@ pub use notice::{
     is_news_of_maintenance, is_news_of_post,
 };
 pub use page::{Locale, Page, folder, is_host, is_slug};
-pub use post::{ComponentChange, Impact, Post, PostStatus, Spell, Update, Withdrawal};
+pub use post::{ComponentChange, Impact, Move, Post, PostStatus, Spell, Update, Withdrawal};
 pub use postmortem::Postmortem;
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,

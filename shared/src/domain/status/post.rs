@@ -130,8 +130,33 @@ fn yes() -> bool {
     true
 }
 
+/// What became of a component without a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub component_id: ComponentId,
+    /// What it became.
+    pub status: ComponentStatus,
+}
+
+/// Moves that a post remembers: of more, the newest.
+const MOVES_MAX: usize = 100;
+
+/// Something that a post said of components.
+struct Turn {
+    /// When it was written.
+    told_at: Timestamp,
+    /// What it is of.
+    at: Timestamp,
+    /// Where the post stood from then on; none: as before.
+    status: Option<PostStatus>,
+    changes: Vec<(ComponentId, ComponentStatus)>,
+}
+
 /// A time in which a post said that a component was not in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spell {
     /// Which.
     pub component_id: ComponentId,
@@ -139,7 +164,7 @@ pub struct Spell {
     pub status: ComponentStatus,
     /// From.
     pub start: Timestamp,
-    /// Until, but not at; none: it goes on.
+    /// Until, but not at; none: it goes on, or went on when the post was taken back.
     pub end: Option<Timestamp>,
     /// When it was written that it began.
     pub told_at: Timestamp,
@@ -205,6 +230,9 @@ pub struct Post {
     pub automatic: bool,
     /// Its updates, oldest first; never none.
     pub updates: Vec<Update<PostStatus>>,
+    /// What became of its components without a word, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
     /// When what it tells of began.
     pub started_at: Timestamp,
     /// When it was over.
@@ -236,57 +264,104 @@ impl Post {
         withdrawn.or(self.resolved_at.filter(|_| !self.status.is_open()))
     }
 
-    /// What it said of components while it was open: when each was not in order, as its updates tell it, oldest first. What
-    /// became of them without a word is not in it.
+    /// What it said of components while it was open: when each was not in order, by its updates and by what became of them
+    /// without a word, oldest first.
     pub fn spells(&self) -> Vec<Spell> {
         let mut doing: BTreeMap<ComponentId, ComponentStatus> = BTreeMap::new();
         let mut open: BTreeMap<ComponentId, Spell> = BTreeMap::new();
         let mut all = Vec::new();
-        for (place, update) in self.updates.iter().enumerate() {
-            let changes = update.components.iter();
-            doing.extend(changes.map(|change| (change.component_id, change.new_status)));
-            let at = if place == 0 { self.started_at } else { update.at };
+        let mut is_open = false;
+        for turn in self.turns() {
+            is_open = turn.status.map_or(is_open, PostStatus::is_open);
+            doing.extend(turn.changes);
             for (component_id, status) in &doing {
-                let wrong = Some(*status).filter(|status| update.status.is_open() && status.is_trouble());
+                let wrong = Some(*status).filter(|status| is_open && status.is_trouble());
                 let before = open.get(component_id).map(|spell| spell.status);
                 if before == wrong {
                     continue;
                 }
-                all.extend(open.remove(component_id).map(|spell| spell.until(at)));
+                all.extend(open.remove(component_id).map(|spell| spell.until(turn.at)));
                 if let Some(status) = wrong {
                     let spell = Spell {
                         component_id: *component_id,
                         status,
-                        start: at,
+                        start: turn.at,
                         end: None,
-                        told_at: update.created_at,
+                        told_at: turn.told_at,
                     };
                     open.insert(*component_id, spell);
                 }
             }
         }
-        let closed_at = self.withdrawn.as_ref().map(|withdrawal| withdrawal.at);
-        all.extend(open.into_values().map(|spell| match closed_at {
-            Some(at) => spell.until(at),
-            None => spell,
-        }));
+        all.extend(open.into_values());
         all
     }
 
-    /// What it says of components' past, if it was made when that was over: nothing was known of it while it lasted.
+    /// What it says of components' past, if it was made when that was over: nothing was known of it while it lasted. What was
+    /// put right before it was opened again counts.
     pub fn told_afterwards(&self) -> Vec<Interval> {
         let first = self.updates.first().filter(|first| !first.status.is_open());
         let Some(first) = first.filter(|_| self.withdrawn.is_none()) else {
             return Vec::new();
         };
-        let harmed = self.components.iter().filter(|(_, status)| status.is_trouble());
+        let until_again = self
+            .turns()
+            .into_iter()
+            .take_while(|turn| !turn.status.is_some_and(PostStatus::is_open));
+        let doing: BTreeMap<ComponentId, ComponentStatus> = until_again
+            .enumerate()
+            .filter(|(place, turn)| *place == 0 || turn.status.is_none())
+            .flat_map(|(_, turn)| turn.changes)
+            .collect();
+        let harmed = doing.into_iter().filter(|(_, status)| status.is_trouble());
         let harmed = harmed.map(|(component_id, status)| Interval {
-            component_id: *component_id,
-            status: *status,
+            component_id,
+            status,
             start: self.started_at,
             end: first.at,
         });
         harmed.filter(|one| one.start < one.end).collect()
+    }
+
+    /// Everything that it said of components, in the order in which that was written.
+    fn turns(&self) -> Vec<Turn> {
+        let updates = self.updates.iter().enumerate().map(|(place, update)| Turn {
+            told_at: update.created_at,
+            at: if place == 0 { self.started_at } else { update.at },
+            status: Some(update.status),
+            changes: update
+                .components
+                .iter()
+                .map(|change| (change.component_id, change.new_status))
+                .collect(),
+        });
+        let moves = self.moves.iter().map(|one| Turn {
+            told_at: one.at,
+            at: one.at,
+            status: None,
+            changes: vec![(one.component_id, one.status)],
+        });
+        let mut all: Vec<Turn> = updates.chain(moves).collect();
+        all.sort_by_key(|turn| turn.told_at);
+        all
+    }
+
+    /// Makes its components do otherwise without a word.
+    pub fn move_components(&mut self, changes: &[ComponentChange], at: Timestamp) {
+        for change in changes {
+            self.components.insert(change.component_id, change.new_status);
+            self.impact = self.impact.max(change.new_status.into());
+            self.moves.push(Move {
+                at,
+                component_id: change.component_id,
+                status: change.new_status,
+            });
+        }
+        let too_many = self.moves.len().saturating_sub(MOVES_MAX);
+        self.moves.drain(..too_many);
+        if !changes.is_empty() {
+            self.updated_at = at;
+        }
     }
 
     /// When it was said that somebody watches whether it is over.

@@ -558,6 +558,7 @@ impl Scene {
             components_by_hand: false,
             automatic: true,
             updates: Vec::new(),
+            moves: Vec::new(),
             started_at: since,
             resolved_at: None,
             withdrawn: None,
@@ -614,10 +615,7 @@ impl Scene {
         } else {
             next.status = status;
             next.updated_at = facts.now;
-            for change in components {
-                next.components.insert(change.component_id, change.new_status);
-                next.impact = next.impact.max(change.new_status.into());
-            }
+            next.move_components(&components, facts.now);
         }
         Some(next)
     }
@@ -629,10 +627,7 @@ impl Scene {
             return None;
         }
         let mut next = post.clone();
-        next.updated_at = facts.now;
-        for change in changes {
-            next.components.insert(change.component_id, change.new_status);
-        }
+        next.move_components(&changes, facts.now);
         Some(next)
     }
 
