@@ -1,4 +1,5 @@
-"""A browser for tests: Debian's Chromium, one for all tests, and a context (cookies, size, scheme) of its own for each."""
+"""A browser for tests: Debian's Chromium without a desktop, one for all tests, and a context (cookies, size, scheme) of its
+own for each."""
 
 import json
 import os
@@ -69,7 +70,7 @@ class Pages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.playwright = sync_playwright().start()
-        cls.chromium = cls.playwright.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        cls.chromium = cls.playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=OPTIONS)
         cls.axe = Axe()
 
     @classmethod
