@@ -40,7 +40,7 @@ class Maintenances(Pages):
         # The browser itself is elsewhere.
         page = self.sign_in(self.open(PHONE, timezone_id="Asia/Tokyo"), f"/pages/{self.page_id}/maintenances")
         expect(page.get_by_text("No maintenance was ever announced")).to_be_visible()
-        page.get_by_role("main").get_by_role("link", name="Announce one").first.click()
+        page.get_by_role("main").get_by_role("link", name="Schedule maintenance").first.click()
         page.get_by_label("Title").fill("New disks")
         page.get_by_label("Words").fill("We change disks.")
         day = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
@@ -49,11 +49,11 @@ class Maintenances(Pages):
         page.get_by_role("checkbox", name="Checkout").check()
         page.get_by_role("checkbox", name=self.name).check()
         page.get_by_label("Their alerts meanwhile").select_option("hold")
-        page.get_by_role("button", name="Announce it").click()
+        page.get_by_role("button", name="Schedule it").click()
         expect(page.get_by_text("Must be after starts_at, by at most 30 days")).to_be_visible()
         self.assertEqual(self.list(), [])
         page.get_by_label("It ends").fill(f"{day}T23:30")
-        page.get_by_role("button", name="Announce it").click()
+        page.get_by_role("button", name="Schedule it").click()
         page.wait_for_url(re.compile("/maintenances/mnt_"))
         (one,) = self.list()
         page.goto(f"{BASE}/pages/{self.page_id}")
@@ -63,6 +63,11 @@ class Maintenances(Pages):
         self.assertEqual(datetime.datetime.fromisoformat(one["starts_at"]), begins)
         self.assertEqual((one["service_ids"], one["alerts"], len(one["component_ids"])), ([self.service], "hold", 1))
         expect(page.get_by_text("page nobody while it goes on")).to_be_visible()
+        expect(page.get_by_text("JavaScript is off.")).to_be_visible()
+        # What cannot be sent is not put into the address either.
+        page.get_by_label("Words").first.fill("A draft")
+        page.get_by_role("button", name="Post the update").click()
+        self.assertNotIn("draft", page.url)
 
     def test_what_it_holds_says_so_until_it_is_called_off(self):
         one = self.make()
@@ -84,6 +89,8 @@ class Maintenances(Pages):
         page = self.sign_in(self.open(), f"/maintenances/{one}")
         expect(page.get_by_role("button", name="Call it off")).to_be_visible()
         page.get_by_label("Where it stands").select_option("verifying")
+        words = page.locator("form[data-follows]").first.get_by_label("Words")
+        words.fill("Somebody writes this")
         page.get_by_label("Title").fill("Somebody types this")
         api("POST", f"/api/v1/maintenances/{one}/updates", {"body": "Half of it is done.", "deliver_notifications": False})
         expect(page.locator("#live")).to_contain_text("Half of it is done.")
@@ -91,6 +98,13 @@ class Maintenances(Pages):
         expect(page.locator(".banner")).to_contain_text("Completed")
         # What was typed stays; without it, the page is made anew, and what may be done no more is gone.
         expect(page.get_by_label("Title")).to_have_value("Somebody types this")
+        expect(words).to_have_value("Somebody writes this")
+        # What was chosen before that is not said any more: it would begin again.
+        expect(page.get_by_label("Where it stands")).to_have_value("completed")
+        expect(page.get_by_text("Yours now says “Completed”")).to_be_visible()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Post the update").click()
+        self.assertEqual([one["status"] for one in api("GET", f"/api/v1/maintenances/{one}")["updates"]][-2:], ["completed", "completed"])
         page.reload()
         expect(page.get_by_role("button", name="Call it off")).to_have_count(0)
 
@@ -103,10 +117,34 @@ class Maintenances(Pages):
         page.keyboard.type("Completed")
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name="Say it")).to_be_focused()
+        expect(page.get_by_role("button", name="Post the update")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator(".banner")).to_contain_text("Completed")
         self.assertEqual(self.list()[0]["status"], "completed")
+
+    def test_words_are_corrected(self):
+        one = self.make()
+        page = self.sign_in(self.open(PHONE), f"/maintenances/{one}")
+        page.get_by_role("link", name="Correct the words").click()
+        page.get_by_role("textbox", name="Words").fill("We change all disks.")
+        self.assert_fit_for_people(page, "maintenances-correct-phone-light")
+        page.get_by_role("button", name="Correct it").click()
+        page.wait_for_url(f"**/maintenances/{one}")
+        expect(page.locator("#live")).to_contain_text("We change all disks.")
+
+    def test_times_that_clocks_never_show_are_refused_and_those_they_show_twice_are_told(self):
+        api("PATCH", "/api/v1/users/me", {"time_zone": "Europe/Berlin"})
+        self.addCleanup(api, "PATCH", "/api/v1/users/me", {"time_zone": "UTC"})
+        page = self.sign_in(self.open(DESKTOP), f"/pages/{self.page_id}/maintenances/new")
+        begins = page.get_by_label("It begins")
+        begins.fill("2027-03-28T02:30")
+        expect(page.get_by_text("Clocks in Europe/Berlin are set forward then, and never show this time.")).to_be_visible()
+        self.assertFalse(begins.evaluate("field => field.checkValidity()"))
+        begins.fill("2027-10-31T02:30")
+        expect(page.get_by_text("show this twice: the first time is meant, 2027-10-31 00:30 UTC.")).to_be_visible()
+        begins.fill("2027-07-01T12:00")
+        expect(page.get_by_text("2027-07-01 10:00 UTC")).to_be_visible()
+        self.assertTrue(begins.evaluate("field => field.checkValidity()"))
 
     def test_every_look_is_fit_for_people(self):
         one = self.make(title="Ein-sehr-langes-Wort-das-nicht-umgebrochen-werden-will-" + "x" * 60)
@@ -123,6 +161,11 @@ class Maintenances(Pages):
         page = self.sign_in(self.open(PHONE, java_script_enabled=False), f"/maintenances/{one}")
         expect(page.get_by_text("We change disks.")).to_be_visible()
         expect(page.get_by_text("page nobody while it goes on")).to_be_visible()
+        expect(page.get_by_text("JavaScript is off.")).to_be_visible()
+        # What cannot be sent is not put into the address either.
+        page.get_by_label("Words").first.fill("A draft")
+        page.get_by_role("button", name="Post the update").click()
+        self.assertNotIn("draft", page.url)
 
     def alert(self):
         body = json.dumps({"summary": "Disk full", "dedup_key": uuid.uuid4().hex, "severity": "critical"}).encode()

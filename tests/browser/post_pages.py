@@ -52,8 +52,8 @@ class Posts(Pages):
             page.get_by_role("combobox", name=name).select_option("Partial outage")
         expect(page.get_by_role("textbox", name="Words")).to_have_value(re.compile("with Website, Checkout, Payments and 1 more and are"))
         page.get_by_label("Title").fill("Nobody can pay")
-        page.get_by_role("combobox", name="Payments").select_option("Operational")
-        page.get_by_role("combobox", name="Search").select_option("Operational")
+        page.get_by_role("combobox", name="Payments").select_option("Not affected")
+        page.get_by_role("combobox", name="Search").select_option("Not affected")
         expect(page.get_by_role("textbox", name="Words")).to_have_value(re.compile("with Website and Checkout and are"))
         expect(page.get_by_label("Title")).to_have_value("Nobody can pay")
         self.assert_fit_for_people(page, "posts-new-filled-phone-light")
@@ -136,7 +136,7 @@ class Posts(Pages):
         expect(page.locator("#live")).to_contain_text("Identified")
         expect(words).to_have_value("Typed before anything else happened.")
         with page.expect_navigation():
-            page.get_by_role("button", name="Say it").click()
+            page.get_by_role("button", name="Post the update").click()
         after = api("GET", f"/api/v1/posts/{post}")
         self.assertEqual((after["automatic"], after["updates"][-1]["body"]), (False, "Typed before anything else happened."))
         effects = {one["status"] for one in after["components"]}
@@ -147,16 +147,46 @@ class Posts(Pages):
             page.get_by_role("button", name="Take it over").click()
         self.assertFalse(api("GET", f"/api/v1/posts/{post}")["automatic"])
 
+    def test_what_is_over_is_not_opened_again_by_a_tab_that_was_open_meanwhile(self):
+        post = self.write(status="investigating", components=[{"component_id": self.components["Checkout"], "status": "partial_outage"}])
+        page = self.sign_in(self.open(DESKTOP), f"/posts/{post}")
+        words = page.get_by_role("textbox", name="Words")
+        words.fill("We still look.")
+        page.get_by_label("Where it stands").select_option("identified")
+        api("POST", f"/api/v1/posts/{post}/updates", {"body": "It is over.", "status": "resolved", "deliver_notifications": False})
+        expect(page.get_by_text("Yours now says “Resolved”; choose again if you mean another.")).to_be_visible()
+        expect(page.get_by_label("Where it stands")).to_have_value("resolved")
+        expect(words).to_have_value("We still look.")
+        self.assert_fit_for_people(page, "posts-meanwhile-desktop-light")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Post the update").click()
+        self.assertEqual(api("GET", f"/api/v1/posts/{post}")["status"], "resolved")
+
+    def test_what_is_sent_over_something_unseen_is_refused_and_kept(self):
+        post = self.write(status="investigating")
+        page = self.sign_in(self.open(DESKTOP), f"/posts/{post}")
+        words = page.get_by_role("textbox", name="Words")
+        words.fill("We still look.")
+        # The page itself learns nothing of it.
+        page.route("**/*part=live*", lambda route: route.abort())
+        api("POST", f"/api/v1/posts/{post}/updates", {"body": "It is over.", "status": "resolved", "deliver_notifications": False})
+        page.get_by_role("button", name="Post the update").click()
+        expect(page.get_by_text("Somebody said or changed something meanwhile")).to_be_visible()
+        page.unroute("**/*part=live*")
+        expect(page.locator("#live")).to_contain_text("It is over.")
+        expect(words).to_have_value("We still look.")
+        self.assertEqual(api("GET", f"/api/v1/posts/{post}")["status"], "resolved")
+
     def test_the_last_words_are_offered_and_components_said_only_if_changed(self):
         post = self.write(components=[{"component_id": self.components["Checkout"], "status": "partial_outage"}])
         page = self.sign_in(self.open(PHONE), f"/posts/{post}")
         page.get_by_label("Start from").select_option("The last words")
         expect(page.get_by_role("textbox", name="Words")).to_have_value("We are looking into it.")
         expect(page.get_by_role("combobox", name="Checkout")).to_have_value("partial_outage")
-        page.get_by_role("combobox", name="Checkout").select_option("Operational")
+        page.get_by_role("combobox", name="Checkout").select_option("Not affected")
         page.get_by_label("Tell subscribers").uncheck()
         with page.expect_navigation():
-            page.get_by_role("button", name="Say it").click()
+            page.get_by_role("button", name="Post the update").click()
         said = api("GET", f"/api/v1/posts/{post}")["updates"][-1]
         self.assertFalse(said["deliver_notifications"])
         self.assertEqual(said["components"][0]["new_status"], "operational")
@@ -173,8 +203,8 @@ class Posts(Pages):
         expect(page.locator("#live")).to_contain_text("We know the cause.")
         page.get_by_label("Start from").select_option("It is over")
         with page.expect_navigation():
-            page.get_by_role("button", name="Say it").click()
-        page.get_by_role("link", name="It goes on after all: reopen it").click()
+            page.get_by_role("button", name="Post the update").click()
+        page.get_by_role("link", name="Reopen it").click()
         page.get_by_role("textbox", name="Words").fill("It is back.")
         self.assert_fit_for_people(page, "posts-reopen-phone-light")
         page.get_by_role("button", name="Reopen it").click()
@@ -221,7 +251,7 @@ class Posts(Pages):
         page.get_by_role("button", name="Tell it all the same").click()
         expect(page.get_by_role("link", name="Problems with Website and Checkout")).to_be_visible()
         self.assert_fit_for_people(page, "posts-told-phone-light")
-        page.get_by_role("link", name="Say something more").click()
+        page.get_by_role("link", name="Post an update").click()
         page.wait_for_url(re.compile("/posts/pst_"))
 
     def test_the_page_itself_asks_too(self):

@@ -8,7 +8,7 @@ use shared::domain::actor::Actor;
 use shared::domain::id::{ComponentId, MaintenanceId, PageId, PostId, UpdateId};
 use shared::domain::status::{
     Component, ComponentChange, ComponentStatus, History, Impact, Interval, Locale, Look, Maintenance,
-    MaintenanceStatus, Page, Post, PostStatus, Since, Update, Withdrawal, statuses,
+    MaintenanceStatus, Page, Post, PostStatus, Since, Update, Withdrawal, own, statuses,
 };
 use status_page::view::{PageView, PostView, Sources};
 use ulid::Ulid;
@@ -149,20 +149,23 @@ impl Scene {
     /// What the public sees of it.
     pub fn view(&self) -> PageView {
         let all = statuses(&self.components, &self.posts, &self.maintenances);
-        let now = all
-            .iter()
-            .filter(|(_, status)| **status != ComponentStatus::Operational);
         let since = self.now - SignedDuration::from_mins(34);
-        let now = now.map(|(id, status)| (*id, Since { status: *status, since }));
+        let now = own(&self.components, &self.maintenances).into_iter();
+        let now = now.map(|(id, own)| (id, Since { own, since }));
+        let said = self
+            .posts
+            .iter()
+            .flat_map(|post| [post.said(), post.goes_on(self.now)].concat());
         PageView::new(&Sources {
             page: &self.page,
             url: format!("http://status.example.com/status/{}", self.page.slug),
             components: &self.components,
             statuses: &all,
             history: &History {
+                said: said.collect(),
                 now: now.collect(),
                 past: self.past.clone(),
-                told: Vec::new(),
+                held: Vec::new(),
             },
             posts: &self.posts,
             maintenances: &self.maintenances,
@@ -189,6 +192,7 @@ impl Scene {
             position: number as u32,
             only_show_if_degraded: false,
             held_status: None,
+            start_date: None,
             created_at: self.page.created_at,
             updated_at: self.page.created_at,
         });

@@ -175,7 +175,11 @@ async fn every_page_of_posts_is_there_for_whom_it_is() {
     ana.get(&public.world, &list).await;
     assert!(ana.page.contains("never told of anything"), "{}", ana.page);
     ana.get(&public.world, list.trim_end_matches("/posts")).await;
-    assert!(ana.page.contains("Of no trouble and no work"), "{}", ana.page);
+    assert!(
+        ana.page.contains("No post is open, and no maintenance is announced"),
+        "{}",
+        ana.page
+    );
     public.world.trigger("db").await;
     public.world.drain().await;
     let post = public.only_post().await;
@@ -292,7 +296,7 @@ async fn a_post_is_taken_over_corrected_given_back_and_withdrawn() {
     let over = json!({"body": "It is over.", "status": "resolved", "components": []});
     public.write(Method::POST, &format!("{path}/updates"), over).await;
     ben.get(&public.world, &page).await;
-    assert!(ben.page.contains("It goes on after all: reopen it"), "{}", ben.page);
+    assert!(ben.page.contains(">Reopen it</a>"), "{}", ben.page);
     ben.get(&public.world, &format!("{page}?say=reopen")).await;
     assert!(
         ben.page.contains(r#"<option value="investigating" selected>"#),
@@ -365,7 +369,7 @@ async fn a_form_begun_from_an_incident_has_its_components_and_nothing_else_of_it
         .await;
     ben.get(&public.world, &new).await;
     assert!(
-        ben.page.contains("afterwards") && ben.page.contains(r#"name="resolved_at" required"#),
+        ben.page.contains("Backfill an incident") && ben.page.contains(r#"name="resolved_at" required"#),
         "{}",
         ben.page
     );

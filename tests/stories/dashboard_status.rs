@@ -238,7 +238,7 @@ async fn what_waits_to_become_public_is_answered_and_followed() {
         "{page}"
     );
     assert!(
-        page.contains("Some systems are down") && page.contains("banner major_outage"),
+        page.contains("One system is down") && page.contains("banner major_outage"),
         "{page}"
     );
     assert!(page.contains("href=\"/posts/pst_"), "{page}");
@@ -390,7 +390,7 @@ async fn components_say_what_affects_them_and_where_the_page_is_shown() {
         .replace("&#62;", ">")
         .replace("&#38;", "&");
     assert!(
-        pasted.starts_with("<iframe src=\"") && pasted.contains("Status of &#60;b&#62;Acme"),
+        pasted.starts_with("<iframe src=\"") && pasted.contains("title=\"&lt;b&gt;Acme"),
         "{pasted}"
     );
     // What is in use is not deleted, and the answer says by what.
@@ -508,7 +508,7 @@ async fn subscribers_are_counted_listed_and_marked() {
         all.contains("The last message failed for good") && all.contains("<dd>56</dd>"),
         "{all}"
     );
-    assert!(all.contains("has not confirmed") && all.contains("hears of everything"));
+    assert!(all.contains("has not confirmed") && all.contains("told of everything"));
     fails(limits::SUBSCRIBER_FAILURES_MAX - 1).await;
     let all = whole(&mut public).await;
     assert!(all.contains("sent no more") && all.contains("<dd>55</dd>"), "{all}");

@@ -360,5 +360,5 @@ async fn a_postmortem_is_written_in_the_browser_by_whoever_answers() {
     // An incident that no page tells of says where it can be told.
     learned.write(json!({"post_id": null})).await;
     ben.get(&learned.world, &page).await;
-    assert!(ben.page.contains("Tell it afterwards on Acme"), "{}", ben.page);
+    assert!(ben.page.contains("Backfill it on Acme"), "{}", ben.page);
 }

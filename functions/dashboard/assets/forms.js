@@ -5,6 +5,7 @@
 // whose items are `data-item`) names are given here: a field says only its own part, `data-key`.
 
 import { isChanged, isOther } from './changed.js'
+import { instant } from './moments.js'
 import './wordings.js'
 
 const token = document.body.dataset.formToken
@@ -13,6 +14,7 @@ const token = document.body.dataset.formToken
 const TOLD = { url: 'Where to send', key: 'Key', token: 'Token', signing_secret: 'Signing key' }
 const SIGNED_OUT = 'You are signed out. Copy what you typed, sign in, and send it again.'
 const CHANGED = 'Somebody changed this meanwhile. Reload the page, and change it again.'
+const FOLLOWED = 'Somebody said or changed something meanwhile: see above what, and send yours again if it still holds.'
 const SECRETS = ['key', 'token', 'signing_secret']
 
 for (const field of document.querySelectorAll('[data-own-time-zone]')) {
@@ -68,6 +70,10 @@ async function send(form) {
     return then ? location.assign(then) : location.reload()
   }
   const problem = await problemOf(answer)
+  if (answer.status === 412 && 'follows' in form.dataset) {
+    problem.detail = FOLLOWED
+    document.dispatchEvent(new Event('outdated'))
+  }
   // Another try with other words is another request.
   if (answer.status < 500) delete form.dataset.key
   const rest = []
@@ -162,20 +168,6 @@ function value(input) {
     case 'target': return target(text)
     default: return text
   }
-}
-
-// The instant at which clocks of a zone show this. One that they show twice is the first, one that they skip is as far behind.
-function instant(wall, zone) {
-  const parts = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' })
-  const ahead = (ms) => {
-    const at = Object.fromEntries(parts.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
-    return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute) - Math.floor(ms / 60000) * 60000
-  }
-  const asUtc = Date.parse(`${wall}Z`)
-  // With the distance of the day before, then that of the day after: of two that fit, the first.
-  const fits = [-86400000, 86400000].map((day) => asUtc - ahead(asUtc + day))
-  const ms = fits.find((ms) => ms + ahead(ms) === asUtc) ?? fits[0]
-  return new Date(ms).toISOString()
 }
 
 // What the kind of an id is called where a policy asks somebody.

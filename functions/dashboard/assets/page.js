@@ -165,7 +165,9 @@ document.addEventListener('keydown', (event) => {
 // ---- Forms are sent once.
 
 document.addEventListener('submit', (event) => {
-  if (event.target.method !== 'post' || event.defaultPrevented) return
+  // Those of the API are sent by their own script, once as well.
+  const { api, steps } = event.target.dataset
+  if (event.target.method !== 'post' || api || steps || event.defaultPrevented) return
   if (event.target.dataset.sent) return event.preventDefault()
   event.target.dataset.sent = 'yes'
 })
@@ -180,4 +182,5 @@ if (live) {
   refresh()
   setInterval(refresh, EVERY)
   document.addEventListener('visibilitychange', refresh)
+  document.addEventListener('outdated', refresh)
 }

@@ -36,20 +36,33 @@ for (const starts of document.querySelectorAll('[data-starts]')) {
   })
 }
 
-// The living part is newer than the forms below it: they are sent over what is shown, and whoever types is told.
+// The living part is newer than the forms below it. Those that say something more are sent over what is shown, and whoever
+// types is told; where a matter stands is what it is now, unless they choose it again: nothing is opened again by accident.
 const live = document.getElementById('live')
-if (live?.querySelector('[data-version]')) {
+const head = () => live.querySelector('[data-version]')
+if (live && head()) {
+  let known = head().dataset.version
   new MutationObserver(() => {
-    const tag = `"${live.querySelector('[data-version]').dataset.version}"`
-    for (const form of document.querySelectorAll('form[data-etag]')) {
-      if (form.dataset.etag === tag) continue
-      form.dataset.etag = tag
-      if (!form.querySelector('[data-starts]') || form.querySelector('.meanwhile')) continue
-      const words = document.createElement('p')
-      words.className = 'hint meanwhile'
-      words.setAttribute('role', 'status')
-      words.textContent = 'Something was said or changed since you opened this: see above.'
-      form.querySelector('button.primary').before(words)
+    const { version, stands } = head().dataset
+    if (version === known) return
+    known = version
+    for (const form of document.querySelectorAll('form[data-follows]')) {
+      form.dataset.etag = `"${version}"`
+      const { status, body } = form.elements
+      if (!body) continue
+      let then = ''
+      if (status && stands && status.value !== stands) {
+        for (const option of status.options) option.defaultSelected = option.selected = option.value === stands
+        then = ` Yours now says “${status.selectedOptions[0]?.textContent}”; choose again if you mean another.`
+      }
+      let words = form.querySelector('.meanwhile')
+      if (!words) {
+        words = document.createElement('p')
+        words.className = 'hint meanwhile'
+        words.setAttribute('role', 'status')
+        form.querySelector('button.primary, button.danger').before(words)
+      }
+      words.textContent = `Something was said or changed since you opened this: see above.${then}`
     }
   }).observe(live, { childList: true })
 }

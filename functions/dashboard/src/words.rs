@@ -5,7 +5,7 @@ use shared::domain::delivery::DeliveryState;
 use shared::domain::incident::Status;
 use shared::domain::people::Medium;
 use shared::domain::signal::Severity;
-use shared::domain::status::{ComponentStatus, SubscriberChannel};
+use shared::domain::status::{ComponentStatus, Locale, SubscriberChannel, words as public};
 use shared::incidents::{IncidentView, Purpose};
 
 /// A state's name, which is its class, too.
@@ -82,24 +82,7 @@ pub fn standing(incident: &IncidentView, me: &str) -> String {
 
 /// How a component of a status page does, in the words of the page.
 pub fn component(status: ComponentStatus) -> &'static str {
-    match status {
-        ComponentStatus::Operational => "Operational",
-        ComponentStatus::UnderMaintenance => "Under maintenance",
-        ComponentStatus::DegradedPerformance => "Degraded performance",
-        ComponentStatus::PartialOutage => "Partial outage",
-        ComponentStatus::MajorOutage => "Major outage",
-    }
-}
-
-/// How a status page stands.
-pub fn headline(status: ComponentStatus) -> &'static str {
-    match status {
-        ComponentStatus::Operational => "All systems operational",
-        ComponentStatus::UnderMaintenance => "Maintenance under way",
-        ComponentStatus::DegradedPerformance => "Some systems are slow or not always working",
-        ComponentStatus::PartialOutage => "Some systems are partly down",
-        ComponentStatus::MajorOutage => "Some systems are down",
-    }
+    public::labels(Locale::En).component_status(status)
 }
 
 pub fn subscriber_channel(channel: SubscriberChannel) -> &'static str {

@@ -44,6 +44,8 @@ pub struct PageView {
     pub open_posts: Vec<PostView>,
     /// The newest posts, open ones included, newest first; none that was withdrawn.
     pub recent_posts: Vec<PostView>,
+    /// The newest posts that were taken back: what read of them before is told.
+    pub withdrawn_posts: Vec<PostView>,
     /// Maintenances that go on or come, the next first.
     pub open_maintenances: Vec<MaintenanceView>,
     /// The newest maintenances, open ones included, newest first.
@@ -73,8 +75,12 @@ pub struct ComponentView {
     pub group_id: Option<ComponentId>,
     /// Whether it is shown only while it is not in order.
     pub only_show_if_degraded: bool,
+    /// The day that somebody said it begins with.
+    pub start_date: Option<Date>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The first day of which it is known how it did, if that is one of `days` and not the first of them.
+    pub known_since: Option<Date>,
     /// When it last changed: what it is, or how it does.
     pub updated_at: Timestamp,
     /// Its last days, today last; none of a group.
@@ -214,10 +220,9 @@ impl PageView {
     pub fn new(sources: &Sources<'_>) -> Self {
         let page = sources.page;
         let zone = page.zone();
-        let posts = sources.posts.iter().filter(|post| post.withdrawn.is_none());
-        let posts: Vec<PostView> = posts
-            .map(|post| PostView::new(post, sources.components, &sources.url))
-            .collect();
+        let posts = sources.posts.iter();
+        let posts = posts.map(|post| PostView::new(post, sources.components, &sources.url));
+        let (posts, withdrawn): (Vec<PostView>, Vec<PostView>) = posts.partition(|post| post.withdrawn.is_none());
         let maintenances: Vec<MaintenanceView> = sources
             .maintenances
             .iter()
@@ -243,6 +248,7 @@ impl PageView {
             components: components(sources, &zone),
             open_posts: posts.iter().filter(|post| post.status.is_open()).cloned().collect(),
             recent_posts: posts.into_iter().take(RECENT_MAX).collect(),
+            withdrawn_posts: withdrawn.into_iter().take(RECENT_MAX).collect(),
             open_maintenances,
             recent_maintenances: maintenances.into_iter().take(RECENT_MAX).collect(),
             months: months(sources.since, sources.now, &zone),
@@ -283,6 +289,11 @@ impl PostView {
 }
 
 impl MaintenanceView {
+    /// Where it stands among what is over: one that was called off before it began, at the time it was called off.
+    pub fn ended_from(&self) -> Timestamp {
+        self.completed_at.map_or(self.starts_at, |at| at.min(self.starts_at))
+    }
+
     /// The maintenance, on a page of this address.
     pub fn new(maintenance: &Maintenance, page_url: &str) -> Self {
         Self {
@@ -361,19 +372,26 @@ fn components(sources: &Sources<'_>, zone: &TimeZone) -> Vec<ComponentView> {
         );
     }
     let view = |(place, component): (usize, &&Component)| {
+        let intervals = sources.history.of(component.id, sources.now);
         let days = if component.is_group {
             Vec::new()
         } else {
-            let intervals = sources.history.of(component.id, sources.now);
-            days(
-                &intervals,
-                component.created_at,
-                zone,
-                limits::HISTORY_DAYS,
-                sources.now,
-            )
+            // What was told of a time before it was added here is known, and so is what came after.
+            let told = intervals.iter().map(|one| one.start).min();
+            let dated = component
+                .start_date
+                .and_then(|date| Some(date.to_zoned(zone.clone()).ok()?.timestamp()));
+            let known = [told, dated]
+                .into_iter()
+                .flatten()
+                .fold(component.created_at, Timestamp::min);
+            days(&intervals, known, zone, limits::HISTORY_DAYS, sources.now)
         };
-        let since = sources.history.now.get(&component.id).map(|since| since.since);
+        let known_since = days.iter().find(|day| day.worst.is_some()).map(|day| day.date);
+        let known_since = known_since.filter(|date| days.first().is_some_and(|first| first.date < *date));
+        // What goes on began, what is over ended.
+        let last = intervals.last();
+        let since = last.map(|one| if one.end < sources.now { one.end } else { one.start });
         let members = ordered.iter().filter(|one| one.group_id == Some(component.id));
         ComponentView {
             id: component.id,
@@ -386,6 +404,8 @@ fn components(sources: &Sources<'_>, zone: &TimeZone) -> Vec<ComponentView> {
             group_id: component.group_id.filter(|group| is_group(*group)),
             only_show_if_degraded: component.only_show_if_degraded,
             created_at: component.created_at,
+            known_since,
+            start_date: component.start_date,
             updated_at: component.updated_at.max(since.unwrap_or(component.updated_at)),
             uptime: Day::uptime_ppm_of(&days).map(|ppm| ppm / 100),
             days,

@@ -301,6 +301,7 @@ impl Seeding<'_> {
             position: 0,
             only_show_if_degraded: false,
             held_status: None,
+            start_date: None,
             created_at: self.now,
             updated_at: self.now,
         };

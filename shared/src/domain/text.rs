@@ -20,6 +20,27 @@ pub fn cut_chars(text: &str, max: usize) -> String {
     }
 }
 
+/// Whether XML can carry it (XML 1.0, "Char": https://www.w3.org/TR/xml/#charsets), and a reader see anything of it but a line's
+/// end or a tab.
+fn is_said(c: char) -> bool {
+    matches!(c, '\n' | '\t') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+/// A text of several lines as documents can carry it, whatever it was pasted from: other line ends become ours, and what is no
+/// character of any script is left out.
+pub fn cleaned(text: &str) -> String {
+    let lines = text
+        .replace("\r\n", "\n")
+        .replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    lines.chars().filter(|c| is_said(*c)).collect()
+}
+
+/// Whether a text is one line that documents can carry.
+pub fn is_one_line(text: &str) -> bool {
+    text.chars()
+        .all(|c| is_said(c) && !matches!(c, '\n' | '\t' | '\u{2028}' | '\u{2029}'))
+}
+
 /// A text for where no markup can be: one line, without control characters and without marks that turn directions.
 pub fn plain(text: &str) -> String {
     let turns =
@@ -58,6 +79,16 @@ pub fn prose(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_pasted_is_cleaned_and_names_are_one_line() {
+        let pasted = "One\r\ntwo\u{b}three\u{0}\u{1}\u{1b}[0m\tfour\u{fffe}\u{ffff}\u{85}five 🔔";
+        assert_eq!(cleaned(pasted), "One\ntwo\nthree[0m\tfour\nfive 🔔");
+        assert!(is_one_line("Ünïcode 🔔 \u{2068}x\u{2069}"));
+        for bad in ["a\nb", "a\tb", "a\u{0}", "a\u{85}", "a\u{2028}b", "a\u{ffff}"] {
+            assert!(!is_one_line(bad), "{bad:?}");
+        }
+    }
 
     #[test]
     fn what_is_not_seen_is_blank() {

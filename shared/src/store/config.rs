@@ -78,8 +78,8 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
         Vec::new()
     }
 
-    /// What it tells of the past of a page's components: a row in the page's history, written in the same transaction.
-    fn tells(&self) -> Option<Told> {
+    /// What it says of the past of a page's components: a row in the page's history, written in the same transaction.
+    fn says(&self) -> Option<Said> {
         None
     }
 }
@@ -132,11 +132,11 @@ impl Entity for Post {
         bulletins_of_post(self, before)
     }
 
-    fn tells(&self) -> Option<Told> {
-        let intervals = self.told_afterwards();
-        let end = intervals.first()?.end;
-        Some(Told {
-            key: Key::history_told(self.page_id, &keys::month_of(end), self.id),
+    fn says(&self) -> Option<Said> {
+        let intervals = self.said();
+        let end = intervals.iter().map(|one| one.end).max()?;
+        Some(Said {
+            key: Key::history_said(self.page_id, &keys::month_of(end), self.id),
             intervals,
         })
     }
@@ -203,9 +203,9 @@ impl Entity for User {
 
 const OWNERS: &str = "owner";
 
-/// What something tells of the past of a page's components.
+/// What something says of the past of a page's components.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Said {
     pub(super) key: Key,
     pub(super) intervals: Vec<Interval>,
 }
@@ -398,7 +398,7 @@ impl Store {
         writes.push(self.changed("created", None, Some(value), change)?);
         writes.extend(bulletin_writes(None, value)?);
         writes.extend(work_writes(None, Some(value))?);
-        writes.extend(told_writes(None, Some(value))?);
+        writes.extend(said_writes(None, Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -418,7 +418,7 @@ impl Store {
         writes.push(self.changed("updated", Some(&before.value), Some(value), change)?);
         writes.extend(bulletin_writes(Some(&before.value), value)?);
         writes.extend(work_writes(Some(&before.value), Some(value))?);
-        writes.extend(told_writes(Some(&before.value), Some(value))?);
+        writes.extend(said_writes(Some(&before.value), Some(value))?);
         self.write(writes, extras).await
     }
 
@@ -436,7 +436,7 @@ impl Store {
         let mut writes = vec![Write::Delete(key, unchanged(before))];
         writes.push(self.changed("deleted", Some(&before.value), None, change)?);
         writes.extend(work_writes(Some(&before.value), None)?);
-        writes.extend(told_writes(Some(&before.value), None)?);
+        writes.extend(said_writes(Some(&before.value), None)?);
         self.write(writes, extras).await
     }
 
@@ -591,22 +591,19 @@ fn work_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<W
     Ok(writes)
 }
 
-/// What tells a page's history of what was told afterwards.
-fn told_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Option<Write>, StoreError> {
-    let (before, after) = (before.and_then(T::tells), after.and_then(T::tells));
+/// What tells a page's history of what something says now of the past.
+pub(super) fn said_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> Result<Vec<Write>, StoreError> {
+    let (before, after) = (before.and_then(T::says), after.and_then(T::says));
     if before == after {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    Ok(match (before, after) {
-        (_, Some(told)) => {
-            let intervals = HistoryRow {
-                intervals: told.intervals,
-            };
-            Some(Write::Put(Row::of(told.key, "history", &intervals)?, None))
-        }
-        (Some(told), None) => Some(Write::Delete(told.key, Expression::either_way())),
-        (None, None) => None,
-    })
+    let moved = before.filter(|before| after.as_ref().is_none_or(|after| after.key != before.key));
+    let gone = moved.map(|said| Write::Delete(said.key, Expression::either_way()));
+    let there = after.map(|said| {
+        let row = HistoryRow::of(said.intervals);
+        Ok(Write::Put(Row::of(said.key, "history", &row)?, None))
+    });
+    gone.map(Ok).into_iter().chain(there).collect()
 }
 
 pub(super) fn extra_write(extra: &Extra) -> Result<Write, StoreError> {

@@ -174,9 +174,9 @@ impl Key {
         Self::new(history_of(page), month)
     }
 
-    /// What a post told of the past, in the month in which that ended.
-    pub fn history_told(page: PageId, month: &str, post: PostId) -> Self {
-        Self::new(history_of(page), format!("{month}{HISTORY_TOLD}{post}"))
+    /// What a post says of the past, in the month in which the last of that ended.
+    pub fn history_said(page: PageId, month: &str, post: PostId) -> Self {
+        Self::new(history_of(page), format!("{month}{HISTORY_SAID}{post}"))
     }
 
     /// A subscriber of a page.
@@ -241,8 +241,8 @@ pub const EVENT_PREFIX: &str = "EVT#";
 /// The place of what is now in a page's history; it sorts behind every month.
 pub const HISTORY_NOW: &str = "NOW";
 
-/// What is behind the month in the places of what was told afterwards, and in no other of a page's history.
-pub const HISTORY_TOLD: char = '#';
+/// What is behind the month in the places of what posts say, and in no other of a page's history.
+pub const HISTORY_SAID: char = '#';
 
 /// What the places of maintenances beside their service begin with.
 pub const WORK_PREFIX: &str = "WORK#";

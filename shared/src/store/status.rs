@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::audit::Change;
-use super::config::{Entity, bulletin_writes, entity_row};
+use super::config::{Entity, bulletin_writes, entity_row, said_writes};
 use super::cursor::{Page, PageRequest};
 use super::incidents::Applied;
 use super::keys::{self, IndexKey, Key};
@@ -17,7 +17,7 @@ use super::table::{BATCH_KEYS_MAX, Expression, Guarded, Index, Query, Range, Sto
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, IncidentId, MaintenanceId, PageId, PostId, ServiceId};
 use crate::domain::incident::Incident;
-use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Spell, Work};
+use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Work};
 
 /// How long a publisher has a page to itself without saying so again.
 pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -82,7 +82,19 @@ struct NowRow {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct HistoryRow {
-    pub(super) intervals: Vec<Interval>,
+    intervals: Vec<Interval>,
+    /// What people had set components to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held: Vec<Interval>,
+}
+
+impl HistoryRow {
+    pub(super) fn of(intervals: Vec<Interval>) -> Self {
+        Self {
+            intervals,
+            held: Vec::new(),
+        }
+    }
 }
 
 /// Something of a page, or the page, that was removed while documents of it may still be public.
@@ -93,8 +105,6 @@ pub enum Gone {
     Post {
         /// Which.
         id: PostId,
-        /// What it said of components.
-        said: Vec<Spell>,
     },
     /// A maintenance.
     Maintenance(MaintenanceId),
@@ -111,7 +121,7 @@ impl Gone {
     /// What tells it from all else that was removed of this page.
     pub(super) fn id(&self, page: PageId) -> String {
         match self {
-            Self::Post { id, .. } => id.to_string(),
+            Self::Post { id } => id.to_string(),
             Self::Maintenance(id) => id.to_string(),
             Self::Component(id) => id.to_string(),
             Self::Page { .. } => page.to_string(),
@@ -298,6 +308,7 @@ impl Store {
                 PublicWrite::Post(before, after) => {
                     all.push(entity_write(before.as_ref(), &after)?);
                     all.extend(bulletin_writes(before.as_ref().map(|before| &before.value), &after)?);
+                    all.extend(said_writes(before.as_ref().map(|before| &before.value), Some(&after))?);
                     let action = if before.is_some() { "updated" } else { "created" };
                     let before = before.as_ref().map(|before| &before.value);
                     all.push(self.changed(action, before, Some(&after), &change)?);
@@ -572,6 +583,18 @@ impl Store {
         items.into_iter().map(|item| Ok(row::read(item)?)).collect()
     }
 
+    /// A page of the maintenances of a status page that are over, newest first.
+    ///
+    /// # Errors
+    /// When the table does not answer, or a row cannot be read.
+    pub async fn closed_maintenances(
+        &self,
+        id: PageId,
+        page: &PageRequest,
+    ) -> Result<Page<Versioned<Maintenance>>, StoreError> {
+        self.list_in(&[keys::maintenances_partition(id, false)], page).await
+    }
+
     /// A page of maintenances of these status pages, newest first.
     ///
     /// # Errors
@@ -614,28 +637,24 @@ impl Store {
         let mut found = StoredHistory::default();
         for item in self.all_of(&partition, range).await? {
             let place = text_of(&item, attribute::SK).to_owned();
-            if place.contains(keys::HISTORY_TOLD) {
-                found
-                    .history
-                    .told
-                    .extend(row::read::<HistoryRow>(item)?.value.intervals);
+            if place.contains(keys::HISTORY_SAID) {
+                let row = row::read::<HistoryRow>(item)?.value;
+                found.history.said.extend(row.intervals);
                 continue;
             }
             found.versions.insert(place.clone(), row::version_of(&item));
             if place == keys::HISTORY_NOW {
                 found.history.now = row::read::<NowRow>(item)?.value.components;
             } else {
-                found
-                    .history
-                    .past
-                    .extend(row::read::<HistoryRow>(item)?.value.intervals);
+                let row = row::read::<HistoryRow>(item)?.value;
+                found.history.past.extend(row.intervals);
+                found.history.held.extend(row.held);
             }
         }
         Ok(found)
     }
 
-    /// Remembers how components do, and what of the past is other than it was read (`changed` has what is there now and what
-    /// was there, and the history is as it shall be).
+    /// Remembers what components are by themselves, and what of that has `ended` and is in the history already.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -643,30 +662,33 @@ impl Store {
         &self,
         page: PageId,
         stored: &StoredHistory,
-        changed: &[Interval],
+        ended: &[Interval],
     ) -> Result<Applied, StoreError> {
         let guard = |place: &str| match stored.versions.get(place) {
             Some(version) => (version + 1, Expression::version(*version)),
             None => (1, Expression::absent()),
         };
-        let mut months: Vec<String> = changed.iter().map(|one| keys::month_of(one.end)).collect();
+        let mut months: Vec<String> = ended.iter().map(|one| keys::month_of(one.end)).collect();
         months.sort();
         months.dedup();
         let mut writes = Vec::new();
         for month in months {
-            let of_month = stored
-                .history
-                .past
-                .iter()
-                .filter(|one| keys::month_of(one.end) == month);
-            let mut intervals: Vec<Interval> = of_month.copied().collect();
-            if intervals.len() > INTERVALS_PER_MONTH_MAX {
-                intervals.sort_by_key(|one| std::cmp::Reverse(one.end.duration_since(one.start)));
-                intervals.truncate(INTERVALS_PER_MONTH_MAX);
-                intervals.sort_by_key(|one| one.end);
-            }
+            let of_month = |all: &[Interval]| {
+                let of_month = all.iter().filter(|one| keys::month_of(one.end) == month);
+                let mut intervals: Vec<Interval> = of_month.copied().collect();
+                if intervals.len() > INTERVALS_PER_MONTH_MAX {
+                    intervals.sort_by_key(|one| std::cmp::Reverse(one.end.duration_since(one.start)));
+                    intervals.truncate(INTERVALS_PER_MONTH_MAX);
+                    intervals.sort_by_key(|one| one.end);
+                }
+                intervals
+            };
+            let content = HistoryRow {
+                intervals: of_month(&stored.history.past),
+                held: of_month(&stored.history.held),
+            };
             let (version, condition) = guard(&month);
-            let row = Row::of(Key::history_month(page, &month), "history", &HistoryRow { intervals })?;
+            let row = Row::of(Key::history_month(page, &month), "history", &content)?;
             writes.push(Write::Put(row.version(version), Some(condition)));
         }
         let (version, condition) = guard(keys::HISTORY_NOW);

@@ -205,7 +205,9 @@ impl Stage {
                 let path = operation.path.replace("{id}", &id);
                 match path.split_once("{subscriber_id}") {
                     Some((list, _)) => format!("{list}{}", self.subscriber_of(&id).await),
-                    None if path.contains("{update_id}") => path.replace("{update_id}", &self.update_of(&id).await),
+                    None if path.contains("{update_id}") => {
+                        path.replace("{update_id}", &self.update_of(kind, &id).await)
+                    }
                     None => path,
                 }
             }
@@ -361,11 +363,11 @@ impl Stage {
         incident
     }
 
-    /// The first update of a post.
-    async fn update_of(&self, post: &str) -> String {
-        let path = format!("/api/v1/posts/{post}");
-        let post = self.world.api(Method::GET, &path, None).await.body;
-        post["updates"][0]["id"].as_str().unwrap().to_owned()
+    /// The first update of a post or a maintenance.
+    async fn update_of(&self, kind: &str, id: &str) -> String {
+        let path = format!("/api/v1/{kind}/{id}");
+        let whole = self.world.api(Method::GET, &path, None).await.body;
+        whole["updates"][0]["id"].as_str().unwrap().to_owned()
     }
 
     pub async fn subscriber_of(&mut self, page: &str) -> String {
@@ -420,7 +422,7 @@ impl Stage {
             "change_page" | "change_component" => json!({ "name": name }),
             "change_post" | "change_maintenance" => json!({ "title": name }),
             "add_post_update" | "add_maintenance_update" => json!({ "body": name }),
-            "correct_post_update" => json!({ "body": name }),
+            "correct_post_update" | "correct_maintenance_update" => json!({ "body": name }),
             "withdraw_post" => json!({}),
             "change_postmortem" => json!({ "impact": name }),
             "publish_postmortem" => json!({ "deliver_notifications": false }),

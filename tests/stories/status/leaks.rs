@@ -113,3 +113,31 @@ async fn what_people_wrote_is_text_wherever_it_is_shown() {
     assert_eq!(feed.headers["content-type"], "application/atom+xml; charset=utf-8");
     assert!(feed.body.as_str().unwrap().contains("&lt;script&gt;"));
 }
+
+/// Whatever was pasted into words, the feed and the badge stay XML: one character that it does not know would take every entry
+/// away from every reader.
+#[tokio::test(start_paused = true)]
+async fn what_xml_does_not_know_breaks_no_feed() {
+    let mut public = Public::settled_at_once().await;
+    let strange = "a\u{0}b\u{1}c\u{b}d\u{1b}e\u{fffe}f\u{ffff}g\r\nh";
+    let post = json!({"page_id": public.page, "title": "It is slow", "body": strange});
+    let post = public.write(Method::POST, "/api/v1/posts", post).await;
+    assert_eq!(post.body["updates"][0]["body"], "abc\ndefg\nh");
+    let at = |minutes: i64| (public.world.now() + jiff::SignedDuration::from_mins(minutes)).to_string();
+    let work =
+        json!({"page_id": public.page, "title": "Disks", "body": strange, "starts_at": at(60), "ends_at": at(90)});
+    public.write(Method::POST, "/api/v1/maintenances", work).await;
+    for title in ["a\u{ffff}", "a\u{1}", "a\nb"] {
+        let answer = json!({"page_id": public.page, "title": title, "body": "x"});
+        let answer = public.world.api(Method::POST, "/api/v1/posts", Some(answer)).await;
+        assert_eq!(answer.body["errors"][0]["field"], "title", "{answer:?}");
+        let name = json!({"page_id": public.page, "name": title});
+        let name = public.world.api(Method::POST, "/api/v1/components", Some(name)).await;
+        assert_eq!(name.body["errors"][0]["field"], "name", "{name:?}");
+    }
+    let feed = public.world.public("/status/main/history.atom").await;
+    let feed = feed.body.as_str().unwrap();
+    let is_known = |c: char| c == '\n' || c == '\t' || !(c.is_control() || c == '\u{fffe}' || c == '\u{ffff}');
+    assert!(feed.chars().all(is_known), "{feed}");
+    assert!(feed.contains("<title>Disks</title>"), "{feed}");
+}

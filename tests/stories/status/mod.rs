@@ -161,7 +161,7 @@ async fn an_alert_is_public_after_its_settling_time_and_over_when_it_is() {
     assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
     let html = page.body.as_str().unwrap();
     assert!(
-        html.contains("Problems with API") && html.contains("Some systems are down"),
+        html.contains("Problems with API") && html.contains("One system is down"),
         "{html}"
     );
 

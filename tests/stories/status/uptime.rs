@@ -245,3 +245,151 @@ async fn what_names_a_component_that_is_gone_can_be_changed() {
     let strange = public.world.api(Method::PATCH, &work, Some(strange)).await;
     assert_eq!(strange.body["errors"][0]["field"], "component_ids[0]", "{strange:?}");
 }
+
+/// What is told of a time of which something is known already is believed as well, and goes with whoever told it.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_of_a_time_with_a_history_counts_beside_it() {
+    let mut public = Public::of_this_morning(0).await;
+    let slow = json!({"components": [{"component_id": public.api, "status": "degraded_performance"}]});
+    let seen = public.broken(slow).await;
+    public.minutes(3).await;
+    public.say(&seen, json!({"status": "resolved"})).await;
+    public.minutes(2).await;
+    let told = public.broken(json!({"started_at": public.ago(30)})).await;
+    public.minutes(10).await;
+    assert_eq!(public.today().await, "Major outage, still going on");
+    public
+        .say(&told, json!({"status": "resolved", "at": public.ago(20)}))
+        .await;
+    // Half an hour before it was told, until ten minutes before that; then what was seen.
+    assert_eq!(public.today().await, "Major outage 20 min, Degraded performance 3 min");
+    public.remove(&told).await;
+    assert_eq!(public.today().await, "Degraded performance 3 min");
+    public.remove(&seen).await;
+    assert_eq!(public.today().await, "no trouble");
+}
+
+/// Between two kinds of trouble, too, what is told late was when it was.
+#[tokio::test(start_paused = true)]
+async fn what_gets_better_late_was_better_when_it_was() {
+    let mut public = Public::of_this_morning(0).await;
+    let post = public.broken(json!({})).await;
+    public.minutes(20).await;
+    let better = json!([{"component_id": public.api, "status": "degraded_performance"}]);
+    public
+        .say(&post, json!({"components": better, "at": public.ago(15)}))
+        .await;
+    public.minutes(5).await;
+    public.say(&post, json!({"status": "resolved"})).await;
+    assert_eq!(public.today().await, "Major outage 5 min, Degraded performance 20 min");
+}
+
+/// While a person has set a component, it is that and was that, whatever posts say and whatever becomes of them.
+#[tokio::test(start_paused = true)]
+async fn what_a_person_set_is_what_it_was() {
+    let mut public = Public::of_this_morning(0).await;
+    let component = format!("/api/v1/components/{}", public.api);
+    let post = public.broken(json!({})).await;
+    public.minutes(10).await;
+    public
+        .write(Method::PATCH, &component, json!({"held_status": "operational"}))
+        .await;
+    public.minutes(10).await;
+    assert_eq!(public.today().await, "Major outage 10 min");
+    public
+        .write(Method::PATCH, &component, json!({"held_status": "partial_outage"}))
+        .await;
+    public.minutes(7).await;
+    public
+        .write(Method::PATCH, &component, json!({"held_status": null}))
+        .await;
+    public.minutes(5).await;
+    public.say(&post, json!({"status": "resolved"})).await;
+    assert_eq!(public.today().await, "Major outage 15 min, Partial outage 7 min");
+    public.write(Method::POST, &format!("{post}/withdraw"), json!({})).await;
+    assert_eq!(public.today().await, "Partial outage 7 min");
+}
+
+/// Updates are in the order of their times: what was said last is what holds.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_said_of_a_time_before_the_last_update() {
+    let mut public = Public::of_this_morning(0).await;
+    let post = public.broken(json!({"started_at": public.ago(60)})).await;
+    public
+        .say(&post, json!({"status": "resolved", "at": public.ago(30)}))
+        .await;
+    let early = json!({"body": "We know why.", "status": "identified", "at": public.ago(31)});
+    let answer = public
+        .world
+        .api(Method::POST, &format!("{post}/updates"), Some(early))
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.body["errors"][0]["field"], "at");
+    let message = answer.body["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains(&public.ago(30)), "{message}");
+    assert_eq!(public.post().await["status"], "resolved");
+}
+
+/// Whoever moves here brings the past along: a component is known since what is told of it, or since the day that somebody
+/// says, and until then there is no data.
+#[tokio::test(start_paused = true)]
+async fn a_component_may_be_known_for_longer_than_it_is_here() {
+    let mut public = Public::of_this_morning(0).await;
+    let day = SignedDuration::from_hours(24);
+    let at = |hours: i64| (public.world.now() - SignedDuration::from_hours(hours)).to_string();
+    let told = json!({"page_id": public.page, "title": "It was down", "body": "It was.", "status": "resolved",
+        "started_at": at(7 * 24), "resolved_at": at(7 * 24 - 6),
+        "components": [{"component_id": public.api, "status": "major_outage"}]});
+    public.write(Method::POST, "/api/v1/posts", told).await;
+    let bars = async |public: &Public, name: &str| {
+        let page = public.world.public("/status/main").await;
+        let page = page.body.as_str().unwrap();
+        let start = page.find(&format!("{name}, last 90 days")).expect("its bars");
+        let end = start + page[start..].find("Today").expect("their end");
+        page[start..end].to_owned()
+    };
+    let api = bars(&public, "API").await;
+    assert_eq!(api.matches("no data").count(), 82, "{api}");
+    assert!(api.contains("22 Feb: Major outage 6 h"), "{api}");
+    assert!(api.contains("% uptime since 22 Feb"), "{api}");
+    let shop = bars(&public, "Shop").await;
+    assert_eq!(shop.matches("no data").count(), 89, "{shop}");
+    assert!(shop.contains("100% uptime since 1 Mar"), "{shop}");
+    let path = format!("/api/v1/components/{}", public.shop);
+    let year_ago = (public.world.now() - day * 365)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let changed = public
+        .write(Method::PATCH, &path, json!({"start_date": year_ago.to_string()}))
+        .await;
+    assert_eq!(changed.body["start_date"], year_ago.to_string());
+    let shop = bars(&public, "Shop").await;
+    assert!(!shop.contains("no data") && shop.contains("100% uptime<"), "{shop}");
+    let summary = public.json("summary.json").await;
+    let all = summary["components"].as_array().unwrap();
+    let shop = all.iter().find(|one| one["id"] == public.shop).unwrap();
+    assert_eq!(shop["start_date"], year_ago.to_string());
+    for wrong in ["2026-03-03", "2019-01-01", "yesterday"] {
+        let answer = public
+            .world
+            .api(Method::PATCH, &path, Some(json!({"start_date": wrong})))
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(answer.body["errors"][0]["field"], "start_date", "{answer:?}");
+    }
+}
+
+/// Many who say something at once are all heard.
+#[tokio::test(start_paused = true)]
+async fn updates_at_the_same_time_are_all_taken() {
+    let mut public = Public::settled_at_once().await;
+    let post = public.broken(json!({})).await;
+    let path = format!("{post}/updates");
+    let say = async |number: usize| {
+        let body = json!({"body": format!("Word {number}."), "deliver_notifications": false});
+        public.world.api(Method::POST, &path, Some(body)).await.status
+    };
+    let all = futures_util::future::join_all((0..12).map(say)).await;
+    assert!(all.iter().all(|status| *status == StatusCode::OK), "{all:?}");
+    assert_eq!(public.post().await["updates"].as_array().unwrap().len(), 13);
+}

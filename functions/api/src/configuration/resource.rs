@@ -1,8 +1,10 @@
 //! The shape that all kinds of configuration share: read, decide, write what was decided over the version that was read.
 //!
 //! A kind of configuration says in its [`Resource`] what a client may write, what that takes, and what follows from it;
-//! the functions here do it, for all kinds alike. Who loses a race reads again and decides again, three times, and is
-//! then asked to try again.
+//! the functions here do it, for all kinds alike. Who loses a race reads again and decides again, a moment later each time,
+//! and is asked to try again when all that was in vain.
+
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -18,7 +20,10 @@ use super::caller::Caller;
 use super::etag::{IfMatch, Tagged};
 
 /// How often a race may be lost before the client is asked to try again.
-pub const ROUNDS_MAX: u32 = 3;
+pub const ROUNDS_MAX: u32 = 8;
+
+/// How long who lost the first race waits at most; twice as long after each further one.
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// Users of a thing that are named when it cannot be removed; the rest are counted.
 const USERS_NAMED_MAX: usize = 10;
@@ -179,7 +184,7 @@ pub async fn remove<R: Resource>(
     id: <R::Entity as Entity>::Id,
     if_match: &IfMatch,
 ) -> Result<StatusCode, Problem> {
-    for _ in 0..ROUNDS_MAX {
+    for round in 0..ROUNDS_MAX {
         let before = load::<R::Entity>(caller, id).await?;
         if !R::is_seen(caller, &before.value) {
             return Err(Problem::not_found());
@@ -192,6 +197,7 @@ pub async fn remove<R: Resource>(
             incidents::look_again(&caller.ctx, works_gone(Some(&before.value), None), caller.now()).await;
             return Ok(StatusCode::NO_CONTENT);
         }
+        pause(caller, round).await;
     }
     Err(Problem::unavailable())
 }
@@ -203,7 +209,7 @@ where
     F: Fn(Versioned<T>) -> Fut,
     Fut: Future<Output = Result<Plan<T>, Problem>>,
 {
-    for _ in 0..ROUNDS_MAX {
+    for round in 0..ROUNDS_MAX {
         let plan = decide(load(caller, id).await?).await?;
         let is_same = plan.before.as_ref().is_some_and(|before| before.value == plan.value);
         if is_same && let Some(before) = plan.before {
@@ -215,8 +221,16 @@ where
                 value: plan.value,
             });
         }
+        pause(caller, round).await;
     }
     Err(Problem::unavailable())
+}
+
+/// Waits, some longer than others, so that those who lost a race do not all meet again.
+#[expect(clippy::disallowed_methods, reason = "a jittered retry")]
+pub async fn pause(caller: &Caller, round: u32) {
+    let [part] = caller.ctx.random.bytes::<1>();
+    tokio::time::sleep(PAUSE * (1 << round.min(6)) * u32::from(part) / 255).await;
 }
 
 /// One row, or 404.

@@ -10,7 +10,7 @@ use shared::channel::{Gateway, check_url};
 use shared::ctx::Ctx;
 use shared::domain::limits;
 use shared::domain::people::Medium;
-use shared::domain::text::is_blank;
+use shared::domain::text::{is_blank, is_one_line};
 use shared::store::{Entity, Extra};
 use shared::web::{FieldError, Problem};
 use url::Url;
@@ -58,7 +58,7 @@ impl Faults {
                 "name",
                 format!("must have 1 to {max} characters, not all of them blank"),
             );
-        } else if text.chars().any(char::is_control) {
+        } else if !is_one_line(text) {
             self.add("name", "must be one line, without control characters");
         }
         name.to_owned()

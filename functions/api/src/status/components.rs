@@ -3,17 +3,20 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{ComponentId, PageId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::service::Service;
 use shared::domain::status::{Component, ComponentStatus, Page};
+use shared::domain::time::after_seconds;
 use shared::store::{Entity, Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem, page_request};
 use utoipa::{IntoParams, ToSchema};
 
 use super::pages::{description, page_of};
+use super::updates;
 use crate::configuration::caller::Caller;
 use crate::configuration::create::create;
 use crate::configuration::etag::{IfMatch, Tagged};
@@ -56,6 +59,11 @@ pub struct ComponentBody {
     /// A status set by hand: while it is there, nothing else decides. Null: incidents, posts and maintenances do.
     #[serde(default)]
     held_status: Option<ComponentStatus>,
+    /// The day since which it is known how it does, `2026-11-20`, at most five years ago: its bars and uptime begin there. Null:
+    /// with when it was made, or with the earliest that a post tells of it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    start_date: Option<Date>,
 }
 
 /// A component as it is read.
@@ -70,6 +78,8 @@ pub struct ComponentView {
     position: u32,
     only_show_if_degraded: bool,
     held_status: Option<ComponentStatus>,
+    #[schema(value_type = Option<String>, format = Date)]
+    start_date: Option<Date>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -86,6 +96,7 @@ impl From<Component> for ComponentView {
             position: component.position,
             only_show_if_degraded: component.only_show_if_degraded,
             held_status: component.held_status,
+            start_date: component.start_date,
             created_at: component.created_at,
             updated_at: component.updated_at,
         }
@@ -131,6 +142,23 @@ impl Resource for ComponentBody {
         if self.is_group && self.held_status.is_some() {
             faults.add("held_status", "must be null: a group does as its components do");
         }
+        if let Some(date) = self
+            .start_date
+            .filter(|date| known.and_then(|known| known.start_date) != Some(*date))
+        {
+            match date.to_zoned(jiff::tz::TimeZone::UTC) {
+                // Anywhere on earth the day has begun by then.
+                Ok(start) if start.timestamp() < after_seconds(caller.now(), 14 * 3600) => {
+                    updates::told_time(
+                        &mut faults,
+                        "start_date",
+                        Some(start.timestamp().min(caller.now())),
+                        caller.now(),
+                    );
+                }
+                _ => faults.add("start_date", "must not be in the future"),
+            }
+        }
         faults.none()?;
         let born = known.map(|known| (known.id, known.created_at, known.updated_at));
         let (id, created_at, updated_at) = born.unwrap_or_else(|| (caller.new_id(), caller.now(), caller.now()));
@@ -144,6 +172,7 @@ impl Resource for ComponentBody {
             position: self.position,
             only_show_if_degraded: self.only_show_if_degraded,
             held_status: self.held_status,
+            start_date: self.start_date,
             created_at,
             updated_at,
         };

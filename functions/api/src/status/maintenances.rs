@@ -1,6 +1,7 @@
 //! Maintenances: work that is announced, at a stated time.
 
 use axum::Json;
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
 use super::pages::page_of;
-use super::updates::{self, OnPageQuery, UpdateView};
+use super::updates::{self, CorrectUpdateBody, OnPageQuery, UpdateView};
 use crate::configuration::caller::Caller;
 use crate::configuration::create::create;
 use crate::configuration::etag::{IfMatch, Tagged};
@@ -31,6 +32,7 @@ pub fn routes() -> Routes {
         .routes(routes!(list_maintenances, create_maintenance))
         .routes(routes!(get_maintenance, change_maintenance, delete_maintenance))
         .routes(routes!(add_maintenance_update))
+        .routes(routes!(correct_maintenance_update))
 }
 
 /// A maintenance as it is written.
@@ -381,12 +383,15 @@ async fn delete_maintenance(
 async fn add_maintenance_update(
     caller: Caller,
     Id(id): Id<MaintenanceId>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<MaintenanceUpdateBody>,
 ) -> Result<Tagged<MaintenanceView>, Problem> {
     caller.may(Right::Respond)?;
     let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
     let caller = &caller;
+    let if_match = &if_match;
     let after = resource::edit(caller, id, |before: Versioned<Maintenance>| async {
+        if_match.check(before.version)?;
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
         let mut next = before.value.clone();
@@ -428,6 +433,42 @@ async fn add_maintenance_update(
         faults.none()?;
         may_work(caller, Some(&before.value), &next).await?;
         Ok(Plan::over(before, next))
+    });
+    let after = after.await?;
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.into(),
+    })
+}
+
+/// Put the words of an update right; subscribers are not told again
+#[utoipa::path(patch, path = "/api/v1/maintenances/{id}/updates/{update_id}", tag = "Maintenances",
+    params(("id" = MaintenanceId, Path), ("update_id" = UpdateId, Path)), request_body = CorrectUpdateBody,
+    responses((status = 200, body = MaintenanceView)))]
+async fn correct_maintenance_update(
+    caller: Caller,
+    Path((maintenance, update)): Path<(String, String)>,
+    if_match: IfMatch,
+    JsonBody(body): JsonBody<CorrectUpdateBody>,
+) -> Result<Tagged<MaintenanceView>, Problem> {
+    caller.may(Right::Respond)?;
+    let id: MaintenanceId = maintenance.parse().map_err(|_| Problem::not_found())?;
+    let update_id: UpdateId = update.parse().map_err(|_| Problem::not_found())?;
+    let after = resource::edit(&caller, id, |before: Versioned<Maintenance>| async {
+        let mut next = before.value.clone();
+        let update = next.updates.iter_mut().find(|update| update.id == update_id);
+        let update = update.ok_or_else(Problem::not_found)?;
+        if_match.check(before.version)?;
+        let mut faults = Faults::default();
+        if let Some(body) = &body.body {
+            update.body = updates::words(&mut faults, "body", body);
+        }
+        updates::fits(&mut faults, (next.updates.len(), !next.is_open()), &next);
+        faults.none()?;
+        if next != before.value {
+            next.updated_at = caller.now();
+        }
+        Ok(Plan::over(before, next).called("corrected"))
     });
     let after = after.await?;
     Ok(Tagged {

@@ -8,6 +8,7 @@ use shared::domain::id::{PageId, TeamId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::status::{Component, Locale, Look, Page, is_host, is_slug};
+use shared::domain::text::cleaned;
 use shared::store::{Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, PageQuery, Params, Problem};
 use utoipa::ToSchema;
@@ -230,7 +231,8 @@ impl Resource for PageBody {
 
 /// What is said of a page or a component: one text, without the white space around it; nothing is none.
 pub fn description(faults: &mut Faults, text: Option<&str>) -> Option<String> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    let text = cleaned(text?);
+    let text = Some(text.trim()).filter(|text| !text.is_empty())?;
     let max = limits::DESCRIPTION_CHARS_MAX;
     if text.chars().count() > max {
         faults.add("description", format!("must have at most {max} characters"));

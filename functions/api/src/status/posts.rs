@@ -14,12 +14,13 @@ use shared::domain::id::{PageId, PostId, ServiceId, UpdateId};
 use shared::domain::limits;
 use shared::domain::principal::Right;
 use shared::domain::status::{Impact, Page, Post, PostStatus, Update, Withdrawal};
+use shared::domain::text::cleaned;
 use shared::store::{Entity, Extra, Gone, Versioned};
 use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
 use super::pages::page_of;
-use super::updates::{self, Effect, OnPageQuery, UpdateView};
+use super::updates::{self, CorrectUpdateBody, Effect, OnPageQuery, UpdateView};
 use crate::configuration::caller::Caller;
 use crate::configuration::create::create;
 use crate::configuration::etag::{IfMatch, Tagged};
@@ -209,10 +210,7 @@ impl Resource for PostBody {
 
     async fn removed_with(caller: &Caller, post: &Post) -> Result<Vec<Extra>, Problem> {
         let now = caller.now();
-        let gone = Gone::Post {
-            id: post.id,
-            said: post.spells(),
-        };
+        let gone = Gone::Post { id: post.id };
         Ok(vec![Extra::Gone(post.page_id, gone, now)])
     }
 }
@@ -313,16 +311,6 @@ struct PostUpdateBody {
     deliver_notifications: bool,
 }
 
-/// An update's words, put right.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CorrectUpdateBody {
-    /// Its words, 1 to 4000 characters; those of a postmortem, which has four parts, 1 to 16200. Missing: they stay.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 16200, pattern = r"\S")]
-    body: Option<String>,
-}
-
 /// Why a post is taken back.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -401,8 +389,10 @@ async fn add_post_update(
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
         let at = updates::told_time(&mut faults, "at", body.at, caller.now());
-        if at < post.started_at {
-            faults.add("at", "must not be before started_at");
+        let last = post.last_said_at();
+        if at < last {
+            let message = format!("must not be before the last that was said, at {last}");
+            faults.add("at", message);
         }
         if body.automatic && post.service_id.is_none() {
             faults.add("automatic", "must be false: no service opened the post");
@@ -488,11 +478,8 @@ async fn withdraw_post(
     let by = caller.principal().actor();
     let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
         if_match.check(before.version)?;
-        let reason = body
-            .reason
-            .as_deref()
-            .map(str::trim)
-            .filter(|reason| !reason.is_empty());
+        let reason = body.reason.as_deref().map(cleaned);
+        let reason = reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         if reason.is_some_and(|reason| reason.chars().count() > limits::DESCRIPTION_CHARS_MAX) {
             let message = format!("must have at most {} characters", limits::DESCRIPTION_CHARS_MAX);
             return Err(Problem::invalid_field("reason", message));

@@ -8,6 +8,7 @@ use shared::domain::actor::Actor;
 use shared::domain::id::{ComponentId, PageId, UpdateId};
 use shared::domain::limits;
 use shared::domain::status::{Component, ComponentChange, ComponentStatus, Page, Post, Update};
+use shared::domain::text::{cleaned, is_one_line};
 use shared::web::{PageQuery, Problem};
 use utoipa::{IntoParams, ToSchema};
 
@@ -94,6 +95,16 @@ impl<S> From<Update<S>> for UpdateView<S> {
     }
 }
 
+/// An update's words, put right.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectUpdateBody {
+    /// Its words, 1 to 4000 characters; those of a postmortem, which has four parts, 1 to 16200. Missing: they stay.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 16200, pattern = r"\S")]
+    pub body: Option<String>,
+}
+
 /// For what is so unless it is said otherwise.
 pub fn yes() -> bool {
     true
@@ -105,7 +116,7 @@ pub fn title(faults: &mut Faults, text: &str) -> String {
     let max = limits::NAME_CHARS_MAX;
     if title.is_empty() || title.chars().count() > max {
         faults.add("title", format!("must have 1 to {max} characters"));
-    } else if title.chars().any(char::is_control) {
+    } else if !is_one_line(title) {
         faults.add("title", "must be one line, without control characters");
     }
     title.to_owned()
@@ -118,6 +129,7 @@ pub fn words(faults: &mut Faults, field: &str, text: &str) -> String {
 
 /// The words of an update that may have so many characters.
 pub fn words_within(faults: &mut Faults, field: &str, text: &str, max: usize) -> String {
+    let text = cleaned(text);
     let words = text.trim();
     if words.is_empty() || words.chars().count() > max {
         faults.add(field, format!("must have 1 to {max} characters"));

@@ -33,7 +33,7 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 11] = [
+static ASSETS: [Asset; 12] = [
     asset!("style.css", CSS),
     asset!("page.js", JS),
     asset!("forms.js", JS),
@@ -45,6 +45,7 @@ static ASSETS: [Asset; 11] = [
     asset!("upload.js", JS),
     asset!("wordings.js", JS),
     asset!("changed.js", JS),
+    asset!("moments.js", JS),
 ];
 
 /// The folder.

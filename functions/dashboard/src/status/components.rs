@@ -49,6 +49,8 @@ struct Row {
     badge: Badge,
     only_show_if_degraded: bool,
     held: Vec<Choice>,
+    /// For a field of a form.
+    start_date: String,
     is_held: bool,
     groups: Vec<Choice>,
     affected_by: Vec<AffectedBy>,
@@ -141,6 +143,7 @@ impl Scene<'_> {
             badge: Badge::of(self.standing.status(one.id)),
             only_show_if_degraded: one.only_show_if_degraded,
             held: held(one.held_status),
+            start_date: one.start_date.map(|date| date.to_string()).unwrap_or_default(),
             is_held: one.held_status.is_some(),
             groups: self.groups(one.group_id),
             affected_by: self.affected_by(one.id),
@@ -237,6 +240,7 @@ mod tests {
             position: *position,
             only_show_if_degraded: false,
             held_status: None,
+            start_date: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,
         };

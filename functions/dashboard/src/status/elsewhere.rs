@@ -1,7 +1,7 @@
 //! Where else a page is shown: addresses to read it by, and snippets to paste.
 
-use askama::filters::{Html, escape};
 use shared::ctx::Ctx;
+use shared::domain::status::share::{badge_html, badge_markdown, frame_snippet};
 use shared::domain::status::{Page, folder};
 
 /// Addresses of a page, and snippets that show it elsewhere.
@@ -25,9 +25,6 @@ impl Elsewhere {
     pub fn of(ctx: &Ctx, page: &Page) -> Self {
         let url = ctx.page_url(page);
         let copied = |id, label, text| Copied { id, label, text };
-        let name = escaped(&page.name);
-        // Brackets would end a text of Markdown.
-        let plain = page.name.replace(['[', ']', '\\', '`'], " ");
         Self {
             badge: format!("{}/badge.svg", ctx.object_url(&folder(&page.slug))),
             addresses: [
@@ -41,40 +38,10 @@ impl Elsewhere {
                 copied("subscribe", "The form to subscribe", format!("{url}/subscribers")),
             ],
             snippets: [
-                copied(
-                    "badge-html",
-                    "Badge, in HTML",
-                    format!(r#"<a href="{url}"><img src="{url}/badge.svg" alt="Status of {name}"></a>"#),
-                ),
-                copied(
-                    "badge-markdown",
-                    "Badge, in Markdown",
-                    format!("[![Status of {plain}]({url}/badge.svg)]({url})"),
-                ),
-                copied(
-                    "frame",
-                    "A frame for your own site",
-                    format!(
-                        r#"<iframe src="{url}/embed" title="Status of {name}" width="320" height="140" loading="lazy" style="border:0"></iframe>"#
-                    ),
-                ),
+                copied("badge-html", "Badge, in HTML", badge_html(&url, &page.name)),
+                copied("badge-markdown", "Badge, in Markdown", badge_markdown(&url, &page.name)),
+                copied("frame", "A frame for your own site", frame_snippet(&url, &page.name)),
             ],
         }
-    }
-}
-
-/// A text within an attribute of HTML.
-fn escaped(text: &str) -> String {
-    let Ok(escaped) = escape(text, Html);
-    escaped.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_stays_in_its_attribute() {
-        assert_eq!(escaped(r#"A&B "><script>"#), "A&#38;B &#34;&#62;&#60;script&#62;");
     }
 }

@@ -3,6 +3,7 @@
 //! Pages read the store; their forms are sent to the REST API. A form is shown to whoever may send it, and only to them.
 
 mod components;
+mod correct;
 mod elsewhere;
 mod list;
 mod maintenances;

@@ -2,7 +2,8 @@
 
 use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, PageId};
-use shared::domain::status::{Component, ComponentStatus, Maintenance, Post, Statuses, rollup, statuses};
+use shared::domain::status::words::labels;
+use shared::domain::status::{Component, ComponentStatus, Locale, Maintenance, Post, Statuses, statuses};
 use shared::store::StoreError;
 
 use crate::words;
@@ -12,13 +13,18 @@ pub struct Standing {
     pub posts: Vec<Post>,
     pub maintenances: Vec<Maintenance>,
     statuses: Statuses,
+    /// How each component does that is no group.
+    leaves: Vec<ComponentStatus>,
 }
 
 impl Standing {
     /// Of a page whose components these are.
     pub fn of(components: &[Component], posts: Vec<Post>, maintenances: Vec<Maintenance>) -> Self {
+        let statuses = statuses(components, &posts, &maintenances);
+        let leaves = components.iter().filter(|one| !one.is_group);
         Self {
-            statuses: statuses(components, &posts, &maintenances),
+            leaves: leaves.filter_map(|one| statuses.get(&one.id)).copied().collect(),
+            statuses,
             posts,
             maintenances,
         }
@@ -29,10 +35,12 @@ impl Standing {
     }
 
     pub fn rollup(&self) -> Badge {
-        let status = rollup(&self.statuses);
+        // As the page itself says it.
+        let labels = labels(Locale::En);
+        let (words, status) = labels.headline(self.leaves.iter().copied(), !self.posts.is_empty());
         Badge {
-            words: words::headline(status),
-            class: status.as_str(),
+            words,
+            class: status.map_or("", ComponentStatus::as_str),
         }
     }
 }

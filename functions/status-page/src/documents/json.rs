@@ -82,7 +82,7 @@ fn component(view: &PageView, one: &ComponentView) -> Value {
         "position": one.position,
         "description": one.description,
         "showcase": false,
-        "start_date": null,
+        "start_date": one.start_date,
         "group_id": one.group_id,
         "page_id": view.id,
         "group": one.is_group,

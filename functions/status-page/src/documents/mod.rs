@@ -201,6 +201,7 @@ mod tests {
             components: Vec::new(),
             open_posts: Vec::new(),
             recent_posts: Vec::new(),
+            withdrawn_posts: Vec::new(),
             open_maintenances: Vec::new(),
             recent_maintenances: Vec::new(),
             months: vec!["2026-11".into()],

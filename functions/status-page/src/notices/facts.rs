@@ -48,6 +48,16 @@ pub enum Subject {
     Maintenance(Box<Maintenance>, Box<MaintenanceView>),
 }
 
+impl Subject {
+    /// When it was taken back, if it was.
+    pub fn withdrawn_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Post(post, _) => post.withdrawn.as_ref().map(|withdrawal| withdrawal.at),
+            Self::Maintenance(..) => None,
+        }
+    }
+}
+
 impl Facts {
     /// Whether this is news still.
     pub fn is_news(&self, news: News, now: Timestamp) -> bool {

@@ -82,11 +82,13 @@ impl Story {
         let words = words::subscribers(facts.page.locale);
         let labels = words::labels(facts.page.locale);
         let zone = &matter.view.zone;
-        let moment = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+        let moment = |at: Timestamp| labels.time_in_zone(at, zone);
         // How a component does now is no effect of what is only planned.
         let name = |one: &ComponentView| match &matter.subject {
-            Subject::Post(..) => format!("{} ({})", one.name, labels.component_status(one.status)),
-            Subject::Maintenance(..) => one.name.clone(),
+            Subject::Post(post, _) if post.withdrawn.is_none() => {
+                format!("{} ({})", one.name, labels.component_status(one.status))
+            }
+            Subject::Post(..) | Subject::Maintenance(..) => one.name.clone(),
         };
         let affected = facts.affected.iter().filter_map(|id| matter.view.component(*id));
         let names: Vec<String> = affected.map(name).collect();
@@ -123,13 +125,10 @@ impl Story {
         // An update that is not told may be newer than the one that is: what is told comes first.
         let newest = updates_told(&matter.subject, news).min(updates.len().checked_sub(1)?);
         let mut rest = updates.split_off(newest);
-        let (status, at, body) = rest.remove(0);
+        let (mut status, mut at, body) = rest.remove(0);
         rest.truncate(EARLIER_MAX);
-        let gaps = [
-            ("page", facts.page.name.as_str()),
-            ("title", &title),
-            ("status", &status),
-        ];
+        let said = status.clone();
+        let gaps = [("page", facts.page.name.as_str()), ("title", &title), ("status", &said)];
         let (subject, body, earlier) = match news {
             News::Reminder(_) => (
                 filled(words.reminder_subject, &gaps),
@@ -143,6 +142,10 @@ impl Story {
                 };
                 let body = [Some(words.withdrawn_text.to_owned()), reason];
                 let body = body.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+                status = labels.withdrawn_status.to_owned();
+                if let Some(withdrawn) = matter.subject.withdrawn_at() {
+                    at = moment(withdrawn);
+                }
                 (filled(words.withdrawn_subject, &gaps), body, Vec::new())
             }
             News::Update(_) | News::Asked(_) => (filled(words.update_subject, &gaps), body, rest),
@@ -210,7 +213,7 @@ fn story_text(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Str
         line(planned);
     }
     line("");
-    line(&story.body);
+    line(&unmarked(&story.body));
     if let Some(affected) = &story.affected {
         line("");
         line(&format!("{}: {affected}", words.affected));
@@ -221,7 +224,7 @@ fn story_text(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Str
         for (status, at, body) in &story.earlier {
             line("");
             line(&format!("{status} · {at}"));
-            line(body);
+            line(&unmarked(body));
         }
     }
     line("");
@@ -232,6 +235,12 @@ fn story_text(words: &Words, facts: &Facts, story: &Story, links: &Links) -> Str
     line(&format!("{}: {}", words.change, links.manage));
     line(&format!("{}: {}", words.unsubscribe, links.unsubscribe));
     text
+}
+
+/// Words for where nothing is marked: headings stand on their own lines, and that is enough.
+fn unmarked(body: &str) -> String {
+    let lines: Vec<&str> = body.lines().map(|line| heading(line).unwrap_or(line)).collect();
+    lines.join("\n")
 }
 
 /// The text message of this news.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use shared::domain::status::{Colour, Look, words};
-use shared::domain::text::{cut_chars, plain};
+use shared::domain::text::{cleaned, cut_chars, plain};
 
 use crate::documents::Stamp;
 use crate::view::PageView;
@@ -38,7 +38,8 @@ pub fn badge(view: &PageView, stamp: Stamp) -> Vec<u8> {
         words_width: width(words),
         revision: stamp.revision,
     };
-    badge.render().unwrap_or_default().into_bytes()
+    // A picture that is not well-formed XML is none.
+    cleaned(&badge.render().unwrap_or_default()).into_bytes()
 }
 
 /// How wide a text of 11 pixels is in Verdana, about: readers' fonts differ, and the picture makes any fit.

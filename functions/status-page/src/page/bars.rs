@@ -1,7 +1,7 @@
 //! The days of a component, as bars: each has a colour and a text.
 
 use jiff::civil::Date;
-use shared::domain::status::{ComponentStatus, Day};
+use shared::domain::status::{ComponentStatus, Day, words};
 use shared::domain::text::{cut_chars, plain};
 
 use super::frame::{Frame, class, isolated};
@@ -55,7 +55,13 @@ impl Bars {
             days: component.days.iter().map(bar).collect(),
             uptime: component.uptime.map(|uptime| {
                 let percent = labels.percent_of(uptime);
-                frame.filled(labels.uptime, "percent", &percent)
+                match component.known_since {
+                    None => frame.filled(labels.uptime, "percent", &percent),
+                    Some(date) => {
+                        let date = frame.date(date);
+                        words::filled(labels.uptime_since, &[("percent", &percent), ("date", &date)])
+                    }
+                }
             }),
             first: labels.counted(labels.days_ago, count),
         }

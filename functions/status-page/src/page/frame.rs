@@ -145,19 +145,12 @@ pub fn isolated(name: &str) -> String {
     }
 }
 
-/// How a page does, in words, and the class of its colour. One that watches nothing does not say that all is well, nor does
-/// one that still tells of an incident, whatever its components do.
+/// How a page does, in words, and the class of its colour.
 pub fn headline(view: &PageView) -> (&'static str, &'static str) {
-    let labels = words::labels(view.locale);
-    let is_well = view.status == ComponentStatus::Operational;
-    match (
-        view.components.iter().all(|one| one.is_group),
-        view.open_posts.is_empty(),
-    ) {
-        (true, true) => (labels.no_components, "n"),
-        (_, false) if is_well => (labels.still_open, "n"),
-        _ => (labels.headline(view.status), class(view.status)),
-    }
+    let leaves = view.components.iter().filter(|one| !one.is_group);
+    let (words, status) =
+        words::labels(view.locale).headline(leaves.map(|one| one.status), !view.open_posts.is_empty());
+    (words, status.map_or("n", class))
 }
 
 /// A rendered document.

@@ -58,10 +58,15 @@ pub fn history(view: &PageView, stamp: Stamp) -> Vec<u8> {
             }),
         }
     }
-    let past = view.recent_posts.iter().map(|post| Item::post(&frame, post));
+    let posts = view.recent_posts.iter();
+    let posts = posts.map(|post| (post.started_at, Item::post(&frame, post)));
+    let over = view.recent_maintenances.iter().filter(|one| one.completed_at.is_some());
+    let maintenances = over.map(|one| (one.ended_from(), Item::maintenance(&frame, one)));
+    let mut past: Vec<_> = posts.chain(maintenances).collect();
+    past.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     rendered(&History {
         years,
-        past: past.collect(),
+        past: past.into_iter().map(|(_, item)| item).collect(),
         frame,
     })
 }

@@ -3,13 +3,13 @@
 use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use shared::domain::status::share::{badge_markdown, frame_snippet};
 use shared::domain::status::{ComponentStatus, MaintenanceStatus};
 use shared::domain::text::plain;
 
 use super::bars::Bars;
 use super::frame::{Frame, class, headline, rendered};
 use super::posts::Item;
-use super::share::{badge_markdown, frame_snippet};
 use crate::documents::Stamp;
 use crate::view::{ComponentView, PageView};
 
@@ -86,8 +86,8 @@ pub fn home(view: &PageView, stamp: Stamp) -> Vec<u8> {
         entries: entries(&frame),
         past,
         nothing,
-        frame_snippet: frame_snippet(view),
-        badge_markdown: badge_markdown(view),
+        frame_snippet: frame_snippet(&view.url, &view.name),
+        badge_markdown: badge_markdown(&view.url, &view.name),
         frame,
     })
 }
@@ -104,7 +104,7 @@ fn past(frame: &Frame<'_>) -> Vec<Item> {
     let maintenances = view.recent_maintenances.iter();
     let maintenances = maintenances
         .filter(|one| one.completed_at.is_some_and(is_recent))
-        .map(|one| (one.starts_at, Item::maintenance(frame, one)));
+        .map(|one| (one.ended_from(), Item::maintenance(frame, one)));
     let mut all: Vec<_> = posts.chain(maintenances).collect();
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     all.into_iter().map(|(_, item)| item).take(RECENT_MAX).collect()

@@ -51,6 +51,9 @@ impl Item {
     pub fn post(frame: &Frame<'_>, post: &PostView) -> Self {
         let labels = frame.labels;
         let is_over = !post.status.is_open() || post.withdrawn.is_some();
+        let over_at = post
+            .resolved_at
+            .or(post.withdrawn.as_ref().map(|withdrawn| withdrawn.at));
         let updates = post.updates.iter().map(|update| {
             let status = labels.post_status(update.status);
             Said::of(frame, update.id, status, update.at, &update.body, &update.components)
@@ -66,11 +69,14 @@ impl Item {
                 Impact::Major => class(ComponentStatus::PartialOutage),
                 Impact::Critical => class(ComponentStatus::MajorOutage),
             },
-            status: labels.post_status(post.status),
-            impact: Some(labels.impact(post.impact)),
+            status: match post.withdrawn {
+                Some(_) => labels.withdrawn_status,
+                None => labels.post_status(post.status),
+            },
+            impact: post.withdrawn.is_none().then(|| labels.impact(post.impact)),
             affects: affects(frame, &post.components, is_over),
             from: frame.moment(post.started_at),
-            until: post.resolved_at.map(|at| frame.moment(at)),
+            until: over_at.map(|at| frame.moment(at)),
             took: took(frame, post.started_at, post.resolved_at),
             updates: updates.collect(),
             more: None,

@@ -1,7 +1,6 @@
-//! How others are told: texts and links for networks, and what other sites show. Links only: nothing of a network is loaded.
+//! How others are told: texts and links for networks. Links only: nothing of a network is loaded.
 
 use shared::domain::status::share::{Shared, mail_link, networks};
-use shared::domain::text::plain;
 
 use crate::view::PageView;
 
@@ -33,27 +32,4 @@ pub fn share(view: &PageView, title: &str, status: &str, url: &str) -> Share {
         url: url.to_owned(),
         links,
     }
-}
-
-/// What other sites write to show the widget. Its frame may run its own script and open links, and nothing else.
-pub fn frame_snippet(view: &PageView) -> String {
-    format!(
-        "<iframe src=\"{}/embed\" title=\"{}\" width=\"320\" height=\"160\" loading=\"lazy\" \
-         sandbox=\"allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox\" style=\"border:0\"></iframe>",
-        view.url,
-        attribute(&plain(&view.name))
-    )
-}
-
-/// What a README has to show the badge.
-pub fn badge_markdown(view: &PageView) -> String {
-    let name = plain(&view.name).replace(['[', ']', '\\', '`', '!', '<', '>'], "");
-    format!("[![{name}]({url}/badge.svg)]({url})", url = view.url)
-}
-
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('"', "&quot;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

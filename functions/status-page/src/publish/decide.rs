@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Alerts, Component, Facts, Interval, Maintenance, Page, Post, Publication, Spell, Trouble, Work, decide_publication,
-    next_due, statuses,
+    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due, own,
 };
 use shared::domain::time::earliest;
-use shared::store::{Applied, Entity, Gone, PublicWrite, StoreError, Versioned};
+use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
 use shared::subscribers;
 
 use super::PublishError;
@@ -47,8 +46,6 @@ pub struct Told<'a> {
     pub incidents: &'a [IncidentId],
     /// Posts that are not published yet.
     pub posts: &'a [PostId],
-    /// What was removed.
-    pub gone: &'a [Gone],
 }
 
 /// Decides, and writes what was decided. None: there is no such page.
@@ -59,7 +56,7 @@ pub async fn decide(ctx: &Ctx, page: PageId, told: &Told<'_>, now: Timestamp) ->
         let Some(known) = Known::read(ctx, page, told).await? else {
             return Ok(None);
         };
-        if known.apply(ctx, told, &mut decided, now).await? == Applied::Done {
+        if known.apply(ctx, &mut decided, now).await? == Applied::Done {
             return Ok(Some(decided));
         }
     }
@@ -120,13 +117,7 @@ impl Known {
         }))
     }
 
-    async fn apply(
-        mut self,
-        ctx: &Ctx,
-        told: &Told<'_>,
-        decided: &mut Decided,
-        now: Timestamp,
-    ) -> Result<Applied, StoreError> {
+    async fn apply(mut self, ctx: &Ctx, decided: &mut Decided, now: Timestamp) -> Result<Applied, StoreError> {
         for place in 0..self.maintenances.len() {
             let before = &self.maintenances[place];
             let Some(next) = before
@@ -181,7 +172,7 @@ impl Known {
         }
         let by_maintenances = self.maintenances.iter().filter_map(|one| one.value.due()).min();
         decided.due = earliest(next_due(&publications), by_maintenances);
-        self.remember(ctx, told, now).await
+        self.remember(ctx, now).await
     }
 
     /// Services that affect this page, or did.
@@ -250,86 +241,15 @@ impl Known {
         announced
     }
 
-    /// Remembers how components do from now on, and takes back what was said by mistake, if that is news.
-    async fn remember(&self, ctx: &Ctx, told: &Told<'_>, now: Timestamp) -> Result<Applied, StoreError> {
-        let posts: Vec<Post> = self.posts.values().map(|post| post.value.clone()).collect();
+    /// Remembers what components are by themselves from now on, if that is news. What posts say is with the posts.
+    async fn remember(&self, ctx: &Ctx, now: Timestamp) -> Result<Applied, StoreError> {
         let maintenances: Vec<Maintenance> = self.maintenances.iter().map(|one| one.value.clone()).collect();
-        let all = statuses(&self.components, &posts, &maintenances);
-        let from = super::history_from(now);
-        let mut stored = ctx.store.history(self.page.id, from).await?;
+        let mut stored = ctx.store.history(self.page.id, now).await?;
         let before = stored.history.now.clone();
-        let spells: Vec<(&Post, Vec<Spell>)> = posts.iter().map(|post| (post, post.spells())).collect();
-        let since = |component, last| {
-            let is_over = all.get(&component).is_none_or(|status| !status.is_trouble());
-            if is_over {
-                ended(component, &spells).filter(|end| *end > last)
-            } else {
-                began(component, last, &spells)
-            }
-        };
-        let mut changed = stored.history.become_now(&all, since, now);
-        let wrong = taken_back(&posts, told, from, now);
-        if let (Some(start), Some(end)) = (
-            wrong.iter().map(|one| one.start).min(),
-            wrong.iter().map(|one| one.end).max(),
-        ) {
-            let meanwhile = ctx.store.posts_between(self.page.id, start - LONGEST, end).await?;
-            let others = posts.iter().chain(&meanwhile).filter(|post| post.withdrawn.is_none());
-            let said = others.flat_map(Post::spells).filter_map(|spell| spell.interval(now));
-            changed.extend(stored.history.take_back(&wrong, &said.collect::<Vec<_>>(), now));
-        }
-        if stored.history.now == before && changed.is_empty() {
+        let ended = stored.history.become_now(&own(&self.components, &maintenances), now);
+        if stored.history.now == before {
             return Ok(Applied::Done);
         }
-        ctx.store.remember(self.page.id, &stored, &changed).await
+        ctx.store.remember(self.page.id, &stored, &ended).await
     }
-}
-
-/// When trouble with a component began that is published now. What was told before its last change is in the history
-/// already.
-fn began(component: ComponentId, last: Timestamp, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
-    let open = spells.iter().filter(|(post, _)| post.is_open());
-    let runs = open.filter_map(|(_, spells)| {
-        let theirs = spells.iter().filter(|spell| spell.component_id == component);
-        let mut run: Option<Spell> = None;
-        for spell in theirs.rev() {
-            match run {
-                None if spell.end.is_none() => run = Some(*spell),
-                Some(later) if spell.end == Some(later.start) => run = Some(*spell),
-                _ => break,
-            }
-        }
-        Some(run.filter(|spell| spell.told_at > last)?.start)
-    });
-    runs.min()
-}
-
-/// When a component that works again began to, as the posts about it tell. None: now.
-fn ended(component: ComponentId, spells: &[(&Post, Vec<Spell>)]) -> Option<Timestamp> {
-    let last = spells.iter().filter_map(|(_, spells)| {
-        let theirs = spells.iter().filter(|spell| spell.component_id == component);
-        theirs.map(|spell| spell.end).next_back()
-    });
-    // One that goes on by its words ended without a word.
-    last.collect::<Option<Vec<_>>>()?.into_iter().max()
-}
-
-/// Posts that began so long before one that is taken back may have lasted until then.
-const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
-
-/// What posts said that are withdrawn, or gone, as far back as the history is read; what went on then was not so until now.
-fn taken_back(posts: &[Post], told: &Told<'_>, from: Timestamp, now: Timestamp) -> Vec<Interval> {
-    let withdrawn = posts
-        .iter()
-        .filter(|post| post.withdrawn.is_some() && told.posts.contains(&post.id));
-    let removed = told.gone.iter().flat_map(|gone| match gone {
-        Gone::Post { said, .. } => said.as_slice(),
-        _ => &[],
-    });
-    let all = withdrawn.flat_map(Post::spells).chain(removed.copied());
-    let all = all.filter_map(|spell| spell.interval(now)).map(|one| Interval {
-        start: one.start.max(from),
-        ..one
-    });
-    all.filter(|one| one.start < one.end).collect()
 }

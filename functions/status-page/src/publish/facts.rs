@@ -70,6 +70,9 @@ pub async fn read(
         .chain(new_maintenances.items)
         .map(|one| (one.value.id, one.value))
         .collect();
+    let mut history = stored.history;
+    let goes_on = posts.values().filter(|post| post.value.is_open());
+    history.said.extend(goes_on.flat_map(|post| post.value.goes_on(now)));
     let newest: Vec<Post> = posts.values().rev().map(|post| post.value.clone()).collect();
     let maintenances: Vec<Maintenance> = maintenances.into_values().rev().collect();
     let all = statuses(&components, &newest, &maintenances);
@@ -78,7 +81,7 @@ pub async fn read(
         url: ctx.page_url(&page),
         components: &components,
         statuses: &all,
-        history: &stored.history,
+        history: &history,
         posts: &newest,
         maintenances: &maintenances,
         since: first.map_or(page.created_at, |first| first.min(page.created_at)),

@@ -181,7 +181,6 @@ async fn round(
     let told = decide::Told {
         incidents: &hinted.incidents,
         posts: &posts,
-        gone: &gone,
     };
     let Some(decided) = decide::decide(ctx, page, &told, now).await? else {
         return Ok(None);

@@ -109,7 +109,7 @@ pub async fn write(
     let older = older.filter(|(_, newer)| is_missing(newer)).map(|(older, _)| older);
     let missing = months.iter().filter(|month| is_missing(month)).chain(older);
     let gone_posts = gone.iter().filter_map(|gone| match gone {
-        Gone::Post { id, .. } => Some(id),
+        Gone::Post { id } => Some(id),
         _ => None,
     });
     let of_posts = posts.iter().chain(gone_posts);
@@ -219,7 +219,7 @@ async fn settle(ctx: &Ctx, facts: &PublicFacts, posts: &[PostId], gone: &[Gone])
     for one in gone {
         let slug = &facts.page.slug;
         let key = match one {
-            Gone::Post { id, .. } => Some(documents::incident_key(slug, id)),
+            Gone::Post { id } => Some(documents::incident_key(slug, id)),
             Gone::Maintenance(id) => Some(documents::incident_key(slug, id)),
             Gone::Component(_) | Gone::Page { .. } => None,
         };

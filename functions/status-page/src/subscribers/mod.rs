@@ -454,12 +454,13 @@ async fn end(place: Result<Path<Place>, PathRejection>, link: Result<Link, Respo
         Ok(subscriber) => subscriber,
         Err(answer) => return answer,
     };
-    if let Some(subscriber) = subscriber
-        && let Err(error) = subscribers::end(&link.at.ctx, subscriber, None).await
-    {
-        return link.at.failed(&error);
+    match subscriber {
+        None => link.at.told(Told::Ended),
+        Some(subscriber) => match subscribers::end(&link.at.ctx, subscriber, None).await {
+            Ok(()) => link.at.told(Told::Unsubscribed),
+            Err(error) => link.at.failed(&error),
+        },
     }
-    link.at.told(Told::Ended)
 }
 
 /// The fields of a form.

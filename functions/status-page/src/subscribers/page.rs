@@ -1,14 +1,12 @@
 //! The pages that subscribers see. Pure: facts in, HTML out; the templates escape whatever people wrote.
 
-use std::sync::LazyLock;
-
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::BASE64;
 use shared::domain::id::ComponentId;
-use shared::domain::status::{Component, Page, Subscriber, SubscriberChannel, SubscriberState};
-use shared::secret::sha256_hex;
+use shared::domain::status::{Component, Look, Page, Subscriber, SubscriberChannel, SubscriberState};
+use shared::secret::sha256;
 use url::Url;
 
 use super::UNKNOWN_PAGE;
@@ -16,15 +14,17 @@ use shared::domain::status::words::{self, SubscriberWords as Words, filled};
 
 const STYLE: &str = include_str!("../../templates/subscribers/style.css");
 
-/// Nothing but our own style (by its hash) and our own forms.
-static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = HEXLOWER.decode(sha256_hex(STYLE).as_bytes()).unwrap_or_default();
+/// Nothing but this style (by its hash), logos that are in the page itself, and our own forms.
+fn policy(style: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        BASE64.encode(&hash)
+        "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        BASE64.encode(&sha256(style))
     );
-    HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
-});
+    HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static(NOTHING))
+}
+
+/// What has no style of its own may do nothing.
+const NOTHING: &str = "default-src 'none'";
 
 /// What keeps the code in the URL to its owner: no copy in caches, referrers and search engines.
 const HEADERS: [(HeaderName, &str); 4] = [
@@ -40,7 +40,9 @@ pub async fn guarded(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone());
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(NOTHING));
     response
 }
 
@@ -64,7 +66,9 @@ pub struct Shown {
 
 /// What every page has.
 struct Frame<'a> {
-    style: &'static str,
+    /// The page's colours, and what these pages make of them.
+    style: String,
+    look: Look,
     words: &'static Words,
     /// The status page's name; none where there is no such page.
     name: Option<&'a str>,
@@ -75,11 +79,16 @@ struct Frame<'a> {
 impl<'a> Frame<'a> {
     fn of(page: Option<&'a Page>) -> Self {
         Self {
-            style: STYLE,
+            style: page.map_or_else(Look::default, |page| page.look.clone()).css() + STYLE,
+            look: page.map_or_else(Look::default, |page| page.look.clone()),
             words: words::subscribers(page.map_or(UNKNOWN_PAGE, |page| page.locale)),
             name: page.map(|page| page.name.as_str()),
             root: page.map_or_else(|| "/status".to_owned(), |page| format!("/status/{}", page.slug)),
         }
+    }
+
+    fn policy(&self) -> HeaderValue {
+        policy(&self.style)
     }
 }
 
@@ -121,7 +130,7 @@ struct FormPage<'a> {
 }
 
 /// The form.
-pub fn form(page: &Page, channels: &[SubscriberChannel], components: &[Component], form: &Form) -> Html<String> {
+pub fn form(page: &Page, channels: &[SubscriberChannel], components: &[Component], form: &Form) -> Sheet {
     let frame = Frame::of(Some(page));
     let words = frame.words;
     let way = |channel: &SubscriberChannel| Way {
@@ -130,14 +139,17 @@ pub fn form(page: &Page, channels: &[SubscriberChannel], components: &[Component
         example: words.addresses[*channel as usize],
         is_chosen: *channel == form.channel,
     };
-    html(&FormPage {
-        lead: filled(words.subscribe_lead, &[("page", &page.name)]),
-        ways: channels.iter().map(way).collect(),
-        choices: choices(components, &form.chosen),
-        address: &form.address,
-        faults: &form.faults,
-        frame,
-    })
+    html(
+        frame.policy(),
+        &FormPage {
+            lead: filled(words.subscribe_lead, &[("page", &page.name)]),
+            ways: channels.iter().map(way).collect(),
+            choices: choices(components, &form.chosen),
+            address: &form.address,
+            faults: &form.faults,
+            frame,
+        },
+    )
 }
 
 #[derive(Template)]
@@ -151,18 +163,21 @@ struct AskedPage<'a> {
 }
 
 /// The answer to the form: the same for everybody.
-pub fn asked(page: &Page, channel: SubscriberChannel, address: &str, is_wrong: bool) -> Html<String> {
+pub fn asked(page: &Page, channel: SubscriberChannel, address: &str, is_wrong: bool) -> Sheet {
     let frame = Frame::of(Some(page));
-    html(&AskedPage {
-        text: if channel.has_code() {
-            frame.words.asked_code
-        } else {
-            frame.words.asked_link
+    html(
+        frame.policy(),
+        &AskedPage {
+            text: if channel.has_code() {
+                frame.words.asked_code
+            } else {
+                frame.words.asked_link
+            },
+            phone: channel.has_code().then_some(address),
+            is_wrong,
+            frame,
         },
-        phone: channel.has_code().then_some(address),
-        is_wrong,
-        frame,
-    })
+    )
 }
 
 #[derive(Template)]
@@ -178,7 +193,7 @@ struct OnePage<'a> {
 }
 
 /// A subscription: to be confirmed, or as it is.
-pub fn one(page: &Page, shown: &Shown) -> Html<String> {
+pub fn one(page: &Page, shown: &Shown) -> Sheet {
     let frame = Frame::of(Some(page));
     let words = frame.words;
     let state = shown.subscriber.state();
@@ -191,15 +206,18 @@ pub fn one(page: &Page, shown: &Shown) -> Html<String> {
         "saved" => Some(words.saved),
         _ => None,
     };
-    html(&OnePage {
-        path: format!("{}/subscribers/{}", frame.root, shown.code),
-        lead: filled(lead, &gaps(page, shown, words, &shown_address(shown))),
-        state: state.as_str(),
-        note,
-        secret: shown.secret.as_deref(),
-        choices: choices(&shown.components, &shown.subscriber.component_ids),
-        frame,
-    })
+    html(
+        frame.policy(),
+        &OnePage {
+            path: format!("{}/subscribers/{}", frame.root, shown.code),
+            lead: filled(lead, &gaps(page, shown, words, &shown_address(shown))),
+            state: state.as_str(),
+            note,
+            secret: shown.secret.as_deref(),
+            choices: choices(&shown.components, &shown.subscriber.component_ids),
+            frame,
+        },
+    )
 }
 
 #[derive(Template)]
@@ -211,14 +229,17 @@ struct EndPage<'a> {
 }
 
 /// Whether to end it.
-pub fn ask_end(page: &Page, shown: &Shown) -> Html<String> {
+pub fn ask_end(page: &Page, shown: &Shown) -> Sheet {
     let frame = Frame::of(Some(page));
     let words = frame.words;
-    html(&EndPage {
-        path: format!("{}/subscribers/{}/unsubscribe", frame.root, shown.code),
-        lead: filled(words.unsubscribe_lead, &gaps(page, shown, words, &shown_address(shown))),
-        frame,
-    })
+    html(
+        frame.policy(),
+        &EndPage {
+            path: format!("{}/subscribers/{}/unsubscribe", frame.root, shown.code),
+            lead: filled(words.unsubscribe_lead, &gaps(page, shown, words, &shown_address(shown))),
+            frame,
+        },
+    )
 }
 
 fn gaps<'a>(page: &'a Page, shown: &Shown, words: &Words, address: &'a str) -> [(&'static str, &'a str); 3] {
@@ -248,6 +269,8 @@ pub enum Told {
     NoPage,
     /// The link is nobody's.
     Wrong,
+    /// It was ended just now.
+    Unsubscribed,
     /// There is no subscription.
     Ended,
     /// Too often.
@@ -277,6 +300,7 @@ impl Told {
         let (status, heading, text) = match self {
             Self::NoPage => (StatusCode::NOT_FOUND, words.no_page, words.no_page_lead),
             Self::Wrong => (StatusCode::NOT_FOUND, words.wrong, words.wrong_lead),
+            Self::Unsubscribed => (StatusCode::OK, words.unsubscribed, words.unsubscribed_lead),
             Self::Ended => (StatusCode::OK, words.ended, words.ended_lead),
             Self::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, words.wait, words.wait_lead),
             Self::BadComponents => (StatusCode::BAD_REQUEST, words.invalid, words.components_fault),
@@ -290,7 +314,7 @@ impl Told {
         };
         let written = seconds.unwrap_or_default().to_string();
         let text = filled(text, &[("page", name), ("seconds", &written)]);
-        let mut response = (status, html(&ToldPage { frame, heading, text })).into_response();
+        let mut response = (status, html(frame.policy(), &ToldPage { frame, heading, text })).into_response();
         if let Some(seconds) = seconds {
             response
                 .headers_mut()
@@ -300,6 +324,10 @@ impl Told {
     }
 }
 
-fn html(page: &impl Template) -> Html<String> {
-    Html(page.render().unwrap_or_default())
+/// A page, and what it may do.
+pub type Sheet = ([(HeaderName, HeaderValue); 1], Html<String>);
+
+fn html(policy: HeaderValue, page: &impl Template) -> Sheet {
+    let policy = [(header::CONTENT_SECURITY_POLICY, policy)];
+    (policy, Html(page.render().unwrap_or_default()))
 }

@@ -1,6 +1,7 @@
 //! Components: the parts of what a page tells of, as its readers know them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -78,6 +79,9 @@ pub struct Component {
     /// The status that somebody set by hand: while it is there, nothing else decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_status: Option<ComponentStatus>,
+    /// The day since which it is known how it does, should that be longer than it is here; before that there is no data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<Date>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last written.

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::component::ComponentStatus;
-use super::statuses::Statuses;
 use crate::domain::id::ComponentId;
 
 /// A component was not in order from `start` until, but not at, `end`.
@@ -24,156 +23,105 @@ pub struct Interval {
     pub end: Timestamp,
 }
 
-/// How a component does now.
+/// What a component is by itself, whatever posts say: under maintenance, or what a person set by hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// What.
+    pub status: ComponentStatus,
+    /// Whether a person set it: nothing else decides then.
+    #[serde(default)]
+    pub is_held: bool,
+}
+
+/// What a component is by itself now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Since {
-    /// How.
-    pub status: ComponentStatus,
+    /// What.
+    #[serde(flatten)]
+    pub own: Own,
     /// Since when.
     pub since: Timestamp,
 }
 
-/// How the components of a page do and did.
+/// How the components of a page do and did: what posts said of them, each as it says it now, and what they were by themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// Before, as people told it only when it was over; it may overlap the rest.
-    pub told: Vec<Interval>,
-    /// Now. A component that was always operational may be missing.
+    /// What posts say, whenever they said it; of one component it may overlap.
+    pub said: Vec<Interval>,
+    /// What components are by themselves now. One that was always operational may be missing.
     pub now: BTreeMap<ComponentId, Since>,
-    /// Before, in the order in which it ended; only what was not in order.
+    /// What they were, in the order in which it ended: under maintenance.
     pub past: Vec<Interval>,
+    /// What people had set them to, operational included, in the order in which it ended.
+    pub held: Vec<Interval>,
 }
 
 impl History {
-    /// Remembers that components do as `statuses` says from now on. Of a component that breaks, or is in order again, `since`
-    /// says when it did, should that be published only now: after the settling time, or because somebody tells it late. It is
-    /// given the component's last change, and believed back to that. Answers what came to an end.
-    pub fn become_now(
-        &mut self,
-        statuses: &Statuses,
-        since: impl Fn(ComponentId, Timestamp) -> Option<Timestamp>,
-        now: Timestamp,
-    ) -> Vec<Interval> {
+    /// Remembers what components are by themselves from now on. Answers what came to an end.
+    pub fn become_now(&mut self, own: &BTreeMap<ComponentId, Own>, now: Timestamp) -> Vec<Interval> {
         let mut ended = Vec::new();
-        for (id, status) in statuses {
+        for (id, own) in own {
             let before = self.now.get(id).copied();
-            let was = before.map_or(ComponentStatus::Operational, |since| since.status);
-            if was == *status {
+            let was = before.map(|since| since.own).unwrap_or_default();
+            if was == *own {
                 continue;
             }
-            let earliest = before.map_or(Timestamp::MIN, |since| since.since);
-            let turns = was.is_trouble() != status.is_trouble();
-            let told = turns.then(|| since(*id, earliest)).flatten();
-            let since = told.unwrap_or(now).min(now).max(earliest);
-            if was != ComponentStatus::Operational && since > earliest {
-                ended.push(Interval {
+            if let Some(since) = before.filter(|since| since.since < now) {
+                let interval = Interval {
                     component_id: *id,
-                    status: was,
-                    start: earliest,
-                    end: since,
-                });
+                    status: was.status,
+                    start: since.since,
+                    end: now,
+                };
+                if was.is_held {
+                    self.held.push(interval);
+                    ended.push(interval);
+                } else if was.status != ComponentStatus::Operational {
+                    self.past.push(interval);
+                    ended.push(interval);
+                }
             }
-            self.now.insert(*id, Since { status: *status, since });
+            self.now.insert(*id, Since { own: *own, since: now });
         }
-        self.past.extend(&ended);
         ended
     }
 
-    /// Everything about one component that was or is not in order, as if it ended now.
+    /// Everything about one component that was or is not in order, as if it ended now: disjoint, in order. At every moment it
+    /// is the worst that anybody says, and while a person had set it, that.
     pub fn of(&self, component: ComponentId, now: Timestamp) -> Vec<Interval> {
-        let past = self.past.iter().filter(|one| one.component_id == component).copied();
-        let open = self
-            .now
-            .get(&component)
-            .filter(|one| one.since < now)
-            .map(|one| Interval {
-                component_id: component,
-                status: one.status,
-                start: one.since,
-                end: now,
-            });
-        let open = open.filter(|one| one.status != ComponentStatus::Operational);
-        let known = past.chain(open);
-        let told = self.told.iter().filter(|one| one.component_id == component).copied();
-        let told: Vec<Interval> = told.collect();
-        if told.is_empty() {
-            return known.collect();
+        let theirs = |one: &&Interval| one.component_id == component;
+        let open = self.now.get(&component).filter(|one| one.since < now);
+        let interval = |one: &Since| Interval {
+            component_id: component,
+            status: one.own.status,
+            start: one.since,
+            end: now,
+        };
+        let of_now = |is_held: bool| open.filter(|one| one.own.is_held == is_held).map(interval);
+        let said = self.said.iter().chain(&self.past).filter(theirs).copied();
+        let said = said.chain(of_now(false));
+        let said: Vec<Interval> = said.filter(|one| one.status != ComponentStatus::Operational).collect();
+        let mut all = disjoint(component, &said);
+        for held in self.held.iter().filter(theirs).copied().chain(of_now(true)) {
+            all = all.iter().flat_map(|one| without(one, &held)).collect();
+            all.extend(Some(held).filter(|held| held.status != ComponentStatus::Operational));
         }
-        disjoint(component, &known.chain(told).collect::<Vec<_>>())
+        all.sort_by_key(|one| one.start);
+        all
     }
 }
 
-impl History {
-    /// Takes back what posts said that were wrong: what they alone said was not so. `others` is what all other posts said
-    /// meanwhile, each as if it ended now. Answers every interval that was there before or is now, and not both.
-    pub fn take_back(&mut self, wrong: &[Interval], others: &[Interval], now: Timestamp) -> Vec<Interval> {
-        let mut changed = Vec::new();
-        let mut ids: Vec<ComponentId> = wrong.iter().map(|one| one.component_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        for id in ids {
-            let of = |all: &[Interval]| {
-                all.iter()
-                    .filter(|one| one.component_id == id)
-                    .copied()
-                    .collect::<Vec<_>>()
-            };
-            // As one: only where it was matters.
-            let windows = of(wrong).into_iter().map(|one| Interval {
-                status: ComponentStatus::MajorOutage,
-                ..one
-            });
-            let windows = disjoint(id, &windows.collect::<Vec<_>>());
-            let others = disjoint(id, &of(others));
-            // What goes on goes on by what others say, unless nothing but a person's hand holds it there.
-            if let Some(since) = self.now.get_mut(&id).filter(|since| since.status.is_trouble())
-                && let Some(window) = windows
-                    .iter()
-                    .find(|one| one.start <= since.since && since.since <= one.end)
-                && let Some(last) = others.last().filter(|one| one.end == now && one.status == since.status)
-            {
-                since.since = last.start.max(window.start);
-            }
-            let (mut theirs, rest): (Vec<_>, Vec<_>) = self.past.drain(..).partition(|one| one.component_id == id);
-            let before = theirs.clone();
-            for window in &windows {
-                theirs = theirs.iter().flat_map(|one| without(one, window)).collect();
-                theirs.extend(others.iter().filter_map(|one| within(one, window)).filter(|one| {
-                    let goes_on = self.now.get(&id).filter(|since| since.status.is_trouble());
-                    goes_on.is_none_or(|since| one.end <= since.since)
-                }));
-            }
-            changed.extend(before.iter().filter(|one| !theirs.contains(one)));
-            changed.extend(theirs.iter().filter(|one| !before.contains(one)));
-            self.past = rest;
-            self.past.extend(theirs);
-        }
-        self.past.sort_by_key(|one| (one.end, one.start, one.component_id));
-        changed
-    }
-}
-
-/// What is left of trouble outside a window; maintenance stays.
-fn without(one: &Interval, window: &Interval) -> Vec<Interval> {
-    if !one.status.is_trouble() || one.end <= window.start || window.end <= one.start {
-        return vec![*one];
-    }
-    let (before, after) = (
-        Interval {
-            end: window.start,
-            ..*one
-        },
-        Interval {
-            start: window.end,
-            ..*one
-        },
-    );
-    [before, after].into_iter().filter(|one| one.start < one.end).collect()
-}
-
-fn within(one: &Interval, window: &Interval) -> Option<Interval> {
-    let (start, end) = (one.start.max(window.start), one.end.min(window.end));
-    (start < end).then_some(Interval { start, end, ..*one })
+/// What is left of an interval outside another.
+fn without(one: &Interval, other: &Interval) -> impl Iterator<Item = Interval> + use<> {
+    let before = Interval {
+        end: one.end.min(other.start),
+        ..*one
+    };
+    let after = Interval {
+        start: one.start.max(other.end),
+        ..*one
+    };
+    [before, after].into_iter().filter(|one| one.start < one.end)
 }
 
 /// The same as intervals of which no two overlap: at every moment, the worst that any says.

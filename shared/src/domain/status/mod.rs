@@ -24,7 +24,7 @@ pub mod words;
 mod work;
 
 pub use component::{Component, ComponentStatus, PublicName};
-pub use history::{Day, History, Interval, Since, days};
+pub use history::{Day, History, Interval, Own, Since, days};
 pub use look::{Colour, Look, LookFault, class};
 pub use maintenance::{Maintenance, MaintenanceStatus};
 pub use notice::{
@@ -32,12 +32,12 @@ pub use notice::{
     is_news_of_maintenance, is_news_of_post,
 };
 pub use page::{Locale, Page, folder, is_host, is_slug};
-pub use post::{ComponentChange, Impact, Move, Post, PostStatus, Spell, Update, Withdrawal};
+pub use post::{ComponentChange, Impact, Move, Post, PostStatus, Update, Withdrawal};
 pub use postmortem::Postmortem;
 pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,
     decide_publication, effects, next_due,
 };
-pub use statuses::{Statuses, rollup, statuses};
+pub use statuses::{Statuses, own, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberCounts, SubscriberState};
 pub use work::{Alerts, Work};

@@ -155,28 +155,19 @@ struct Turn {
     changes: Vec<(ComponentId, ComponentStatus)>,
 }
 
-/// A time in which a post said that a component was not in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spell {
-    /// Which.
-    pub component_id: ComponentId,
-    /// What it was.
-    pub status: ComponentStatus,
-    /// From.
-    pub start: Timestamp,
-    /// Until, but not at; none: it goes on, or went on when the post was taken back.
-    pub end: Option<Timestamp>,
-    /// When it was written that it began.
-    pub told_at: Timestamp,
+/// A time in which a post says that a component was not in order.
+#[derive(Debug, Clone, Copy)]
+struct Spell {
+    component_id: ComponentId,
+    status: ComponentStatus,
+    start: Timestamp,
+    /// None: it goes on.
+    end: Option<Timestamp>,
 }
 
 impl Spell {
-    fn until(self, end: Timestamp) -> Self {
-        Self { end: Some(end), ..self }
-    }
-
     /// As an interval; what goes on, as if it ended now. None: it has no length.
-    pub fn interval(&self, now: Timestamp) -> Option<Interval> {
+    fn interval(&self, now: Timestamp) -> Option<Interval> {
         let end = self.end.unwrap_or(now);
         (self.start < end).then_some(Interval {
             component_id: self.component_id,
@@ -264,9 +255,38 @@ impl Post {
         withdrawn.or(self.resolved_at.filter(|_| !self.status.is_open()))
     }
 
-    /// What it said of components while it was open: when each was not in order, by its updates and by what became of them
-    /// without a word, oldest first.
-    pub fn spells(&self) -> Vec<Spell> {
+    /// What it says of components that is over: when each was not in order, by its updates and by what became of them without
+    /// a word. Nothing, once it is withdrawn.
+    pub fn said(&self) -> Vec<Interval> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
+        let spells = self.spells().into_iter().filter(|spell| spell.end.is_some());
+        let mut all = self.told_afterwards();
+        all.extend(spells.filter_map(|spell| spell.interval(self.updated_at)));
+        all
+    }
+
+    /// What it says of components that goes on, as if it ended now.
+    pub fn goes_on(&self, now: Timestamp) -> Vec<Interval> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
+        let spells = self.spells().into_iter().filter(|spell| spell.end.is_none());
+        spells.filter_map(|spell| spell.interval(now)).collect()
+    }
+
+    /// The time of the last that it said of components: nothing is said of an earlier one afterwards.
+    pub fn last_said_at(&self) -> Timestamp {
+        let updates = self.updates.iter().map(|update| update.at);
+        let moves = self.moves.iter().filter(|_| self.is_open()).map(|one| one.at);
+        updates
+            .chain(moves)
+            .max()
+            .map_or(self.started_at, |at| at.max(self.started_at))
+    }
+
+    fn spells(&self) -> Vec<Spell> {
         let mut doing: BTreeMap<ComponentId, ComponentStatus> = BTreeMap::new();
         let mut open: BTreeMap<ComponentId, Spell> = BTreeMap::new();
         let mut all = Vec::new();
@@ -280,14 +300,17 @@ impl Post {
                 if before == wrong {
                     continue;
                 }
-                all.extend(open.remove(component_id).map(|spell| spell.until(turn.at)));
+                let ended = open.remove(component_id);
+                all.extend(ended.map(|spell| Spell {
+                    end: Some(turn.at),
+                    ..spell
+                }));
                 if let Some(status) = wrong {
                     let spell = Spell {
                         component_id: *component_id,
                         status,
                         start: turn.at,
                         end: None,
-                        told_at: turn.told_at,
                     };
                     open.insert(*component_id, spell);
                 }
@@ -299,9 +322,8 @@ impl Post {
 
     /// What it says of components' past, if it was made when that was over: nothing was known of it while it lasted. What was
     /// put right before it was opened again counts.
-    pub fn told_afterwards(&self) -> Vec<Interval> {
-        let first = self.updates.first().filter(|first| !first.status.is_open());
-        let Some(first) = first.filter(|_| self.withdrawn.is_none()) else {
+    fn told_afterwards(&self) -> Vec<Interval> {
+        let Some(first) = self.updates.first().filter(|first| !first.status.is_open()) else {
             return Vec::new();
         };
         let until_again = self

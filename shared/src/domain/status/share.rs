@@ -96,6 +96,35 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
+/// What other sites write to show a page's widget, in HTML. Its frame may run its own script and open links, and nothing else.
+pub fn frame_snippet(url: &str, name: &str) -> String {
+    format!(
+        "<iframe src=\"{url}/embed\" title=\"{}\" width=\"320\" height=\"160\" loading=\"lazy\" \
+         sandbox=\"allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox\" style=\"border:0\"></iframe>",
+        attribute(&plain(name))
+    )
+}
+
+/// What other sites write to show a page's badge, in HTML.
+pub fn badge_html(url: &str, name: &str) -> String {
+    let name = attribute(&plain(name));
+    format!("<a href=\"{url}\"><img src=\"{url}/badge.svg\" alt=\"{name}\"></a>")
+}
+
+/// What a README has to show a page's badge.
+pub fn badge_markdown(url: &str, name: &str) -> String {
+    // Brackets would end a text of Markdown.
+    let name = plain(name).replace(['[', ']', '\\', '`', '!', '<', '>'], "");
+    format!("[![{name}]({url}/badge.svg)]({url})")
+}
+
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use shared::store::StoreError;
 
 use super::names;
 use crate::page::{Choice, Visitor, Zone, by_name};
+use crate::status::tree::tree;
 
 /// The parts of a form that makes or changes a maintenance.
 #[derive(Debug)]
@@ -36,9 +37,7 @@ impl Fields {
     ) -> Result<Self, StoreError> {
         let (components, services) =
             futures_util::try_join!(ctx.store.list_all::<Component>(), ctx.store.list_all::<Service>())?;
-        let here = components
-            .into_iter()
-            .filter(|part| part.page_id == page && !part.is_group);
+        let here: Vec<Component> = components.into_iter().filter(|part| part.page_id == page).collect();
         let is_under = |part: &Component| one.is_some_and(|one| one.component_ids.contains(&part.id));
         let is_in = |service: &Service| one.is_some_and(|one| one.service_ids.contains(&service.id));
         let services = services
@@ -47,10 +46,7 @@ impl Fields {
         let chosen = one.map(|one| one.alerts).unwrap_or_default();
         let alerts = names::ALERTS.map(|(alerts, id, name)| Choice::new(id, name, alerts == chosen));
         Ok(Self {
-            components: by_name(
-                here.map(|part| Choice::new(part.id, &part.name, is_under(&part)))
-                    .collect(),
-            ),
+            components: as_on_the_page(&here, is_under),
             services: by_name(
                 services
                     .map(|one| Choice::new(one.id, &one.name, is_in(&one)))
@@ -64,4 +60,23 @@ impl Fields {
             zone: zone.name().to_owned(),
         })
     }
+}
+
+/// Components in the order of their page; each in a group with the group's name before its own.
+fn as_on_the_page(components: &[Component], is_chosen: impl Fn(&Component) -> bool) -> Vec<Choice> {
+    let mut all = Vec::new();
+    for branch in tree(components) {
+        let top = branch.top;
+        if !top.is_group {
+            all.push(Choice::new(top.id, &top.name, is_chosen(top)));
+        }
+        for member in branch.members {
+            all.push(Choice::new(
+                member.id,
+                &format!("{}: {}", top.name, member.name),
+                is_chosen(member),
+            ));
+        }
+    }
+    all
 }

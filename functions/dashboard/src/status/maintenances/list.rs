@@ -1,4 +1,4 @@
-//! The maintenances of a page, the newest first.
+//! The maintenances of a page: those that go on or come first, then what is over.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,6 +19,9 @@ struct List {
     tabs: Tabs,
     id: PageId,
     name: String,
+    /// What goes on and what comes, the next first; only on the first page.
+    open: Vec<Row>,
+    /// What is over.
     rows: Vec<Row>,
     /// Whether it is the first page.
     is_first: bool,
@@ -45,7 +48,19 @@ pub async fn show(
     Asked(query): Asked<PageQuery>,
 ) -> Result<Response, Refused> {
     let page = load::<Page>(&ctx, id).await?.value;
-    let found = ctx.store.maintenances(&[page.id], &query.page()?).await?;
+    let is_first = query.after.is_none();
+    let request = query.page()?;
+    let (mut open, found) = futures_util::try_join!(
+        async {
+            if is_first {
+                ctx.store.open_maintenances(page.id).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+        ctx.store.closed_maintenances(page.id, &request),
+    )?;
+    open.sort_by_key(|one| (one.value.starts_at, one.value.id));
     let path = format!("/pages/{}/maintenances", page.id);
     let zone = visitor.zone();
     Ok(shown(&List {
@@ -54,8 +69,9 @@ pub async fn show(
         id: page.id,
         name: page.name,
         older: Older::of(&path, query.after.as_deref(), found.next.as_deref()),
+        open: open.into_iter().map(|one| Row::new(one.value, &zone)).collect(),
         rows: found.items.into_iter().map(|one| Row::new(one.value, &zone)).collect(),
-        is_first: query.after.is_none(),
+        is_first,
         may_write: visitor.may_respond(),
     }))
 }

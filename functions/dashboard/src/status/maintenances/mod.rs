@@ -1,5 +1,6 @@
 //! Maintenances of a page in the browser: the list, one that is announced, and one with all that may be said and changed.
 
+mod correct;
 mod fields;
 mod list;
 mod names;
@@ -15,4 +16,5 @@ pub fn routes() -> Router<Ctx> {
         .route("/pages/{id}/maintenances", get(list::show))
         .route("/pages/{id}/maintenances/new", get(new::show))
         .route("/maintenances/{id}", get(one::show))
+        .route("/maintenances/{id}/updates/{update_id}", get(correct::show))
 }

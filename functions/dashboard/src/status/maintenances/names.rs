@@ -1,6 +1,7 @@
 //! What maintenances and their parts are called in the dashboard, and the classes that colour them.
 
-use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus};
+use shared::domain::status::words::labels;
+use shared::domain::status::{Alerts, Locale, Maintenance, MaintenanceStatus};
 
 /// Where a maintenance may stand, in the order of its life.
 pub const STATUSES: [MaintenanceStatus; 4] = [
@@ -10,21 +11,14 @@ pub const STATUSES: [MaintenanceStatus; 4] = [
     MaintenanceStatus::Completed,
 ];
 
-pub fn status(status: MaintenanceStatus) -> &'static str {
-    match status {
-        MaintenanceStatus::Scheduled => "Scheduled",
-        MaintenanceStatus::InProgress => "In progress",
-        MaintenanceStatus::Verifying => "Verifying",
-        MaintenanceStatus::Completed => "Completed",
-    }
+/// What a status is called of this one: over is another word where it was called off.
+pub fn status_of(one: &Maintenance, status: MaintenanceStatus) -> &'static str {
+    labels(Locale::En).maintenance_status(status, one.cancelled.is_some())
 }
 
 /// Where it stands, in a word: cancelled, if it is.
 pub fn standing(one: &Maintenance) -> &'static str {
-    match one.cancelled {
-        Some(_) => "Cancelled",
-        None => status(one.status),
-    }
+    status_of(one, one.status)
 }
 
 /// The class of its badge: those of incidents, so that a colour means the same everywhere.

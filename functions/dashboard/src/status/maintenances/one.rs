@@ -6,10 +6,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use shared::ctx::Ctx;
-use shared::domain::id::MaintenanceId;
+use shared::domain::id::{MaintenanceId, UpdateId};
 use shared::domain::limits;
 use shared::domain::service::Service;
-use shared::domain::status::{Alerts, Maintenance, MaintenanceStatus, Page};
+use shared::domain::status::{Alerts, Maintenance, Page};
 use shared::web::{Id, Problem};
 
 use super::fields::Fields;
@@ -41,6 +41,11 @@ struct One {
 #[derive(Debug, Template)]
 #[template(path = "status/maintenances/one_live.html")]
 struct Live {
+    id: MaintenanceId,
+    version: u64,
+    /// Where it stands, for a field of a form.
+    stands: &'static str,
+    may_write: bool,
     title: String,
     url: String,
     class: &'static str,
@@ -59,6 +64,7 @@ struct Live {
 /// An update.
 #[derive(Debug)]
 struct Said {
+    id: UpdateId,
     who: Person,
     status: &'static str,
     at: Moment,
@@ -88,6 +94,10 @@ pub async fn show(
     let page = page.ok_or_else(Refused::missing)?.value;
     let chosen = fields.components.iter().filter(|part| part.is_chosen);
     let part = Live {
+        id: one.id,
+        version,
+        stands: one.status.as_str(),
+        may_write: visitor.may_respond(),
         url: format!("{}/incidents/{}", ctx.page_url(&page), one.id),
         class: names::class(&one),
         standing: names::standing(&one),
@@ -119,7 +129,7 @@ pub async fn show(
         may_write: visitor.may_respond(),
         has_room: one.updates.len() < limits::POST_UPDATES_MAX + limits::POST_END_UPDATES_MAX,
         statuses: names::STATUSES
-            .map(|status| Choice::new(status.as_str(), names::status(status), status == one.status))
+            .map(|status| Choice::new(status.as_str(), names::status_of(&one, status), status == one.status))
             .into(),
         fields,
         page: page.name,
@@ -130,11 +140,9 @@ pub async fn show(
 /// What was said, newest first.
 fn said(one: &Maintenance, people: &People, zone: &Zone) -> Vec<Said> {
     let update = one.updates.iter().rev().map(|update| Said {
+        id: update.id,
         who: people.actor(&update.by),
-        status: match update.status {
-            MaintenanceStatus::Completed if one.cancelled.is_some() => names::standing(one),
-            status => names::status(status),
-        },
+        status: names::status_of(one, update.status),
         at: zone.moment(update.at),
         body: update.body.clone(),
         was_told: update.deliver_notifications,

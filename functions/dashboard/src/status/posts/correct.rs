@@ -1,6 +1,5 @@
-//! The words of an update, put right. A page of its own: whoever types is not disturbed by what happens meanwhile.
+//! The words of an update of a post, put right.
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use shared::ctx::Ctx;
@@ -9,22 +8,8 @@ use shared::domain::principal::Right;
 use shared::domain::status::Post;
 
 use super::names;
-use crate::page::{Frame, Moment, Refused, Section, Visitor, shown};
-
-#[derive(Debug, Template)]
-#[template(path = "status/posts/correct.html")]
-struct Correct {
-    frame: Frame,
-    id: PostId,
-    version: u64,
-    title: String,
-    update_id: UpdateId,
-    status: &'static str,
-    at: Moment,
-    body: String,
-    chars_max: usize,
-    was_told: bool,
-}
+use crate::page::{Refused, Visitor};
+use crate::status::correct::{Whole, correct};
 
 pub async fn show(
     visitor: Visitor,
@@ -37,16 +22,11 @@ pub async fn show(
     let found = ctx.store.load::<Post>(id).await?.ok_or_else(Refused::missing)?;
     let update = found.value.updates.iter().find(|update| update.id == update_id);
     let update = update.ok_or_else(Refused::missing)?;
-    Ok(shown(&Correct {
-        frame: Frame::new(Section::Status, &visitor),
-        id,
+    let whole = Whole {
+        path: format!("/posts/{id}"),
         version: found.version,
-        update_id,
-        status: names::status(update.status),
-        at: visitor.zone().moment(update.at),
-        body: update.body.clone(),
-        chars_max: update.status.words_max(),
-        was_told: update.deliver_notifications,
-        title: found.value.title,
-    }))
+        title: &found.value.title,
+    };
+    let status = names::status(update.status);
+    Ok(correct(&visitor, whole, update, status, update.status.words_max()))
 }

@@ -125,7 +125,8 @@ fn fields(components: &[Component], effects: &Effects) -> Vec<(Field, bool)> {
     });
     let field = |one: &Component| {
         let status = effects.get(&one.id).copied().unwrap_or_default();
-        let works = Choice::new("", crate::words::component(ComponentStatus::Operational), false);
+        // Not that it works: others may say that it does not.
+        let works = Choice::new("", "Not affected", false);
         let trouble = TROUBLE.map(|one| Choice::new(one.as_str(), crate::words::component(one), one == status));
         let field = Field {
             id: one.id,

@@ -60,6 +60,8 @@ struct Live {
     title: String,
     /// `open` or `resolved`: what may be done changes with it.
     state: &'static str,
+    /// Where it stands, for a field of a form.
+    stands: &'static str,
     class: &'static str,
     standing: &'static str,
     standing_since: Moment,
@@ -214,6 +216,7 @@ impl Live {
             version,
             title: post.title.clone(),
             state: if post.is_open() { "open" } else { "resolved" },
+            stands: post.status.as_str(),
             class: names::class(post),
             standing: names::standing(post),
             standing_since: zone.moment(last.unwrap_or(post.updated_at)),

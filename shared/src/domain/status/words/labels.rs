@@ -63,6 +63,8 @@ labels! {
     days: &'static str,
     /// The state of a page, by its worst component: see [`Labels::headline`].
     headlines: [&'static str; 5],
+    /// The same where no other component is as bad.
+    headlines_of_one: [&'static str; 5],
     /// Component statuses, the best first.
     component_statuses: [&'static str; 5],
     /// Post statuses in their order.
@@ -89,7 +91,7 @@ labels! {
     components: &'static str,
     /// How many are in a group.
     members: Counted,
-    /// Over what was.
+    /// Over what was: posts and maintenances.
     past: &'static str,
     /// Where nothing was lately.
     nothing_lately: Counted,
@@ -121,6 +123,8 @@ labels! {
     feed: &'static str,
     /// How much a component was up.
     uptime: &'static str,
+    /// The same of one that is known for less than the bars show.
+    uptime_since: &'static str,
     /// Names the bars of a component.
     bars: Counted,
     /// How the keys lead along the bars.
@@ -151,6 +155,12 @@ labels! {
     updates: &'static str,
     /// That a post was taken back.
     withdrawn: &'static str,
+    /// Where a post stands that was taken back.
+    withdrawn_status: &'static str,
+    /// What the feed says instead of its words.
+    withdrawn_entry: &'static str,
+    /// When a maintenance is planned, in the feed.
+    planned: &'static str,
     /// Where times are of, as long as no script says more.
     times_in: &'static str,
     /// Where times are of, if they are the reader's own.
@@ -182,9 +192,27 @@ labels! {
 }
 
 impl Labels {
-    /// The state of a page.
-    pub fn headline(&self, status: ComponentStatus) -> &'static str {
-        self.headlines[status as usize]
+    /// How a page does whose components, groups left out, do so; none: it is of no status. One that watches nothing does not say
+    /// that all is well, nor does one that still tells of an incident, whatever its components do.
+    pub fn headline(
+        &self,
+        components: impl Iterator<Item = ComponentStatus> + Clone,
+        tells: bool,
+    ) -> (&'static str, Option<ComponentStatus>) {
+        match components.clone().max() {
+            None if !tells => (self.no_components, None),
+            None | Some(ComponentStatus::Operational) if tells => (self.still_open, None),
+            worst => {
+                let worst = worst.unwrap_or_default();
+                let count = components.filter(|status| *status == worst).count();
+                let headlines = if count == 1 {
+                    self.headlines_of_one
+                } else {
+                    self.headlines
+                };
+                (headlines[worst as usize], Some(worst))
+            }
+        }
     }
 
     /// A component's status.
@@ -256,6 +284,12 @@ impl Labels {
             self.day_of_year
         };
         filled(phrase, &[("day", &day), ("month", month), ("year", &year)])
+    }
+
+    /// The same with its year and its zone, for where nobody sees of which zone it is.
+    pub fn time_in_zone(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let zoned = at.to_zoned(zone.clone());
+        format!("{} {}", self.time(at, zone, Date::ZERO), zoned.strftime("%Z"))
     }
 
     /// A time of a day, on the clock of `zone`.

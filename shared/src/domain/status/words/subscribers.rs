@@ -71,6 +71,10 @@ pub struct SubscriberWords {
     pub unsubscribe: &'static str,
     /// What ending means.
     pub unsubscribe_lead: &'static str,
+    /// Over the page that says that it was ended just now.
+    pub unsubscribed: &'static str,
+    /// What that page says.
+    pub unsubscribed_lead: &'static str,
     /// Over the page that says it is over.
     pub ended: &'static str,
     /// What that page says.
