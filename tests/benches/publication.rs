@@ -78,8 +78,8 @@ impl Page {
             .await;
         let other: PageId = other.parse().unwrap();
         let most = PAST.into_iter().max().unwrap();
-        world.write_past_posts(id, past).await;
-        world.write_past_posts(other, most - past).await;
+        world.write_past_posts(id, &component, past).await;
+        world.write_past_posts(other, &component, most - past).await;
         let mut page = Self {
             world,
             id,

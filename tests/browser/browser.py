@@ -105,6 +105,8 @@ class Pages(unittest.TestCase):
 
     def assert_fit_for_people(self, page, name):
         """No rule of axe is broken, and nothing sticks out sideways."""
+        # What stays at the top covers something else wherever one has scrolled to.
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
         found = self.axe.run(page, options=RULES)
         self.assertEqual(found.violations_count, 0, f"{name}: {found.generate_report()}")

@@ -132,9 +132,9 @@ class StatusPages(Pages):
         # The same page an hour later, as if it had been published anew.
         later = page.request.get(f"{BASE}/status/several").text().replace('name="revision" content="0"', 'name="revision" content="1"')
         page.route(f"{BASE}/status/good", lambda route: route.fulfill(body=later, content_type="text/html; charset=utf-8"))
-        self.time_passes(page, page.get_by_role("heading", name="Some systems are down"))
-        expect(page).to_have_title("Acme: Some systems are down")
-        expect(page.locator("#news")).to_contain_text("The page has changed. Some systems are down.")
+        self.time_passes(page, page.get_by_role("heading", name="One system is down"))
+        expect(page).to_have_title("Acme: One system is down")
+        expect(page.locator("#news")).to_contain_text("The page has changed. One system is down.")
         expect(page.locator(".days[aria-label^='API'] li").last).to_be_focused()
         self.assertAlmostEqual(page.locator(".days[aria-label^='API'] li").last.bounding_box()["y"], place, delta=2)
         expect(page.get_by_text("Checkout", exact=True)).to_be_visible()

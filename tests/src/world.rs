@@ -301,22 +301,25 @@ impl World {
         answer.body["id"].as_str().expect("an id").to_owned()
     }
 
-    /// So many posts that are over, spread over the three years before the last forty days. Nobody is told, and nothing is
-    /// published yet.
-    pub async fn write_past_posts(&self, page: PageId, total: u32) {
+    /// So many posts that are over, each of half an hour in which this component was partly out, spread over the three years
+    /// before the last forty days. Nobody is told, and nothing is published yet.
+    pub async fn write_past_posts(&self, page: PageId, component: &str, total: u32) {
         for number in 0..total {
             let ago = SignedDuration::from_hours(24 * 40)
                 + SignedDuration::from_hours(24 * 365 * 3) * number.cast_signed() / total.cast_signed();
             let began = self.now() - ago;
+            let over = began + SignedDuration::from_mins(30);
             // Its month is that of its id.
             let id = Ulid::from_parts(
                 began.as_millisecond().unsigned_abs(),
                 page.0.random() ^ u128::from(number),
             );
-            let update = json!({"id": UpdateId(id), "status": "resolved", "body": "It was so, and is no more.", "at": began,
-                "created_at": began, "by": Actor::system(), "components": [], "deliver_notifications": false});
+            let update = json!({"id": UpdateId(id), "status": "resolved", "body": "It was so, and is no more.", "at": over,
+                "created_at": over, "by": Actor::system(), "deliver_notifications": false,
+                "components": [{"component_id": component, "old_status": "operational", "new_status": "partial_outage"}]});
             let post = json!({"id": PostId(id), "page_id": page, "title": "Then", "status": "resolved",
-                "updates": [update], "started_at": began, "resolved_at": began, "created_at": began, "updated_at": began});
+                "components": {(component): "partial_outage"},
+                "updates": [update], "started_at": began, "resolved_at": over, "created_at": over, "updated_at": over});
             let post = serde_json::from_value(post).expect("a post");
             let write = vec![PublicWrite::Post(None, post)];
             self.ctx

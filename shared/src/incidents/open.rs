@@ -132,7 +132,7 @@ fn answer(incident: &Incident, slot: &Slot, content: &Content) -> Result<Created
         Problem::internal()
     })?;
     Ok(Created {
-        location: format!("{PATH}/{}", incident.id),
+        location: Some(format!("{PATH}/{}", incident.id)),
         etag: view.etag(),
         body,
     })

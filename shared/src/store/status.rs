@@ -24,7 +24,7 @@ pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// Intervals that one month of a page keeps; of more, the shortest are forgotten.
 const INTERVALS_PER_MONTH_MAX: usize = 2_000;
 /// Rows of one query of the public side.
-const ROWS_PER_QUERY: usize = 200;
+const ROWS_PER_QUERY: usize = 1_000;
 
 /// What is known of the publishing of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

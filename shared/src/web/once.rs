@@ -1,4 +1,4 @@
-//! Creations that may be asked for twice: `Idempotency-Key`. The first answer is kept, sealed, for a day, and given again
+//! Creations, and words that are added, that may be asked for twice: `Idempotency-Key`. The first answer is kept, sealed, for a day, and given again
 //! to whoever asks for the same under the same key.
 //!
 //! A handler takes an [`IdempotencyKey`], names the creation with [`IdempotencyKey::of`], looks with [`Asked::recall`]
@@ -39,11 +39,12 @@ pub struct Asked {
     request_hash: String,
 }
 
-/// The answer to a creation.
+/// The answer to a creation, or to what is added to something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Created {
-    /// Where what was made is found.
-    pub location: String,
+    /// Where what was made is found; none: it is in what was there.
+    #[serde(default)]
+    pub location: Option<String>,
     /// Its version.
     pub etag: String,
     /// What it is, as JSON.
@@ -133,9 +134,10 @@ impl Asked {
 
 impl IntoResponse for Created {
     fn into_response(self) -> Response {
-        let mut response = (StatusCode::CREATED, axum::Json(self.body)).into_response();
-        for (name, text) in [(header::LOCATION, self.location), (header::ETAG, self.etag)] {
-            if let Ok(value) = HeaderValue::try_from(text) {
+        let status = self.location.as_ref().map_or(StatusCode::OK, |_| StatusCode::CREATED);
+        let mut response = (status, axum::Json(self.body)).into_response();
+        for (name, text) in [(header::LOCATION, self.location), (header::ETAG, Some(self.etag))] {
+            if let Some(Ok(value)) = text.map(HeaderValue::try_from) {
                 response.headers_mut().insert(name, value);
             }
         }

@@ -9,7 +9,7 @@ use super::Public;
 #[tokio::test(start_paused = true)]
 async fn what_changes_of_a_page_changes_to_its_beginning() {
     let mut public = Public::settled_at_once().await;
-    public.world.write_past_posts(public.page_id(), 120).await;
+    public.world.write_past_posts(public.page_id(), &public.shop, 120).await;
     let body = json!({"page_id": public.page, "title": "In autumn", "body": "It was down.", "status": "resolved",
         "started_at": "2025-10-31T23:30:00Z", "resolved_at": "2025-10-31T23:45:00Z",
         "components": [{"component_id": public.shop, "status": "major_outage"}]});

@@ -180,7 +180,10 @@ async fn years_of_history_cost_a_publication_nothing() {
     let mut costs = Vec::new();
     for total in [1, 100, 1_000] {
         let mut public = Public::settled_at_once().await;
-        public.world.write_past_posts(public.page_id(), total).await;
+        public
+            .world
+            .write_past_posts(public.page_id(), &public.shop, total)
+            .await;
         public.world.live(SignedDuration::from_mins(2)).await;
         let publisher = public.world.of("status-publish-stream");
         // All of the past is published, before its cost is none.

@@ -1,15 +1,15 @@
-//! Creations, each of which a client may send twice under one `Idempotency-Key`.
+//! Creations, and words that are added, each of which a client may send twice under one `Idempotency-Key`.
 
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::principal::Right;
-use shared::store::{Applied, Entity, Extra};
-use shared::web::{Created, IdempotencyKey, Problem};
+use shared::store::{Applied, Entity, Extra, Versioned};
+use shared::web::{Asked, Created, IdempotencyKey, Problem};
 
 use super::caller::Caller;
 use super::etag::etag;
-use super::resource::{Plan, ROUNDS_MAX, Resource};
+use super::resource::{Plan, ROUNDS_MAX, Resource, load, pause};
 
 /// A body that makes something when it is posted.
 pub trait Creation: Serialize + Send + Sync {
@@ -56,7 +56,7 @@ pub async fn create<C: Creation>(caller: &Caller, key: &IdempotencyKey, body: &C
         let (mut plan, answer) = body.plan(caller).await?;
         let location = format!("{}/{}", C::PATH, answer["id"].as_str().unwrap_or_default());
         let created = Created {
-            location,
+            location: Some(location),
             etag: etag(plan.version()),
             body: answer,
         };
@@ -68,6 +68,41 @@ pub async fn create<C: Creation>(caller: &Caller, key: &IdempotencyKey, body: &C
         if plan.write(caller).await? == Applied::Done {
             return Ok(created.into_response());
         }
+    }
+    Err(Problem::unavailable())
+}
+
+/// Adds to something, or gives the answer again that this request was given before; `V` is what is answered.
+///
+/// What it adds to is read and decided anew when somebody else changed it meanwhile.
+pub async fn add<T, V, F, Fut>(caller: &Caller, asked: Option<Asked>, id: T::Id, decide: F) -> Result<Response, Problem>
+where
+    T: Entity + Clone,
+    V: From<T> + Serialize,
+    F: Fn(Versioned<T>) -> Fut,
+    Fut: Future<Output = Result<Plan<T>, Problem>>,
+{
+    for round in 0..ROUNDS_MAX {
+        if let Some(asked) = &asked
+            && let Some(answer) = asked.recall(&caller.ctx, caller.now()).await?
+        {
+            return Ok(answer);
+        }
+        let mut plan = decide(load(caller, id).await?).await?;
+        let answer = Created {
+            location: None,
+            etag: etag(plan.version()),
+            body: to_json(V::from(plan.value.clone()))?,
+        };
+        plan.extras.extend(
+            asked
+                .as_ref()
+                .map(|asked| Extra::Once(asked.remember(&caller.ctx, &answer, caller.now()))),
+        );
+        if plan.write(caller).await? == Applied::Done {
+            return Ok(answer.into_response());
+        }
+        pause(caller, round).await;
     }
     Err(Problem::unavailable())
 }

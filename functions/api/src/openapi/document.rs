@@ -183,9 +183,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_creation = !is_open && is_kept && operation["responses"].get("201").is_some();
     // Beside what changes or removes something that is kept in versions.
     let is_act_on_version = ["/rotate", "/postmortem/publish"].iter().any(|end| path.ends_with(end))
-        || method == "post" && path.starts_with("/api/v1/posts/{id}/");
+        || method == "post" && path.starts_with("/api/v1/posts/{id}/")
+        || is_addition(path, method);
+    let has_name = is_creation || is_addition(path, method);
     let is_versioned = is_kept && matches!(method, "patch" | "put" | "delete") || is_act_on_version;
-    if is_creation {
+    if has_name {
         let words = "A name for this request. Sent again with it in the next 24 hours, it is answered as it was the first time.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
             "examples": ["6a1f0c9e-order-4711"] });
@@ -208,7 +210,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let may_be_hidden = has_id || (method == "post" && OWNED.contains(&path));
     let has_body = operation.get("requestBody").is_some();
     let has_input = has_body || has_query_or_header(operation);
-    let conflicts = conflicts(path, method, is_creation);
+    let conflicts = conflicts(path, method, has_name);
     for (status, words, applies) in [
         ("400", "Input is wrong; `errors` names the fields.", has_input),
         ("401", "No credentials, or wrong ones.", !is_open),
@@ -270,10 +272,10 @@ fn tell_limits(status: &str, response: &mut Value) {
     }
 }
 
-fn conflicts(path: &str, method: &str, is_creation: bool) -> Vec<&'static str> {
+fn conflicts(path: &str, method: &str, has_name: bool) -> Vec<&'static str> {
     let known = CONFLICTS.iter().find(|known| (known.0, known.1) == (method, path));
     let mut codes = known.map_or(Vec::new(), |known| known.2.to_vec());
-    codes.extend(is_creation.then_some("idempotency_key_reused"));
+    codes.extend(has_name.then_some("idempotency_key_reused"));
     codes
 }
 
@@ -332,10 +334,11 @@ fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_crea
         let uri = json!({ "type": "string", "format": "uri-reference" });
         answer_header(created, "Location", "Where it is.", uri, true);
         answer_header(created, "ETag", "Its version.", tag, true);
-        let replay = json!({ "type": "string", "const": "true" });
-        let words = "There when this answer was given before, to the same request.";
-        answer_header(created, IDEMPOTENT_REPLAY, words, replay, false);
+        may_be_replayed(created);
         return;
+    }
+    if is_addition(path, method) {
+        may_be_replayed(&mut operation["responses"]["200"]);
     }
     let one = ["/{id}", "/me", "/notification-rules", "/postmortem"];
     let acts = [
@@ -356,6 +359,17 @@ fn add_answered_headers(path: &str, method: &str, operation: &mut Value, is_crea
     if answers_version {
         answer_header(&mut operation["responses"]["200"], "ETag", "Its version.", tag, true);
     }
+}
+
+/// Whether something is added to what is there: words, once under one name.
+fn is_addition(path: &str, method: &str) -> bool {
+    method == "post" && path.ends_with("/{id}/updates")
+}
+
+fn may_be_replayed(response: &mut Value) {
+    let replay = json!({ "type": "string", "const": "true" });
+    let words = "There when this answer was given before, to the same request.";
+    answer_header(response, IDEMPOTENT_REPLAY, words, replay, false);
 }
 
 fn answer_header(response: &mut Value, name: &str, words: &str, schema: Value, is_required: bool) {

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use super::pages::page_of;
 use super::updates::{self, CorrectUpdateBody, OnPageQuery, UpdateView};
 use crate::configuration::caller::Caller;
-use crate::configuration::create::create;
+use crate::configuration::create::{add, create};
 use crate::configuration::etag::{IfMatch, Tagged};
 use crate::configuration::list;
 use crate::configuration::resource::{self, Changes, Plan, Resource};
@@ -384,13 +384,15 @@ async fn add_maintenance_update(
     caller: Caller,
     Id(id): Id<MaintenanceId>,
     if_match: IfMatch,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<MaintenanceUpdateBody>,
-) -> Result<Tagged<MaintenanceView>, Problem> {
+) -> Result<Response, Problem> {
     caller.may(Right::Respond)?;
     let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
     let caller = &caller;
     let if_match = &if_match;
-    let after = resource::edit(caller, id, |before: Versioned<Maintenance>| async {
+    let asked = key.of(&caller.auth, &format!("/api/v1/maintenances/{id}/updates"), &body);
+    let added = add::<Maintenance, MaintenanceView, _, _>(caller, asked, id, |before| async {
         if_match.check(before.version)?;
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
@@ -434,11 +436,7 @@ async fn add_maintenance_update(
         may_work(caller, Some(&before.value), &next).await?;
         Ok(Plan::over(before, next))
     });
-    let after = after.await?;
-    Ok(Tagged {
-        version: after.version,
-        value: after.value.into(),
-    })
+    added.await
 }
 
 /// Put the words of an update right; subscribers are not told again

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use super::pages::page_of;
 use super::updates::{self, CorrectUpdateBody, Effect, OnPageQuery, UpdateView};
 use crate::configuration::caller::Caller;
-use crate::configuration::create::create;
+use crate::configuration::create::{add, create};
 use crate::configuration::etag::{IfMatch, Tagged};
 use crate::configuration::list;
 use crate::configuration::resource::{self, Changes, Plan, Resource};
@@ -375,11 +375,13 @@ async fn add_post_update(
     caller: Caller,
     Id(id): Id<PostId>,
     if_match: IfMatch,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody<PostUpdateBody>,
-) -> Result<Tagged<PostView>, Problem> {
+) -> Result<Response, Problem> {
     caller.may(Right::Respond)?;
     let (update_id, by): (UpdateId, _) = (caller.new_id(), caller.principal().actor());
-    let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
+    let asked = key.of(&caller.auth, &format!("/api/v1/posts/{id}/updates"), &body);
+    let added = add::<Post, PostView, _, _>(&caller, asked, id, |before| async {
         if_match.check(before.version)?;
         let post = &before.value;
         if post.withdrawn.is_some() {
@@ -421,11 +423,7 @@ async fn add_post_update(
         faults.none()?;
         Ok(Plan::over(before, next))
     });
-    let after = after.await?;
-    Ok(Tagged {
-        version: after.version,
-        value: after.value.into(),
-    })
+    added.await
 }
 
 /// Put the words of an update right; subscribers are not told again

@@ -1,6 +1,7 @@
 //! How others are told: texts and links for networks. Links only: nothing of a network is loaded.
 
 use shared::domain::status::share::{Shared, mail_link, networks};
+use shared::domain::status::words;
 
 use crate::view::PageView;
 
@@ -25,8 +26,9 @@ pub fn share(view: &PageView, title: &str, status: &str, url: &str) -> Share {
         url,
     };
     let text = shared.headline();
+    let [email, ..] = words::subscribers(view.locale).channels;
     let mut links = networks(&text, url);
-    links.push(("E-mail", mail_link(&text, &format!("{text} {url}"))));
+    links.push((email, mail_link(&text, &format!("{text} {url}"))));
     Share {
         text,
         url: url.to_owned(),

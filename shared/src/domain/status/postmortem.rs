@@ -420,7 +420,7 @@ mod tests {
 
         ## Auswirkungen
 
-        Sie dauerte 2 Std. 7 Min.
+        Dauer: 2 Std. 7 Min.
 
         - Shop: ausgefallen
         - Search: langsam oder nicht immer verfügbar
