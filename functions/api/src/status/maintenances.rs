@@ -18,7 +18,7 @@ use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
 use super::pages::page_of;
-use super::updates::{self, CorrectUpdateBody, OnPageQuery, UpdateView};
+use super::updates::{self, CorrectUpdateBody, OnPageQuery, UpdateView, Updated};
 use crate::configuration::caller::Caller;
 use crate::configuration::create::{add, create};
 use crate::configuration::etag::{IfMatch, Tagged};
@@ -445,32 +445,25 @@ async fn add_maintenance_update(
     responses((status = 200, body = MaintenanceView)))]
 async fn correct_maintenance_update(
     caller: Caller,
-    Path((maintenance, update)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
     if_match: IfMatch,
     JsonBody(body): JsonBody<CorrectUpdateBody>,
 ) -> Result<Tagged<MaintenanceView>, Problem> {
-    caller.may(Right::Respond)?;
-    let id: MaintenanceId = maintenance.parse().map_err(|_| Problem::not_found())?;
-    let update_id: UpdateId = update.parse().map_err(|_| Problem::not_found())?;
-    let after = resource::edit(&caller, id, |before: Versioned<Maintenance>| async {
-        let mut next = before.value.clone();
-        let update = next.updates.iter_mut().find(|update| update.id == update_id);
-        let update = update.ok_or_else(Problem::not_found)?;
-        if_match.check(before.version)?;
-        let mut faults = Faults::default();
-        if let Some(body) = &body.body {
-            update.body = updates::words(&mut faults, "body", body);
-        }
-        updates::fits(&mut faults, (next.updates.len(), !next.is_open()), &next);
-        faults.none()?;
-        if next != before.value {
-            next.updated_at = caller.now();
-        }
-        Ok(Plan::over(before, next).called("corrected"))
-    });
-    let after = after.await?;
-    Ok(Tagged {
-        version: after.version,
-        value: after.value.into(),
-    })
+    updates::correct::<Maintenance, _>(&caller, &ids, &if_match, &body).await
+}
+
+impl Updated for Maintenance {
+    type Status = MaintenanceStatus;
+
+    fn updates(&mut self) -> &mut Vec<Update<MaintenanceStatus>> {
+        &mut self.updates
+    }
+
+    fn is_over(&self) -> bool {
+        !self.is_open()
+    }
+
+    fn touch(&mut self, now: Timestamp) {
+        self.updated_at = now;
+    }
 }

@@ -20,7 +20,7 @@ use shared::web::{Id, IdempotencyKey, JsonBody, Listed, Params, Problem};
 use utoipa::ToSchema;
 
 use super::pages::page_of;
-use super::updates::{self, CorrectUpdateBody, Effect, OnPageQuery, UpdateView};
+use super::updates::{self, CorrectUpdateBody, Effect, OnPageQuery, UpdateView, Updated};
 use crate::configuration::caller::Caller;
 use crate::configuration::create::{add, create};
 use crate::configuration::etag::{IfMatch, Tagged};
@@ -432,34 +432,31 @@ async fn add_post_update(
     responses((status = 200, body = PostView)))]
 async fn correct_post_update(
     caller: Caller,
-    Path((post, update)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
     if_match: IfMatch,
     JsonBody(body): JsonBody<CorrectUpdateBody>,
 ) -> Result<Tagged<PostView>, Problem> {
-    caller.may(Right::Respond)?;
-    let id: PostId = post.parse().map_err(|_| Problem::not_found())?;
-    let update_id: UpdateId = update.parse().map_err(|_| Problem::not_found())?;
-    let after = resource::edit(&caller, id, |before: Versioned<Post>| async {
-        let mut next = before.value.clone();
-        let update = next.updates.iter_mut().find(|update| update.id == update_id);
-        let update = update.ok_or_else(Problem::not_found)?;
-        if_match.check(before.version)?;
-        let mut faults = Faults::default();
-        if let Some(body) = &body.body {
-            update.body = updates::words_within(&mut faults, "body", body, update.status.words_max());
-        }
-        updates::fits(&mut faults, (next.updates.len(), !next.status.is_open()), &next);
-        faults.none()?;
-        if next != before.value {
-            next.updated_at = caller.now();
-        }
-        Ok(Plan::over(before, next).called("corrected"))
-    });
-    let after = after.await?;
-    Ok(Tagged {
-        version: after.version,
-        value: after.value.into(),
-    })
+    updates::correct::<Post, _>(&caller, &ids, &if_match, &body).await
+}
+
+impl Updated for Post {
+    type Status = PostStatus;
+
+    fn updates(&mut self) -> &mut Vec<Update<PostStatus>> {
+        &mut self.updates
+    }
+
+    fn is_over(&self) -> bool {
+        !self.status.is_open()
+    }
+
+    fn touch(&mut self, now: Timestamp) {
+        self.updated_at = now;
+    }
+
+    fn words_max(status: PostStatus) -> usize {
+        status.words_max()
+    }
 }
 
 /// Take a post back that was wrong; its page stays and says so

@@ -1,18 +1,23 @@
 //! What posts and maintenances share: updates, titles, the components they name, and lists that are each of one page.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::actor::Actor;
 use shared::domain::id::{ComponentId, PageId, UpdateId};
 use shared::domain::limits;
+use shared::domain::principal::Right;
 use shared::domain::status::{Component, ComponentChange, ComponentStatus, Page, Post, Update};
 use shared::domain::text::{cleaned, is_one_line};
+use shared::store::{Entity, Versioned};
 use shared::web::{PageQuery, Problem};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::configuration::caller::Caller;
+use crate::configuration::etag::{IfMatch, Tagged};
+use crate::configuration::resource::{self, Plan};
 use crate::configuration::validate::Faults;
 
 /// How far behind the present something may be told that was not told then: five years.
@@ -103,6 +108,62 @@ pub struct CorrectUpdateBody {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 16200, pattern = r"\S")]
     pub body: Option<String>,
+}
+
+/// What updates are added to.
+pub trait Updated: Entity + Clone + PartialEq + Serialize {
+    /// Where it stands.
+    type Status: Copy;
+
+    /// What was said of it, oldest first.
+    fn updates(&mut self) -> &mut Vec<Update<Self::Status>>;
+
+    /// Whether it is over: its end can be said where nothing else can.
+    fn is_over(&self) -> bool;
+
+    /// Notes that it changed.
+    fn touch(&mut self, now: Timestamp);
+
+    /// Characters that the words of an update may have that says that it stands so.
+    fn words_max(_: Self::Status) -> usize {
+        limits::UPDATE_CHARS_MAX
+    }
+}
+
+/// Puts the words of an update right.
+pub async fn correct<T: Updated, V: From<T>>(
+    caller: &Caller,
+    (id, update): &(String, String),
+    if_match: &IfMatch,
+    body: &CorrectUpdateBody,
+) -> Result<Tagged<V>, Problem>
+where
+    T::Id: FromStr,
+{
+    caller.may(Right::Respond)?;
+    let id: T::Id = id.parse().map_err(|_| Problem::not_found())?;
+    let update_id: UpdateId = update.parse().map_err(|_| Problem::not_found())?;
+    let after = resource::edit(caller, id, |before: Versioned<T>| async move {
+        let mut next = before.value.clone();
+        let update = next.updates().iter_mut().find(|update| update.id == update_id);
+        let update = update.ok_or_else(Problem::not_found)?;
+        if_match.check(before.version)?;
+        let mut faults = Faults::default();
+        if let Some(body) = &body.body {
+            update.body = words_within(&mut faults, "body", body, T::words_max(update.status));
+        }
+        fits(&mut faults, (next.updates().len(), next.is_over()), &next);
+        faults.none()?;
+        if next != before.value {
+            next.touch(caller.now());
+        }
+        Ok(Plan::over(before, next).called("corrected"))
+    });
+    let after = after.await?;
+    Ok(Tagged {
+        version: after.version,
+        value: after.value.into(),
+    })
 }
 
 /// For what is so unless it is said otherwise.
