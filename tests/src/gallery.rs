@@ -8,7 +8,7 @@ use shared::domain::actor::Actor;
 use shared::domain::id::{ComponentId, MaintenanceId, PageId, PostId, UpdateId};
 use shared::domain::status::{
     Component, ComponentChange, ComponentStatus, History, Impact, Interval, Locale, Look, Maintenance,
-    MaintenanceStatus, Page, Post, PostStatus, Since, Update, Withdrawal, own, statuses,
+    MaintenanceStatus, Page, Post, PostStatus, Update, Withdrawal, statuses,
 };
 use status_page::view::{PageView, PostView, Sources};
 use ulid::Ulid;
@@ -149,13 +149,13 @@ impl Scene {
     /// What the public sees of it.
     pub fn view(&self) -> PageView {
         let all = statuses(&self.components, &self.posts, &self.maintenances);
-        let since = self.now - SignedDuration::from_mins(34);
-        let now = own(&self.components, &self.maintenances).into_iter();
-        let now = now.map(|(id, own)| (id, Since { own, since }));
-        let said = self
+        let posts = self
             .posts
             .iter()
             .flat_map(|post| [post.said(), post.goes_on(self.now)].concat());
+        let maintenances = self.maintenances.iter();
+        let maintenances = maintenances.flat_map(|one| [one.said(), one.goes_on(self.now)].concat());
+        let said = self.past.iter().copied().chain(posts).chain(maintenances);
         PageView::new(&Sources {
             page: &self.page,
             url: format!("http://status.example.com/status/{}", self.page.slug),
@@ -163,8 +163,6 @@ impl Scene {
             statuses: &all,
             history: &History {
                 said: said.collect(),
-                now: now.collect(),
-                past: self.past.clone(),
                 held: Vec::new(),
             },
             posts: &self.posts,
@@ -192,6 +190,8 @@ impl Scene {
             position: number as u32,
             only_show_if_degraded: false,
             held_status: None,
+            held_since: None,
+            holds: Vec::new(),
             start_date: None,
             created_at: self.page.created_at,
             updated_at: self.page.created_at,

@@ -372,7 +372,7 @@ fn components(sources: &Sources<'_>, zone: &TimeZone) -> Vec<ComponentView> {
         );
     }
     let view = |(place, component): (usize, &&Component)| {
-        let intervals = sources.history.of(component.id, sources.now);
+        let intervals = sources.history.of(component.id);
         let days = if component.is_group {
             Vec::new()
         } else {

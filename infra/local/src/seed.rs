@@ -301,6 +301,8 @@ impl Seeding<'_> {
             position: 0,
             only_show_if_degraded: false,
             held_status: None,
+            held_since: None,
+            holds: Vec::new(),
             start_date: None,
             created_at: self.now,
             updated_at: self.now,

@@ -1,6 +1,8 @@
 //! Rows of configuration: services, integrations, policies, people, teams, channels, tokens. Each is one row under one
 //! version; what must change with it (a key, an e-mail address, the audit entry) is in the same transaction.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -105,7 +107,20 @@ entities! {
     Team, TeamId, "team", "TEA";
     Token, TokenId, "token", "TOK";
     StatusPage, PageId, "page", "PAG";
-    Component, ComponentId, "component", "CMP";
+}
+
+impl Entity for Component {
+    type Id = ComponentId;
+    const KIND: &'static str = "component";
+    const PARTITION: &'static str = "CMP";
+
+    fn id(&self) -> ComponentId {
+        self.id
+    }
+
+    fn says(&self) -> Option<Said> {
+        Said::of((self.page_id, &self.id), Vec::new(), self.was_held())
+    }
 }
 
 impl Entity for Post {
@@ -133,12 +148,7 @@ impl Entity for Post {
     }
 
     fn says(&self) -> Option<Said> {
-        let intervals = self.said();
-        let end = intervals.iter().map(|one| one.end).max()?;
-        Some(Said {
-            key: Key::history_said(self.page_id, &keys::month_of(end), self.id),
-            intervals,
-        })
+        Said::of((self.page_id, &self.id), self.said(), Vec::new())
     }
 }
 
@@ -168,6 +178,10 @@ impl Entity for Maintenance {
 
     fn works(&self) -> Vec<Work> {
         Work::all_of(self)
+    }
+
+    fn says(&self) -> Option<Said> {
+        Said::of((self.page_id, &self.id), self.said(), Vec::new())
     }
 }
 
@@ -206,8 +220,21 @@ const OWNERS: &str = "owner";
 /// What something says of the past of a page's components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    pub(super) key: Key,
-    pub(super) intervals: Vec<Interval>,
+    key: Key,
+    said: Vec<Interval>,
+    held: Vec<Interval>,
+}
+
+impl Said {
+    /// What this says, in the month in which the last of it ended.
+    fn of((page, id): (PageId, &dyn Display), said: Vec<Interval>, held: Vec<Interval>) -> Option<Self> {
+        let end = said.iter().chain(&held).map(|one| one.end).max()?;
+        Some(Self {
+            key: Key::history_said(page, &keys::month_of(end), id),
+            said,
+            held,
+        })
+    }
 }
 
 /// What must be written together with a row of configuration.
@@ -600,7 +627,10 @@ pub(super) fn said_writes<T: Entity>(before: Option<&T>, after: Option<&T>) -> R
     let moved = before.filter(|before| after.as_ref().is_none_or(|after| after.key != before.key));
     let gone = moved.map(|said| Write::Delete(said.key, Expression::either_way()));
     let there = after.map(|said| {
-        let row = HistoryRow::of(said.intervals);
+        let row = HistoryRow {
+            intervals: said.said,
+            held: said.held,
+        };
         Ok(Write::Put(Row::of(said.key, "history", &row)?, None))
     });
     gone.map(Ok).into_iter().chain(there).collect()

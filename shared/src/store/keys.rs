@@ -164,19 +164,9 @@ impl Key {
         Self::new(publications_of(page), "PUBLISHER")
     }
 
-    /// How a page's components do now.
-    pub fn history_now(page: PageId) -> Self {
-        Self::new(history_of(page), HISTORY_NOW)
-    }
-
-    /// How a page's components did in a month.
-    pub fn history_month(page: PageId, month: &str) -> Self {
-        Self::new(history_of(page), month)
-    }
-
-    /// What a post says of the past, in the month in which the last of that ended.
-    pub fn history_said(page: PageId, month: &str, post: PostId) -> Self {
-        Self::new(history_of(page), format!("{month}{HISTORY_SAID}{post}"))
+    /// What a post, a maintenance or a component says of the past, in the month in which the last of that ended.
+    pub fn history_said(page: PageId, month: &str, id: &dyn std::fmt::Display) -> Self {
+        Self::new(history_of(page), format!("{month}{HISTORY_SAID}{id}"))
     }
 
     /// A subscriber of a page.
@@ -238,10 +228,10 @@ impl Key {
 /// What the sort keys of timeline entries begin with.
 pub const EVENT_PREFIX: &str = "EVT#";
 
-/// The place of what is now in a page's history; it sorts behind every month.
-pub const HISTORY_NOW: &str = "NOW";
+/// What sorts behind every month in the places of a page's history.
+pub const HISTORY_END: &str = "9";
 
-/// What is behind the month in the places of what posts say, and in no other of a page's history.
+/// What is behind the month in the places of a page's history.
 pub const HISTORY_SAID: char = '#';
 
 /// What the places of maintenances beside their service begin with.

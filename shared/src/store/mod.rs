@@ -42,7 +42,7 @@ pub use outbox::OutboxMessage;
 pub use row::{Corrupt, Item, Versioned};
 pub use schema::create_table;
 pub use slots::{Repeated, StoredSlot};
-pub use status::{Gone, Lease, PUBLISHER_LEASE, PublicWrite, Publisher, StoredHistory};
+pub use status::{Gone, Lease, PUBLISHER_LEASE, PublicWrite, Publisher};
 pub use subscribers::SubscribersPage;
 pub use table::{StoreError, Table};
 pub use uploads::{Swapped, UploadKey};

@@ -17,12 +17,10 @@ use super::table::{BATCH_KEYS_MAX, Expression, Guarded, Index, Query, Range, Sto
 use crate::domain::actor::Actor;
 use crate::domain::id::{ComponentId, IncidentId, MaintenanceId, PageId, PostId, ServiceId};
 use crate::domain::incident::Incident;
-use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Since, Work};
+use crate::domain::status::{History, Interval, Maintenance, Post, Publication, Work};
 
 /// How long a publisher has a page to itself without saying so again.
 pub const PUBLISHER_LEASE: SignedDuration = SignedDuration::from_secs(30);
-/// Intervals that one month of a page keeps; of more, the shortest are forgotten.
-const INTERVALS_PER_MONTH_MAX: usize = 2_000;
 /// Rows of one query of the public side.
 const ROWS_PER_QUERY: usize = 1_000;
 
@@ -67,34 +65,14 @@ pub enum Lease {
     Theirs(Timestamp),
 }
 
-/// A page's history and the versions of its rows.
-#[derive(Debug, Clone, Default)]
-pub struct StoredHistory {
-    /// The history.
-    pub history: History,
-    versions: BTreeMap<String, u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct NowRow {
-    components: BTreeMap<ComponentId, Since>,
-}
-
 #[derive(Serialize, Deserialize)]
 pub(super) struct HistoryRow {
-    intervals: Vec<Interval>,
-    /// What people had set components to.
+    /// What a post or a maintenance says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    held: Vec<Interval>,
-}
-
-impl HistoryRow {
-    pub(super) fn of(intervals: Vec<Interval>) -> Self {
-        Self {
-            intervals,
-            held: Vec::new(),
-        }
-    }
+    pub(super) intervals: Vec<Interval>,
+    /// What people had set a component to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) held: Vec<Interval>,
 }
 
 /// Something of a page, or the page, that was removed while documents of it may still be public.
@@ -316,6 +294,7 @@ impl Store {
                 PublicWrite::Maintenance(before, after) => {
                     all.push(entity_write(Some(&before), &after)?);
                     all.extend(bulletin_writes(Some(&before.value), &after)?);
+                    all.extend(said_writes(Some(&before.value), Some(&after))?);
                     all.push(self.changed("updated", Some(&before.value), Some(&after), &change)?);
                 }
             }
@@ -631,74 +610,16 @@ impl Store {
     ///
     /// # Errors
     /// When the table does not answer, or a row cannot be read.
-    pub async fn history(&self, page: PageId, from: Timestamp) -> Result<StoredHistory, StoreError> {
+    pub async fn history(&self, page: PageId, from: Timestamp) -> Result<History, StoreError> {
         let partition = keys::history_of(page);
-        let range = Range::Between(keys::month_of(from), keys::HISTORY_NOW.into());
-        let mut found = StoredHistory::default();
+        let range = Range::Between(keys::month_of(from), keys::HISTORY_END.into());
+        let mut history = History::default();
         for item in self.all_of(&partition, range).await? {
-            let place = text_of(&item, attribute::SK).to_owned();
-            if place.contains(keys::HISTORY_SAID) {
-                let row = row::read::<HistoryRow>(item)?.value;
-                found.history.said.extend(row.intervals);
-                continue;
-            }
-            found.versions.insert(place.clone(), row::version_of(&item));
-            if place == keys::HISTORY_NOW {
-                found.history.now = row::read::<NowRow>(item)?.value.components;
-            } else {
-                let row = row::read::<HistoryRow>(item)?.value;
-                found.history.past.extend(row.intervals);
-                found.history.held.extend(row.held);
-            }
+            let row = row::read::<HistoryRow>(item)?.value;
+            history.said.extend(row.intervals);
+            history.held.extend(row.held);
         }
-        Ok(found)
-    }
-
-    /// Remembers what components are by themselves, and what of that has `ended` and is in the history already.
-    ///
-    /// # Errors
-    /// When the table does not answer.
-    pub async fn remember(
-        &self,
-        page: PageId,
-        stored: &StoredHistory,
-        ended: &[Interval],
-    ) -> Result<Applied, StoreError> {
-        let guard = |place: &str| match stored.versions.get(place) {
-            Some(version) => (version + 1, Expression::version(*version)),
-            None => (1, Expression::absent()),
-        };
-        let mut months: Vec<String> = ended.iter().map(|one| keys::month_of(one.end)).collect();
-        months.sort();
-        months.dedup();
-        let mut writes = Vec::new();
-        for month in months {
-            let of_month = |all: &[Interval]| {
-                let of_month = all.iter().filter(|one| keys::month_of(one.end) == month);
-                let mut intervals: Vec<Interval> = of_month.copied().collect();
-                if intervals.len() > INTERVALS_PER_MONTH_MAX {
-                    intervals.sort_by_key(|one| std::cmp::Reverse(one.end.duration_since(one.start)));
-                    intervals.truncate(INTERVALS_PER_MONTH_MAX);
-                    intervals.sort_by_key(|one| one.end);
-                }
-                intervals
-            };
-            let content = HistoryRow {
-                intervals: of_month(&stored.history.past),
-                held: of_month(&stored.history.held),
-            };
-            let (version, condition) = guard(&month);
-            let row = Row::of(Key::history_month(page, &month), "history", &content)?;
-            writes.push(Write::Put(row.version(version), Some(condition)));
-        }
-        let (version, condition) = guard(keys::HISTORY_NOW);
-        let components = stored.history.now.clone();
-        let row = Row::of(Key::history_now(page), "history", &NowRow { components })?;
-        writes.push(Write::Put(row.version(version), Some(condition)));
-        Ok(match self.table.transact(writes).await? {
-            Ok(()) => Applied::Done,
-            Err(_) => Applied::Changed,
-        })
+        Ok(history)
     }
 
     /// The open incidents, read consistently: those of the list, and those of `also`, which the list may not show yet.

@@ -310,6 +310,69 @@ async fn what_a_person_set_is_what_it_was() {
     assert_eq!(public.today().await, "Partial outage 7 min");
 }
 
+/// It was so from when somebody set it until somebody took that back, whether or not anything was published meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_a_person_set_and_took_back_unseen_was_so_all_the_same() {
+    let mut public = Public::of_this_morning(0).await;
+    let component = format!("/api/v1/components/{}", public.api);
+    for status in [json!("major_outage"), json!("degraded_performance"), json!(null)] {
+        let held = json!({"held_status": status});
+        let answer = public.world.api(Method::PATCH, &component, Some(held)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        public.world.pass(SignedDuration::from_mins(4));
+    }
+    public.minutes(1).await;
+    assert_eq!(public.today().await, "Major outage 4 min, Degraded performance 4 min");
+}
+
+/// A post that a person gives back follows its incidents again, its components included; what they said of these stays until
+/// then, and when it is opened again it begins with what is so then.
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_given_back_follows_its_incidents() {
+    let mut public = Public::of_this_morning(0).await;
+    let slow = public
+        .world
+        .signal(json!({"summary": "slow", "dedup_key": "slow", "severity": "warning"}))
+        .await;
+    assert_eq!(slow.status, StatusCode::ACCEPTED);
+    public.minutes(1).await;
+    assert_eq!(public.state_of(&public.api).await, "degraded_performance");
+    let post = format!("/api/v1/posts/{}", public.post().await["id"].as_str().unwrap());
+    public.say(&post, json!({"components": []})).await;
+    public.minutes(1).await;
+    assert_eq!(public.state_of(&public.api).await, "operational", "a person's word");
+    public.say(&post, json!({"automatic": true})).await;
+    public.minutes(1).await;
+    assert_eq!(
+        public.state_of(&public.api).await,
+        "degraded_performance",
+        "Nightbell's again"
+    );
+    // By a change without words, too; and what they say while they give it back stays for as long as it goes on.
+    public.say(&post, json!({"components": []})).await;
+    public.write(Method::PATCH, &post, json!({"automatic": true})).await;
+    public.minutes(1).await;
+    assert_eq!(public.state_of(&public.api).await, "degraded_performance");
+    let partly = json!([{"component_id": public.api, "status": "partial_outage"}]);
+    public
+        .say(&post, json!({"automatic": true, "components": partly}))
+        .await;
+    let worse = public.world.trigger("db").await;
+    public.minutes(1).await;
+    assert_eq!(public.state_of(&public.api).await, "partial_outage");
+    let slow = slow.body["incident_id"].as_str().unwrap().to_owned();
+    for incident in [slow, worse.to_string()] {
+        let resolve = format!("/api/v1/incidents/{incident}/resolve");
+        public.write(Method::POST, &resolve, json!({})).await;
+    }
+    public.minutes(1).await;
+    assert_eq!(public.post().await["status"], "resolved");
+    public.world.trigger("db").await;
+    public.minutes(1).await;
+    assert_eq!(public.post().await["status"], "investigating");
+    assert_eq!(public.state_of(&public.api).await, "major_outage");
+}
+
 /// Updates are in the order of their times: what was said last is what holds.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_said_of_a_time_before_the_last_update() {

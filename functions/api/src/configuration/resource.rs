@@ -20,7 +20,7 @@ use super::caller::Caller;
 use super::etag::{IfMatch, Tagged};
 
 /// How often a race may be lost before the client is asked to try again.
-pub const ROUNDS_MAX: u32 = 8;
+pub const ROUNDS_MAX: u32 = 12;
 
 /// How long who lost the first race waits at most; twice as long after each further one.
 const PAUSE: Duration = Duration::from_millis(4);

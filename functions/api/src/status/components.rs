@@ -59,8 +59,8 @@ pub struct ComponentBody {
     /// A status set by hand: while it is there, nothing else decides. Null: incidents, posts and maintenances do.
     #[serde(default)]
     held_status: Option<ComponentStatus>,
-    /// The day since which it is known how it does, `2026-11-20`, at most five years ago: its bars and uptime begin there. Null:
-    /// with when it was made, or with the earliest that a post tells of it.
+    /// The day since which it is known how it does, `2026-11-20`, at most five years ago, should that be longer than since it was
+    /// made, and than the earliest that a post tells of it: its bars and uptime begin there.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     start_date: Option<Date>,
@@ -171,11 +171,14 @@ impl Resource for ComponentBody {
             group_id: self.group_id,
             position: self.position,
             only_show_if_degraded: self.only_show_if_degraded,
-            held_status: self.held_status,
+            held_status: known.and_then(|known| known.held_status),
+            held_since: known.and_then(|known| known.held_since),
+            holds: known.map(|known| known.holds.clone()).unwrap_or_default(),
             start_date: self.start_date,
             created_at,
             updated_at,
         };
+        component.hold(self.held_status, caller.now());
         if known.is_some_and(|known| *known != component) {
             component.updated_at = caller.now();
         }

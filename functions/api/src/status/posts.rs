@@ -194,7 +194,8 @@ impl Resource for PostBody {
                     ..post.clone()
                 };
                 let changes = next.changes_to(&components);
-                next.components_by_hand |= !changes.is_empty();
+                let is_given_back = self.automatic && !post.automatic;
+                next.components_by_hand = !changes.is_empty() || post.components_by_hand && !is_given_back;
                 next.move_components(&changes, caller.now());
                 if next != *post {
                     next.updated_at = caller.now();
@@ -390,10 +391,14 @@ async fn add_post_update(
         }
         let mut faults = Faults::default();
         let words = updates::words(&mut faults, "body", &body.body);
-        let at = updates::told_time(&mut faults, "at", body.at, caller.now());
         let last = post.last_said_at();
+        let at = match body.at {
+            // Who said something at the same time was a moment earlier.
+            None => caller.now().max(last),
+            Some(_) => updates::told_time(&mut faults, "at", body.at, caller.now()),
+        };
         if at < last {
-            let message = format!("must not be before the last that was said, at {last}");
+            let message = format!("must not be before the last change, at {last}");
             faults.add("at", message);
         }
         if body.automatic && post.service_id.is_none() {
@@ -408,7 +413,8 @@ async fn add_post_update(
         };
         let mut next = post.clone();
         next.automatic = body.automatic;
-        next.components_by_hand |= body.components.is_some();
+        // Who lets Nightbell go on with it lets it go on with the components, too, but for what they say of these.
+        next.components_by_hand = body.components.is_some() || post.components_by_hand && !body.automatic;
         next.add(Update {
             id: update_id,
             status: body.status.unwrap_or(post.status),

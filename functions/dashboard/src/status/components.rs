@@ -240,6 +240,8 @@ mod tests {
             position: *position,
             only_show_if_degraded: false,
             held_status: None,
+            held_since: None,
+            holds: Vec::new(),
             start_date: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,

@@ -1,4 +1,4 @@
-//! What becomes of a page's publications and maintenances, and how its components do from now on.
+//! What becomes of a page's publications and maintenances.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use shared::ctx::Ctx;
 use shared::domain::id::{ComponentId, IncidentId, PageId, PostId, ServiceId};
 use shared::domain::service::Service;
 use shared::domain::status::{
-    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due, own,
+    Alerts, Component, Facts, Maintenance, Page, Post, Publication, Trouble, Work, decide_publication, next_due,
 };
 use shared::domain::time::earliest;
 use shared::store::{Applied, Entity, PublicWrite, StoreError, Versioned};
@@ -172,7 +172,7 @@ impl Known {
         }
         let by_maintenances = self.maintenances.iter().filter_map(|one| one.value.due()).min();
         decided.due = earliest(next_due(&publications), by_maintenances);
-        self.remember(ctx, now).await
+        Ok(Applied::Done)
     }
 
     /// Services that affect this page, or did.
@@ -239,17 +239,5 @@ impl Known {
             }
         }
         announced
-    }
-
-    /// Remembers what components are by themselves from now on, if that is news. What posts say is with the posts.
-    async fn remember(&self, ctx: &Ctx, now: Timestamp) -> Result<Applied, StoreError> {
-        let maintenances: Vec<Maintenance> = self.maintenances.iter().map(|one| one.value.clone()).collect();
-        let mut stored = ctx.store.history(self.page.id, now).await?;
-        let before = stored.history.now.clone();
-        let ended = stored.history.become_now(&own(&self.components, &maintenances), now);
-        if stored.history.now == before {
-            return Ok(Applied::Done);
-        }
-        ctx.store.remember(self.page.id, &stored, &ended).await
     }
 }

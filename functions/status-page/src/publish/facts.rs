@@ -40,7 +40,7 @@ pub async fn read(
     let recent = PageRequest::new(RECENT_MAX, None).map_err(|_| StoreError::Changed)?;
     let of_page = [page.id];
     // On the heap: eight requests at once are a large future.
-    let (components, publications, open, new, maintenances, new_maintenances, stored, first) = Box::pin(async {
+    let (components, publications, open, new, maintenances, new_maintenances, mut history, first) = Box::pin(async {
         futures_util::try_join!(
             store.list_all::<Component>(),
             store.publications(page.id),
@@ -70,9 +70,16 @@ pub async fn read(
         .chain(new_maintenances.items)
         .map(|one| (one.value.id, one.value))
         .collect();
-    let mut history = stored.history;
-    let goes_on = posts.values().filter(|post| post.value.is_open());
-    history.said.extend(goes_on.flat_map(|post| post.value.goes_on(now)));
+    // What is over is with what says so; what goes on is told here.
+    history
+        .said
+        .extend(posts.values().flat_map(|post| post.value.goes_on(now)));
+    history
+        .said
+        .extend(maintenances.values().flat_map(|one| one.goes_on(now)));
+    history
+        .held
+        .extend(components.iter().filter_map(|one| one.is_held(now)));
     let newest: Vec<Post> = posts.values().rev().map(|post| post.value.clone()).collect();
     let maintenances: Vec<Maintenance> = maintenances.into_values().rev().collect();
     let all = statuses(&components, &newest, &maintenances);

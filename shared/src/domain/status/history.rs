@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::component::ComponentStatus;
 use crate::domain::id::ComponentId;
 
-/// A component was not in order from `start` until, but not at, `end`.
+/// A component was of some status, as a rule not in order, from `start` until, but not at, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// Which.
     pub component_id: ComponentId,
-    /// What it was; never operational.
+    /// What it was.
     pub status: ComponentStatus,
     /// From.
     pub start: Timestamp,
@@ -23,88 +23,26 @@ pub struct Interval {
     pub end: Timestamp,
 }
 
-/// What a component is by itself, whatever posts say: under maintenance, or what a person set by hand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Own {
-    /// What.
-    pub status: ComponentStatus,
-    /// Whether a person set it: nothing else decides then.
-    #[serde(default)]
-    pub is_held: bool,
-}
-
-/// What a component is by itself now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
-    /// What.
-    #[serde(flatten)]
-    pub own: Own,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// How the components of a page do and did: what posts said of them, each as it says it now, and what they were by themselves.
+/// How the components of a page do and did, as posts, maintenances and people say it now; whatever goes on is as if it ended
+/// now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// What posts say, whenever they said it; of one component it may overlap.
+    /// What posts and maintenances say, whenever they said it; of one component it may overlap.
     pub said: Vec<Interval>,
-    /// What components are by themselves now. One that was always operational may be missing.
-    pub now: BTreeMap<ComponentId, Since>,
-    /// What they were, in the order in which it ended: under maintenance.
-    pub past: Vec<Interval>,
-    /// What people had set them to, operational included, in the order in which it ended.
+    /// What people had set components to by hand, operational included; of one component it does not overlap.
     pub held: Vec<Interval>,
 }
 
 impl History {
-    /// Remembers what components are by themselves from now on. Answers what came to an end.
-    pub fn become_now(&mut self, own: &BTreeMap<ComponentId, Own>, now: Timestamp) -> Vec<Interval> {
-        let mut ended = Vec::new();
-        for (id, own) in own {
-            let before = self.now.get(id).copied();
-            let was = before.map(|since| since.own).unwrap_or_default();
-            if was == *own {
-                continue;
-            }
-            if let Some(since) = before.filter(|since| since.since < now) {
-                let interval = Interval {
-                    component_id: *id,
-                    status: was.status,
-                    start: since.since,
-                    end: now,
-                };
-                if was.is_held {
-                    self.held.push(interval);
-                    ended.push(interval);
-                } else if was.status != ComponentStatus::Operational {
-                    self.past.push(interval);
-                    ended.push(interval);
-                }
-            }
-            self.now.insert(*id, Since { own: *own, since: now });
-        }
-        ended
-    }
-
-    /// Everything about one component that was or is not in order, as if it ended now: disjoint, in order. At every moment it
-    /// is the worst that anybody says, and while a person had set it, that.
-    pub fn of(&self, component: ComponentId, now: Timestamp) -> Vec<Interval> {
+    /// Everything about one component that was or is not in order: disjoint, in order. At every moment it is the worst that
+    /// anybody says, and while a person had set it, that.
+    pub fn of(&self, component: ComponentId) -> Vec<Interval> {
         let theirs = |one: &&Interval| one.component_id == component;
-        let open = self.now.get(&component).filter(|one| one.since < now);
-        let interval = |one: &Since| Interval {
-            component_id: component,
-            status: one.own.status,
-            start: one.since,
-            end: now,
-        };
-        let of_now = |is_held: bool| open.filter(|one| one.own.is_held == is_held).map(interval);
-        let said = self.said.iter().chain(&self.past).filter(theirs).copied();
-        let said = said.chain(of_now(false));
-        let said: Vec<Interval> = said.filter(|one| one.status != ComponentStatus::Operational).collect();
+        let said: Vec<Interval> = self.said.iter().filter(theirs).copied().collect();
         let mut all = disjoint(component, &said);
-        for held in self.held.iter().filter(theirs).copied().chain(of_now(true)) {
-            all = all.iter().flat_map(|one| without(one, &held)).collect();
-            all.extend(Some(held).filter(|held| held.status != ComponentStatus::Operational));
+        for held in self.held.iter().filter(theirs) {
+            all = all.iter().flat_map(|one| without(one, held)).collect();
+            all.extend(Some(*held).filter(|held| held.status != ComponentStatus::Operational));
         }
         all.sort_by_key(|one| one.start);
         all

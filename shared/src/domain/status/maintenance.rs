@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::component::ComponentStatus;
+use super::history::Interval;
 use super::page::Locale;
 use super::post::Update;
 use super::words;
@@ -96,14 +98,45 @@ impl Maintenance {
 
     /// When the work that goes on began, by its updates: one that was over and is opened again begins again.
     pub fn began_at(&self) -> Timestamp {
-        let mut began = None;
+        self.spells().1.unwrap_or(self.starts_at)
+    }
+
+    /// When its components were under maintenance before, by its updates.
+    pub fn said(&self) -> Vec<Interval> {
+        let (over, _) = self.spells();
+        let of_all = over.into_iter().flat_map(|(start, end)| self.intervals(start, end));
+        of_all.collect()
+    }
+
+    /// When its components are under maintenance, as if it ended now.
+    pub fn goes_on(&self, now: Timestamp) -> Vec<Interval> {
+        let (_, began) = self.spells();
+        began.map_or_else(Vec::new, |began| self.intervals(began, now).collect())
+    }
+
+    /// When it went on, and since when it does.
+    fn spells(&self) -> (Vec<(Timestamp, Timestamp)>, Option<Timestamp>) {
+        let (mut over, mut began) = (Vec::new(), None);
         for update in &self.updates {
             began = match update.status {
                 MaintenanceStatus::InProgress | MaintenanceStatus::Verifying => began.or(Some(update.at)),
-                MaintenanceStatus::Scheduled | MaintenanceStatus::Completed => None,
+                MaintenanceStatus::Scheduled | MaintenanceStatus::Completed => {
+                    over.extend(began.map(|began| (began, update.at)));
+                    None
+                }
             };
         }
-        began.unwrap_or(self.starts_at)
+        (over, began)
+    }
+
+    fn intervals(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = Interval> + '_ {
+        let ids = self.component_ids.iter().filter(move |_| start < end);
+        ids.map(move |id| Interval {
+            component_id: *id,
+            status: ComponentStatus::UnderMaintenance,
+            start,
+            end,
+        })
     }
 
     /// Whether subscribers were told of it: if they were not, nobody tells them that it begins or ends, either.

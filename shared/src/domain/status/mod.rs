@@ -23,8 +23,8 @@ mod tests;
 pub mod words;
 mod work;
 
-pub use component::{Component, ComponentStatus, PublicName};
-pub use history::{Day, History, Interval, Own, Since, days};
+pub use component::{Component, ComponentStatus, Hold, PublicName};
+pub use history::{Day, History, Interval, days};
 pub use look::{Colour, Look, LookFault, class};
 pub use maintenance::{Maintenance, MaintenanceStatus};
 pub use notice::{
@@ -38,6 +38,6 @@ pub use publication::{
     Affected, Decision, Facts, Publication, PublicationMode, PublicationRule, PublicationState, Trouble,
     decide_publication, effects, next_due,
 };
-pub use statuses::{Statuses, own, rollup, statuses};
+pub use statuses::{Statuses, rollup, statuses};
 pub use subscriber::{Subscriber, SubscriberChannel, SubscriberCounts, SubscriberState};
 pub use work::{Alerts, Work};

@@ -646,11 +646,9 @@ impl Scene {
             (PostStatus::Investigating, facts.words().back(&names))
         };
         let mut next = post.clone();
-        let components = if post.components_by_hand {
-            Vec::new()
-        } else {
-            next.changes_to(&self.wanted)
-        };
+        // What a person said of components was of what is over.
+        next.components_by_hand = false;
+        let components = next.changes_to(&self.wanted);
         // It came back when it did, not when that had lasted long enough to be told.
         let settling = after_seconds(facts.now, -i64::from(facts.rule.settle_seconds));
         let since = self.since.unwrap_or(facts.now).max(settling);

@@ -1,33 +1,14 @@
 //! What posts, maintenances and people make of the components, and all of them of the page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::component::{Component, ComponentStatus};
-use super::history::Own;
 use super::maintenance::Maintenance;
 use super::post::Post;
 use crate::domain::id::ComponentId;
 
 /// The status of every component of a page, groups included.
 pub type Statuses = BTreeMap<ComponentId, ComponentStatus>;
-
-/// What the components of a page are by themselves, whatever posts say; groups are nothing by themselves.
-pub fn own(components: &[Component], maintenances: &[Maintenance]) -> BTreeMap<ComponentId, Own> {
-    let active = maintenances.iter().filter(|maintenance| maintenance.is_active());
-    let under: BTreeSet<ComponentId> = active
-        .flat_map(|maintenance| maintenance.component_ids.iter().copied())
-        .collect();
-    let own = |leaf: &Component| match leaf.held_status {
-        Some(status) => Own { status, is_held: true },
-        None if under.contains(&leaf.id) => Own {
-            status: ComponentStatus::UnderMaintenance,
-            is_held: false,
-        },
-        None => Own::default(),
-    };
-    let leaves = components.iter().filter(|component| !component.is_group);
-    leaves.map(|leaf| (leaf.id, own(leaf))).collect()
-}
 
 /// The statuses of a page's components: what somebody set by hand; otherwise the worst of what open posts and maintenances
 /// say. A group has the worst status of what is in it.

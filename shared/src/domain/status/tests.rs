@@ -34,6 +34,8 @@ fn component(number: u128, name: &str) -> Component {
         position: 0,
         only_show_if_degraded: false,
         held_status: None,
+        held_since: None,
+        holds: Vec::new(),
         start_date: None,
         created_at: dawn(),
         updated_at: dawn(),
@@ -548,15 +550,15 @@ proptest! {
     /// Intervals are disjoint, in order, and never operational; days add up to the time there was.
     #[test]
     fn histories_are_half_open_intervals(changes in prop::collection::vec((0_usize..5, 0_i64..100_000), 1..80)) {
-        let id = component(1, "API").id;
-        let mut history = History::default();
-        let mut now = dawn();
-        for (number, (status, wait)) in changes.into_iter().enumerate() {
+        let mut one = component(1, "API");
+        let (id, mut now) = (one.id, dawn());
+        for (status, wait) in changes {
+            one.hold([None, Some(ComponentStatus::ALL[status])][usize::from(status != 1)], now);
             now += SignedDuration::from_secs(wait);
-            let own = Own { status: ComponentStatus::ALL[status], is_held: number % 2 == 0 };
-            history.become_now(&BTreeMap::from([(id, own)]), now);
         }
-        let all = history.of(id, now);
+        let held = one.was_held().into_iter().chain(one.is_held(now));
+        let history = History { held: held.collect(), said: Vec::new() };
+        let all = history.of(id);
         for pair in all.windows(2) {
             prop_assert!(pair[0].end <= pair[1].start);
         }
@@ -574,7 +576,7 @@ proptest! {
     /// At every moment a component was as bad as the worst that anybody says, and it is said once; while a person had set it,
     /// it was that.
     #[test]
-    fn what_posts_say_is_laid_over_what_was_by_itself_and_under_what_was_set(
+    fn what_is_said_overlaps_and_what_was_set_is_above_it(
         own in prop::collection::vec((0_usize..5, 1_i64..20, 0_i64..10, any::<bool>()), 0..6),
         said in prop::collection::vec((1_usize..5, 0_i64..100, 1_i64..40), 0..6),
     ) {
@@ -588,18 +590,18 @@ proptest! {
         let mut history = History::default();
         let mut from = 0;
         for (status, length, wait, is_held) in own {
-            let kept = if is_held { &mut history.held } else { &mut history.past };
+            let kept = if is_held { &mut history.held } else { &mut history.said };
             kept.extend((is_held || status > 0).then(|| interval(status, from, length)));
             from += length + wait;
         }
-        history.said = said.into_iter().map(|(status, start, length)| interval(status, start, length)).collect();
-        let all = history.of(id, after(1_000));
+        history.said.extend(said.into_iter().map(|(status, start, length)| interval(status, start, length)));
+        let all = history.of(id);
         for pair in all.windows(2) {
             prop_assert!(pair[0].end <= pair[1].start, "{pair:?}");
         }
         for second in 0..200 {
             let is_then = |one: &&Interval| one.start <= after(second) && after(second) < one.end;
-            let worst = history.past.iter().chain(&history.said).filter(is_then).map(|one| one.status).max();
+            let worst = history.said.iter().filter(is_then).map(|one| one.status).max();
             let held = history.held.iter().find(is_then).map(|one| one.status);
             let expected = held.or(worst).filter(|status| *status != ComponentStatus::Operational);
             prop_assert_eq!(all.iter().find(is_then).map(|one| one.status), expected);

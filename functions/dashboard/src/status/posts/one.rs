@@ -42,7 +42,6 @@ struct One {
     can_be_automatic: bool,
     /// Whether a service opened it, but what it told of is over.
     is_left: bool,
-    components_by_hand: bool,
     was_told: bool,
     reopens: bool,
     has_room: bool,
@@ -162,7 +161,6 @@ pub async fn show(
         is_automatic: post.automatic,
         can_be_automatic: is_open && goes_on,
         is_left: is_open && post.service_id.is_some() && !goes_on,
-        components_by_hand: post.components_by_hand,
         was_told: post.updates.iter().any(|update| update.deliver_notifications),
         reopens,
         has_room: post.updates.len() < limits::POST_UPDATES_MAX + limits::POST_END_UPDATES_MAX,
