@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bell::{Bell, Folder};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_under_load_it_loses_nothing_it_accepted_and_the_next_step_fires() {
@@ -107,5 +107,31 @@ async fn what_fell_due_while_it_was_down_happens_at_the_start() {
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    bell.kill();
+}
+
+/// Many who say something in the same moment are all heard, without being asked to say it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_in_the_same_moment_are_all_taken() {
+    let folder = Folder::new("updates");
+    let bell = Bell::start(&folder.0).await;
+    let page = bell.get("/api/v1/pages").await["items"][0]["id"].clone();
+    let token = bell.demo["api_token"].as_str().unwrap();
+    let post = async |path: &str, body: Value| {
+        let request = bell.http.post(bell.url(path)).bearer_auth(token).json(&body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let words = json!({ "page_id": page, "title": "Slow", "body": "We look.", "deliver_notifications": false });
+    let id = post("/api/v1/posts", words).await.1["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/posts/{id}/updates");
+    let say = async |number: usize| {
+        let words = json!({ "body": format!("Word {number}."), "deliver_notifications": false });
+        post(&path, words).await
+    };
+    let all = futures_util::future::join_all((0..10).map(say)).await;
+    assert!(all.iter().all(|(status, _)| *status == 200), "{all:?}");
+    let updates = bell.get(&format!("/api/v1/posts/{id}")).await["updates"].clone();
+    assert_eq!(updates.as_array().unwrap().len(), 11);
     bell.kill();
 }

@@ -60,39 +60,3 @@ async fn an_alert_is_public_within_two_seconds_of_its_settling_time() {
     );
     bell.kill();
 }
-
-/// Many who say something in the same moment are all heard, without being asked to say it again.
-#[tokio::test(flavor = "multi_thread")]
-async fn updates_in_the_same_moment_are_all_taken() {
-    let folder = Folder::new("updates");
-    let bell = Bell::start(&folder.0).await;
-    let page = bell.get("/api/v1/pages").await["items"][0]["id"].clone();
-    let token = bell.demo["api_token"].as_str().unwrap();
-    let post = async |path: &str, body: serde_json::Value| {
-        let request = bell.http.post(bell.url(path)).bearer_auth(token).json(&body);
-        let answer = request.send().await.unwrap();
-        (
-            answer.status().as_u16(),
-            answer.json::<serde_json::Value>().await.unwrap(),
-        )
-    };
-    let words =
-        serde_json::json!({ "page_id": page, "title": "Slow", "body": "We look.", "deliver_notifications": false });
-    let id = post("/api/v1/posts", words).await.1["id"].as_str().unwrap().to_owned();
-    let path = format!("/api/v1/posts/{id}/updates");
-    let say = async |number: usize| {
-        let words = serde_json::json!({ "body": format!("Word {number}."), "deliver_notifications": false });
-        post(&path, words).await
-    };
-    let all = futures_util::future::join_all((0..10).map(say)).await;
-    assert!(all.iter().all(|(status, _)| *status == 200), "{all:?}");
-    let updates = bell.get(&format!("/api/v1/posts/{id}")).await["updates"].clone();
-    let times: Vec<&str> = updates
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["at"].as_str().unwrap())
-        .collect();
-    assert_eq!(times.len(), 11);
-    bell.kill();
-}

@@ -83,7 +83,9 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(ByName(value)).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        Problem::invalid_field(field_of(&path, &message), in_plain_words(&message))
+        let field = field_of(&path, &message);
+        let words = time_words(&field, &message).unwrap_or_else(|| in_plain_words(&message));
+        Problem::invalid_field(field, words)
     })
 }
 
@@ -204,6 +206,22 @@ impl<'de> Deserializer<'de> for ByName {
     }
 }
 
+/// What serde says by itself; other messages are of whoever read a text.
+const OF_SERDE: [&str; 5] = ["invalid ", "missing ", "unknown ", "duplicate ", "data did not match"];
+
+/// What a text should have been that is no time or no day. (Which fields are: `at`, `…_at` and `…_date`, everywhere.)
+fn time_words(field: &str, message: &str) -> Option<String> {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let is_time = name == "at" || name.ends_with("_at");
+    let wanted = match () {
+        () if OF_SERDE.iter().any(|start| message.starts_with(start)) => return None,
+        () if is_time => "a time with its zone, as \"2026-03-01T02:00:00Z\"",
+        () if name.ends_with("_date") => "a day, as \"2026-03-01\"",
+        () => return None,
+    };
+    Some(format!("must be {wanted}"))
+}
+
 /// The same message without the names of Rust's types.
 fn in_plain_words(message: &str) -> String {
     if let Some((start, _)) = message.split_once("expected struct ") {
@@ -283,6 +301,32 @@ mod tests {
             error.message,
             "invalid value: integer `-1`, expected a whole number from 0 to 4294967295"
         );
+    }
+
+    #[test]
+    fn what_is_no_time_is_told_what_one_looks_like() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "they are never read")]
+        struct Body {
+            starts_at: Option<jiff::Timestamp>,
+            start_date: Option<jiff::civil::Date>,
+        }
+        for (body, message) in [
+            (
+                r#"{"starts_at": "x"}"#,
+                "must be a time with its zone, as \"2026-03-01T02:00:00Z\"",
+            ),
+            (
+                r#"{"start_date": "2026-11-20T00:00:00Z"}"#,
+                "must be a day, as \"2026-03-01\"",
+            ),
+            (r#"{"start_date": "2026-02-30"}"#, "must be a day, as \"2026-03-01\""),
+        ] {
+            let problem = from_json::<Body>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.errors[0].message, message, "{body}");
+        }
+        let number = from_json::<Body>(br#"{"starts_at": 3}"#).unwrap_err();
+        assert!(number.errors[0].message.starts_with("invalid type"), "{number:?}");
     }
 
     #[test]
