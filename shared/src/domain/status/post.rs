@@ -141,8 +141,8 @@ pub struct Move {
     pub status: ComponentStatus,
 }
 
-/// Moves that a post remembers: of more, the newest.
-const MOVES_MAX: usize = 100;
+/// Moves that a post remembers: of more, those are forgotten whose effect was over soonest.
+const MOVES_MAX: usize = 300;
 
 /// Something that a post said of components.
 struct Turn {
@@ -379,11 +379,23 @@ impl Post {
                 status: change.new_status,
             });
         }
-        let too_many = self.moves.len().saturating_sub(MOVES_MAX);
-        self.moves.drain(..too_many);
+        while self.moves.len() > MOVES_MAX {
+            self.moves.remove(self.shortest_move());
+        }
         if !changes.is_empty() {
             self.updated_at = at;
         }
+    }
+
+    /// The move that another of the same component followed soonest.
+    fn shortest_move(&self) -> usize {
+        let lasted = |(place, one): (usize, &Move)| {
+            let mut later = self.moves[place + 1..].iter();
+            let next = later.find(|later| later.component_id == one.component_id)?;
+            Some((next.at.duration_since(one.at), place))
+        };
+        let shortest = self.moves.iter().enumerate().filter_map(lasted).min();
+        shortest.map_or(0, |(_, place)| place)
     }
 
     /// When it was said that somebody watches whether it is over.

@@ -466,6 +466,39 @@ fn maintenance_never_hides_an_outage_and_what_is_held_holds() {
     );
 }
 
+/// However often something came and went within one post, what it says of it is off by moments at most.
+#[test]
+fn what_came_and_went_too_often_is_remembered_but_for_moments() {
+    let mut stage = Stage::new(PublicationMode::Auto, 0);
+    stage.breaks(1, Severity::Critical);
+    stage.look(0);
+    let mut post = stage.posts.values().next().unwrap().clone();
+    let id = *post.components.keys().next().unwrap();
+    let (mut now, mut wrong) = (0, 0);
+    let mut status = ComponentStatus::MajorOutage;
+    for turn in 0..500_i64 {
+        let lasts = if turn / 2 % 2 == 0 { 600 } else { 1 };
+        now += lasts;
+        if status == ComponentStatus::MajorOutage {
+            wrong += lasts;
+        }
+        let next = match status {
+            ComponentStatus::MajorOutage => ComponentStatus::Operational,
+            _ => ComponentStatus::MajorOutage,
+        };
+        let change = ComponentChange {
+            component_id: id,
+            old_status: status,
+            new_status: next,
+        };
+        post.move_components(&[change], after(now));
+        status = next;
+    }
+    let said = post.said().into_iter().chain(post.goes_on(after(now)));
+    let said: i64 = said.map(|one| one.end.duration_since(one.start).as_secs()).sum();
+    assert!(post.moves.len() <= 300 && (said - wrong).abs() <= 500, "{said} {wrong}");
+}
+
 #[test]
 fn days_have_23_24_and_25_hours() {
     let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
