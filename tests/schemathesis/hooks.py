@@ -40,9 +40,9 @@ ID = re.compile(r"^(inc|svc|int|pol|usr|con|chn|tea|tok|pag|cmp|pst|upd|mnt|sub)
 KNOWN = defaultdict(list)
 # What kind a contact or channel is of.
 KINDS = {}
-# The page that a subscriber is of, and the post that an update is of.
+# The page that a subscriber is of, and the post or the maintenance that an update is of.
 PAGES = {}
-POSTS = {}
+WHOLES = {}
 NUMBERS = itertools.count(1)
 # How often each operation was answered with which status, for whoever asks whether anything was tested.
 ANSWERS = defaultdict(Counter)
@@ -126,9 +126,14 @@ def before_call(context, case, kwargs):
     if case.path_parameters:
         case.path_parameters = {name: known(value) for name, value in case.path_parameters.items()}
         # What is within another thing is asked for there.
-        for inner, outer in (("subscriber_id", PAGES), ("update_id", POSTS)):
+        for inner, outer in (("subscriber_id", PAGES), ("update_id", WHOLES)):
             if case.path_parameters.get(inner) in outer:
                 case.path_parameters["id"] = outer[case.path_parameters[inner]]
+        kind = "mnt_" if "/maintenances/" in case.operation.path else "pst_"
+        if "update_id" in case.path_parameters and not case.path_parameters["id"].startswith(kind):
+            of_kind = [one for one in WHOLES.items() if one[1].startswith(kind)]
+            if of_kind:
+                case.path_parameters["update_id"], case.path_parameters["id"] = of_kind[-1]
         # Who the run acts as is neither changed nor removed.
         if case.method.upper() in ("PATCH", "DELETE") and case.path_parameters.get("id") in OWN:
             case.path_parameters["id"] = case.path_parameters["id"][:4] + "0" * 26
@@ -167,8 +172,8 @@ def after_call(context, case, response):
             KINDS[one["id"]] = one["kind"]
         if str(one.get("id")).startswith("sub_"):
             PAGES[one["id"]] = one["page_id"]
-        if str(one.get("id")).startswith("pst_"):
-            POSTS.update((update["id"], one["id"]) for update in one["updates"])
+        if str(one.get("id")).startswith(("pst_", "mnt_")):
+            WHOLES.update((update["id"], one["id"]) for update in one["updates"])
 
 
 # Faults of input that is as described, and still cannot be: what is there, and what time it is, no schema knows.
@@ -200,7 +205,10 @@ UNSAYABLE = [
     # Cursors are opaque: only those that were given out are one.
     (r"after", r"is not the `next` of an earlier answer of this list"),
     # Times that have to be ahead, or behind.
-    (r"at|started_at|resolved_at", r"must not be (in the future|before started_at)|must be at most five years ago"),
+    (
+        r"at|started_at|resolved_at|start_date",
+        r"must not be (in the future|before started_at|before the last change, .*)|must be at most five years ago",
+    ),
     (r"ends_at", r"must be after starts_at, by at most 30 days|must be in the future"),
     (r"service_ids", r"must name a service whose alerts are to be held or quiet"),
     (r"cancelled", r"cannot be called off: it is over already"),

@@ -8,9 +8,9 @@ use super::document::METHODS;
 
 /// One line that is not blank, without control characters: what `Faults::name` takes.
 const NAME_PATTERN: &str = concat!(
-    r"^[^\u0000-\u001f\u007f-\u009f]*",
-    r"[^\s\u0000-\u001f\u007f-\u009f]",
-    r"[^\u0000-\u001f\u007f-\u009f]*$"
+    r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*",
+    r"[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]",
+    r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 );
 
 /// Bodies of which exactly one field is given.
