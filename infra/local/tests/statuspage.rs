@@ -128,7 +128,13 @@ async fn every_document_of_every_state_keeps_to_the_contract() {
     let path = format!("/api/v1/posts/{}/withdraw", wrong.as_str().unwrap());
     page.ask("POST", &path, json!({ "reason": "It was a test." })).await;
     let found = page.read("it was withdrawn", |found| says(found, "none")).await;
-    assert!(!found.to_string().contains("A false alarm"), "{found}");
+    // Who read of it learns that it was wrong; all else says nothing of it any more.
+    let told = &found["feed"][0];
+    assert_eq!(told["title"], "Withdrawn: A false alarm", "{found}");
+    assert!(!told["content"].as_str().unwrap().contains(">x<"), "{found}");
+    let mut rest = found.clone();
+    rest["feed"] = Value::Null;
+    assert!(!rest.to_string().contains("A false alarm"), "{found}");
 
     let now = Timestamp::now();
     let work = |title: &str, starts: Timestamp| {
