@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use shared::domain::time::after_seconds;
 use shared::object::{Form, Signer, presign};
 
-use crate::cloud::{PATIENCE, eventually};
+use crate::cloud::PATIENCE;
 use crate::deployment::Deployment;
 
 pub const ME: &str = "/api/v1/users/me/avatar";
@@ -185,14 +185,23 @@ async fn refusals(bell: &Deployment, bucket: &str, ours: &Fields) {
     assert_eq!(upload_count(bell), 0, "nothing was stored");
 }
 
-/// How the newest upload ended.
+/// How the newest upload ended. Where it did not, what the function that should have looked at it logged is told.
 pub async fn settled(bell: &Deployment) -> Value {
-    eventually("the picture is looked at", PATIENCE, async || {
+    let begun = Instant::now();
+    loop {
         let told = bell.get(ME).await;
-        let state = told["upload"]["state"].as_str().unwrap_or_default().to_owned();
-        (state == "ready" || state == "rejected").then_some(told)
-    })
-    .await
+        let state = told["upload"]["state"].as_str().unwrap_or_default();
+        if state == "ready" || state == "rejected" {
+            return told;
+        }
+        let log = || bell.log("AvatarFinalise").join("\n");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "the picture is not looked at: {told}\n{}",
+            log()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Through CloudFront, as anybody reads it.

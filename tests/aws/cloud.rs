@@ -19,7 +19,7 @@ pub const STATUS_DOMAIN: &str = "status.example.com";
 pub const EMAIL_FROM: &str = "bell@example.com";
 
 /// Longest that anything here is waited for, save what waits for the minute's tick.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every sweep, and what its schedule is called.
 const SCHEDULES: [(&str, &str); 5] = [

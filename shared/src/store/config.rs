@@ -119,7 +119,7 @@ impl Entity for Component {
     }
 
     fn says(&self) -> Option<Said> {
-        Said::of((self.page_id, &self.id), Vec::new(), self.was_held())
+        Said::of((self.page_id, &self.id), Vec::new(), self.holds.clone())
     }
 }
 

@@ -606,7 +606,7 @@ impl Store {
         items.into_iter().map(|item| Ok(row::read(item)?.value)).collect()
     }
 
-    /// How a page's components do, and did in the months since `from`.
+    /// What is over of what is said of a page's components, in the months since `from`.
     ///
     /// # Errors
     /// When the table does not answer, or a row cannot be read.

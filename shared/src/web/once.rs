@@ -1,5 +1,5 @@
-//! Creations, and words that are added, that may be asked for twice: `Idempotency-Key`. The first answer is kept, sealed, for a day, and given again
-//! to whoever asks for the same under the same key.
+//! Creations, and words that are added, that may be asked for twice: `Idempotency-Key`. The first answer is kept, sealed,
+//! for a day, and given again to whoever asks for the same under the same key.
 //!
 //! A handler takes an [`IdempotencyKey`], names the creation with [`IdempotencyKey::of`], looks with [`Asked::recall`]
 //! whether it was answered before, and writes what [`Asked::remember`] gives it in the transaction of the creation. Of

@@ -46,35 +46,15 @@ impl<R: Resource> Creation for R {
 /// Makes it, or gives the answer again that this request was given before.
 pub async fn create<C: Creation>(caller: &Caller, key: &IdempotencyKey, body: &C) -> Result<Response, Problem> {
     caller.may_all(body.rights(caller).await?)?;
-    let asked = key.of(&caller.auth, C::PATH, body);
-    for _ in 0..ROUNDS_MAX {
-        if let Some(asked) = &asked
-            && let Some(answer) = asked.recall(&caller.ctx, caller.now()).await?
-        {
-            return Ok(answer);
-        }
-        let (mut plan, answer) = body.plan(caller).await?;
+    once(caller, key.of(&caller.auth, C::PATH, body), || async {
+        let (plan, answer) = body.plan(caller).await?;
         let location = format!("{}/{}", C::PATH, answer["id"].as_str().unwrap_or_default());
-        let created = Created {
-            location: Some(location),
-            etag: etag(plan.version()),
-            body: answer,
-        };
-        plan.extras.extend(
-            asked
-                .as_ref()
-                .map(|asked| Extra::Once(asked.remember(&caller.ctx, &created, caller.now()))),
-        );
-        if plan.write(caller).await? == Applied::Done {
-            return Ok(created.into_response());
-        }
-    }
-    Err(Problem::unavailable())
+        Ok((plan, Some(location), answer))
+    })
+    .await
 }
 
 /// Adds to something, or gives the answer again that this request was given before; `V` is what is answered.
-///
-/// What it adds to is read and decided anew when somebody else changed it meanwhile.
 pub async fn add<T, V, F, Fut>(caller: &Caller, asked: Option<Asked>, id: T::Id, decide: F) -> Result<Response, Problem>
 where
     T: Entity + Clone,
@@ -82,17 +62,33 @@ where
     F: Fn(Versioned<T>) -> Fut,
     Fut: Future<Output = Result<Plan<T>, Problem>>,
 {
+    once(caller, asked, || async {
+        let plan = decide(load(caller, id).await?).await?;
+        let answer = to_json(V::from(plan.value.clone()))?;
+        Ok((plan, None, answer))
+    })
+    .await
+}
+
+/// Writes what is planned, with where it is found and what is answered, once under one name. What others changed meanwhile is
+/// planned anew.
+async fn once<T, F, Fut>(caller: &Caller, asked: Option<Asked>, plan: F) -> Result<Response, Problem>
+where
+    T: Entity,
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<(Plan<T>, Option<String>, Value), Problem>>,
+{
     for round in 0..ROUNDS_MAX {
         if let Some(asked) = &asked
             && let Some(answer) = asked.recall(&caller.ctx, caller.now()).await?
         {
             return Ok(answer);
         }
-        let mut plan = decide(load(caller, id).await?).await?;
+        let (mut plan, location, body) = plan().await?;
         let answer = Created {
-            location: None,
+            location,
             etag: etag(plan.version()),
-            body: to_json(V::from(plan.value.clone()))?,
+            body,
         };
         plan.extras.extend(
             asked

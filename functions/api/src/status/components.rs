@@ -60,7 +60,7 @@ pub struct ComponentBody {
     #[serde(default)]
     held_status: Option<ComponentStatus>,
     /// The day since which it is known how it does, `2026-11-20`, at most five years ago, should that be longer than since it was
-    /// made, and than the earliest that a post tells of it: its bars and uptime begin there.
+    /// made, and than since the earliest that a post of the last 90 days tells of it: its bars and uptime begin there.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     start_date: Option<Date>,
@@ -142,22 +142,9 @@ impl Resource for ComponentBody {
         if self.is_group && self.held_status.is_some() {
             faults.add("held_status", "must be null: a group does as its components do");
         }
-        if let Some(date) = self
-            .start_date
-            .filter(|date| known.and_then(|known| known.start_date) != Some(*date))
-        {
-            match date.to_zoned(jiff::tz::TimeZone::UTC) {
-                // Anywhere on earth the day has begun by then.
-                Ok(start) if start.timestamp() < after_seconds(caller.now(), 14 * 3600) => {
-                    updates::told_time(
-                        &mut faults,
-                        "start_date",
-                        Some(start.timestamp().min(caller.now())),
-                        caller.now(),
-                    );
-                }
-                _ => faults.add("start_date", "must not be in the future"),
-            }
+        let known_date = known.and_then(|known| known.start_date);
+        if let Some(date) = self.start_date.filter(|date| known_date != Some(*date)) {
+            started(&mut faults, date, caller.now());
         }
         faults.none()?;
         let born = known.map(|known| (known.id, known.created_at, known.updated_at));
@@ -201,6 +188,18 @@ impl Resource for ComponentBody {
         let gone = Gone::Component(component.id);
         Ok(vec![Extra::Gone(component.page_id, gone, caller.now())])
     }
+}
+
+/// Hours between the first place on earth where a day begins and UTC.
+const FIRST_DAWN_HOURS: i64 = 14;
+
+/// Whether a day has begun, somewhere, and is not long forgotten.
+fn started(faults: &mut Faults, date: Date, now: Timestamp) {
+    let in_utc = date.to_zoned(jiff::tz::TimeZone::UTC);
+    let begins = in_utc.map_or(Timestamp::MAX, |start| {
+        after_seconds(start.timestamp(), -FIRST_DAWN_HOURS * 3600)
+    });
+    updates::told_time(faults, "start_date", Some(begins), now);
 }
 
 /// Which components.

@@ -40,7 +40,8 @@ impl Standing {
         let (words, status) = labels.headline(self.leaves.iter().copied(), !self.posts.is_empty());
         Badge {
             words,
-            class: status.map_or("", ComponentStatus::as_str),
+            // In no colour, where it is of no status.
+            class: status.map_or("none", ComponentStatus::as_str),
         }
     }
 }

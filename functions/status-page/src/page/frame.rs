@@ -16,6 +16,8 @@ use crate::documents::Stamp;
 use crate::view::PageView;
 
 const STYLE: &str = include_str!("../../assets/style.css");
+/// The logo of `logo.html`, wherever it stands.
+pub const LOGO_STYLE: &str = include_str!("../../assets/logo.css");
 const SCRIPT: &str = include_str!("../../assets/page.js");
 
 static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| BASE64.encode(&sha256(SCRIPT)));
@@ -66,7 +68,7 @@ impl<'a> Frame<'a> {
             },
             canonical: format!("{}{path}", view.url),
             root: path_of(&view.url).to_owned(),
-            style: format!("{}{STYLE}", view.look.css()),
+            style: style(&view.look),
             icon: icon(status),
             is_living: false,
             today: Date::ZERO,
@@ -84,7 +86,7 @@ impl<'a> Frame<'a> {
 
     /// With another look than the page's.
     pub fn looking(self, look: &Look) -> Self {
-        let style = format!("{}{STYLE}", look.css());
+        let style = style(look);
         Self { style, ..self }
     }
 
@@ -151,6 +153,10 @@ pub fn headline(view: &PageView) -> (&'static str, &'static str) {
     let (words, status) =
         words::labels(view.locale).headline(leaves.map(|one| one.status), !view.open_posts.is_empty());
     (words, status.map_or("n", class))
+}
+
+fn style(look: &Look) -> String {
+    format!("{}{LOGO_STYLE}{STYLE}", look.css())
 }
 
 /// A rendered document.

@@ -22,6 +22,7 @@ pub mod text;
 
 pub use badge::badge;
 pub use embed::embed;
+pub use frame::LOGO_STYLE;
 pub use history::{history, month};
 pub use home::{default_page, home};
 pub use incident::{incident, maintenance};

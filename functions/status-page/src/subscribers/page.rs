@@ -10,6 +10,7 @@ use shared::secret::sha256;
 use url::Url;
 
 use super::UNKNOWN_PAGE;
+use crate::page::LOGO_STYLE;
 use shared::domain::status::words::{self, SubscriberWords as Words, filled};
 
 const STYLE: &str = include_str!("../../templates/subscribers/style.css");
@@ -78,9 +79,10 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn of(page: Option<&'a Page>) -> Self {
+        let look = page.map_or_else(Look::default, |page| page.look.clone());
         Self {
-            style: page.map_or_else(Look::default, |page| page.look.clone()).css() + STYLE,
-            look: page.map_or_else(Look::default, |page| page.look.clone()),
+            style: format!("{}{LOGO_STYLE}{STYLE}", look.css()),
+            look,
             words: words::subscribers(page.map_or(UNKNOWN_PAGE, |page| page.locale)),
             name: page.map(|page| page.name.as_str()),
             root: page.map_or_else(|| "/status".to_owned(), |page| format!("/status/{}", page.slug)),

@@ -85,7 +85,7 @@ pub struct Component {
     pub held_since: Option<Timestamp>,
     /// What people had set it to before, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub holds: Vec<Hold>,
+    pub holds: Vec<Interval>,
     /// The day since which it is known how it does, should that be longer than it is here; before that there is no data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_date: Option<Date>,
@@ -93,17 +93,6 @@ pub struct Component {
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
-}
-
-/// A component was of a status that somebody had set by hand, from `start` until, but not at, `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// What.
-    pub status: ComponentStatus,
-    /// From.
-    pub start: Timestamp,
-    /// Until.
-    pub end: Timestamp,
 }
 
 /// Holds that a component remembers: of more, the newest.
@@ -115,36 +104,22 @@ impl Component {
         if status == self.held_status {
             return;
         }
-        self.holds.extend(self.hold_until(now));
+        self.holds.extend(self.is_held(now));
         let too_many = self.holds.len().saturating_sub(HOLDS_MAX);
         self.holds.drain(..too_many);
         self.held_status = status;
         self.held_since = status.map(|_| now);
     }
 
-    /// What it was set to by hand that is over.
-    pub fn was_held(&self) -> Vec<Interval> {
-        self.holds.iter().map(|hold| self.interval(hold)).collect()
-    }
-
     /// What it is set to by hand, as if that ended now.
     pub fn is_held(&self, now: Timestamp) -> Option<Interval> {
-        self.hold_until(now).map(|hold| self.interval(&hold))
-    }
-
-    fn hold_until(&self, end: Timestamp) -> Option<Hold> {
-        let start = self.held_since.unwrap_or(self.updated_at);
-        let hold = self.held_status.map(|status| Hold { status, start, end });
-        hold.filter(|hold| hold.start < hold.end)
-    }
-
-    fn interval(&self, hold: &Hold) -> Interval {
-        Interval {
+        let held = self.held_status.map(|status| Interval {
             component_id: self.id,
-            status: hold.status,
-            start: hold.start,
-            end: hold.end,
-        }
+            status,
+            start: self.held_since.unwrap_or(self.updated_at),
+            end: now,
+        });
+        held.filter(|held| held.start < held.end)
     }
 
     /// Its name, as words for the public may be made of it.

@@ -23,7 +23,7 @@ mod tests;
 pub mod words;
 mod work;
 
-pub use component::{Component, ComponentStatus, Hold, PublicName};
+pub use component::{Component, ComponentStatus, PublicName};
 pub use history::{Day, History, Interval, days};
 pub use look::{Colour, Look, LookFault, class};
 pub use maintenance::{Maintenance, MaintenanceStatus};

@@ -166,9 +166,8 @@ struct Spell {
 }
 
 impl Spell {
-    /// As an interval; what goes on, as if it ended now. None: it has no length.
-    fn interval(&self, now: Timestamp) -> Option<Interval> {
-        let end = self.end.unwrap_or(now);
+    /// As an interval; none: it has no length.
+    fn until(&self, end: Timestamp) -> Option<Interval> {
         (self.start < end).then_some(Interval {
             component_id: self.component_id,
             status: self.status,
@@ -258,22 +257,16 @@ impl Post {
     /// What it says of components that is over: when each was not in order, by its updates and by what became of them without
     /// a word. Nothing, once it is withdrawn.
     pub fn said(&self) -> Vec<Interval> {
-        if self.withdrawn.is_some() {
-            return Vec::new();
-        }
-        let spells = self.spells().into_iter().filter(|spell| spell.end.is_some());
+        let spells = self.spells().into_iter();
         let mut all = self.told_afterwards();
-        all.extend(spells.filter_map(|spell| spell.interval(self.updated_at)));
+        all.extend(spells.filter_map(|spell| spell.until(spell.end?)));
         all
     }
 
     /// What it says of components that goes on, as if it ended now.
     pub fn goes_on(&self, now: Timestamp) -> Vec<Interval> {
-        if self.withdrawn.is_some() {
-            return Vec::new();
-        }
         let spells = self.spells().into_iter().filter(|spell| spell.end.is_none());
-        spells.filter_map(|spell| spell.interval(now)).collect()
+        spells.filter_map(|spell| spell.until(now)).collect()
     }
 
     /// The time of the last that it said of components: nothing is said of an earlier one afterwards.
@@ -345,8 +338,11 @@ impl Post {
         harmed.filter(|one| one.start < one.end).collect()
     }
 
-    /// Everything that it said of components, in the order in which that was written.
+    /// Everything that it says of components, in the order in which that was written; nothing, once it is withdrawn.
     fn turns(&self) -> Vec<Turn> {
+        if self.withdrawn.is_some() {
+            return Vec::new();
+        }
         let updates = self.updates.iter().enumerate().map(|(place, update)| Turn {
             told_at: update.created_at,
             at: if place == 0 { self.started_at } else { update.at },

@@ -589,7 +589,7 @@ proptest! {
             one.hold([None, Some(ComponentStatus::ALL[status])][usize::from(status != 1)], now);
             now += SignedDuration::from_secs(wait);
         }
-        let held = one.was_held().into_iter().chain(one.is_held(now));
+        let held = one.holds.iter().copied().chain(one.is_held(now));
         let history = History { held: held.collect(), said: Vec::new() };
         let all = history.of(id);
         for pair in all.windows(2) {
